@@ -1,0 +1,67 @@
+/** What a command or a job may reach, and what they are. */
+import type { Clock } from './clock.ts';
+import type { Config } from './config.ts';
+import type { Guard } from './guard.ts';
+import type { Hosts } from './hosts.ts';
+import type { Locks } from './locks.ts';
+import type { Logger } from './logger.ts';
+import type { Progress } from './progress.ts';
+import type { Report } from './report.ts';
+import type { Scheduler } from './scheduler.ts';
+import type { Services } from './services.ts';
+import type { Store } from './store.ts';
+
+export type App = {
+  config: Config;
+  services: Services;
+  hosts: Hosts;
+  store: Store;
+  locks: Locks;
+  guard: Guard;
+  scheduler: Scheduler;
+  clock: Clock;
+  log: Logger;
+  commands: readonly Command[];
+  jobs: readonly Job[];
+};
+
+/** Who asked: `telegram:613428907`, `cli:root`, `schedule`. Kept with what was done. */
+export type Actor = string;
+
+export type Run = {
+  by: Actor;
+  signal: AbortSignal;
+  progress: Progress;
+};
+
+/** What a plan shows, and a fingerprint of the state that it saw: a tap on it obeys only while that holds. */
+export type Plan = { report: Report; fingerprint: string };
+
+export type Command = {
+  /** As typed: lower-case letters. */
+  name: string;
+  /** The arguments, for help: `<service>`, `[service]`, `<service> [lines]`. */
+  usage: string;
+  purpose: 'look' | 'act' | 'schedule' | 'about';
+  /** Guests may ask it too. */
+  guests?: boolean;
+  /** Needs a service: bare, it offers the services as buttons. */
+  needsService?: boolean;
+  /** Absent: it changes nothing and runs at once. Throws UserError for bad arguments. */
+  plan?(app: App, args: readonly string[]): Promise<Plan | undefined>;
+  /** Throws UserError for bad arguments, BusyError for a taken service. */
+  run(app: App, args: readonly string[], run: Run): Promise<Report>;
+};
+
+export type Times =
+  /** Local time of day `HH:MM`, every day or on one weekday (0 is Sunday). */
+  | { at: string; weekday?: number; jitter?: boolean }
+  /** Every so many milliseconds while the bot runs; not made up after an absence. */
+  | { every: number };
+
+export type Job = {
+  name: string;
+  /** When, for each thing that it looks after; `subject` is a service's name where it is one. */
+  times(app: App): readonly { subject?: string; times: Times }[];
+  run(app: App, subject: string | undefined, run: Run): Promise<Report | undefined>;
+};

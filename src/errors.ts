@@ -1,0 +1,58 @@
+/** The few errors that a caller acts on. Everything else is an ordinary Error with a cause. */
+
+/** A mistake of the person who asked. Its message is shown as it is, so it says what to do. */
+export class UserError extends Error {
+  override name = 'UserError';
+}
+
+/** A service is taken by other work. `holder` says in plain data what that work is. */
+export class BusyError extends Error {
+  override name = 'BusyError';
+  readonly service: string;
+  readonly holder: { what: string; since: number; by: string } | undefined;
+
+  constructor(service: string, holder?: { what: string; since: number; by: string }) {
+    super(`${service} is busy`);
+    this.service = service;
+    this.holder = holder;
+  }
+}
+
+/** Something outside (an engine, systemd, Immich, Telegram) cannot be reached or did not answer in time. */
+export class UnreachableError extends Error {
+  override name = 'UnreachableError';
+}
+
+/** The configuration cannot be used. One entry for each fault, none of them with a secret's value. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+  readonly faults: readonly Fault[];
+
+  constructor(faults: readonly Fault[]) {
+    super(faults.map(describeFault).join('\n'));
+    this.faults = faults;
+  }
+}
+
+export type Fault = {
+  /** The variable, or the path inside the services file: `services.immich.health.url`. */
+  name: string;
+  /** What was found; never the value of a secret. */
+  found: string;
+  expected: string;
+  /** The nearest name that exists, for a name that does not. */
+  nearest?: string | undefined;
+};
+
+/** One line for one fault. */
+export function describeFault(fault: Fault): string {
+  const hint = fault.nearest === undefined ? '' : ` (did you mean ${fault.nearest}?)`;
+  return `${fault.name}: found ${fault.found}, expected ${fault.expected}${hint}`;
+}
+
+/** The innermost message that says why, for one plain line. */
+export function causeOf(error: unknown): string {
+  let current: unknown = error;
+  while (current instanceof Error && current.cause instanceof Error) current = current.cause;
+  return current instanceof Error ? current.message : String(current);
+}

@@ -1,0 +1,11 @@
+/** JSON lines on stderr; every value of a known secret is masked wherever it turns up. */
+import { pino } from 'pino';
+import type { Redact } from './redact.ts';
+
+export type Logger = Pick<import('pino').Logger, 'debug' | 'info' | 'warn' | 'error' | 'fatal'>;
+
+/** @param redact masks secrets in a whole line, so that no field can leak one */
+export function createLogger(options: { level: string; redact: Redact }): Logger {
+  const destination = { write: (line: string) => void process.stderr.write(options.redact(line)) };
+  return pino({ level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+}

@@ -1,0 +1,239 @@
+/**
+ * What a command, a job or a piece of running work has to say: plain data, no prose.
+ * `src/present/` gives a report its words, Telegram and the terminal give it a form.
+ * Times are milliseconds since 1970, sizes bytes, durations milliseconds.
+ */
+
+/** A button: a command with its arguments. */
+export type Action = {
+  /** Key of the label in the catalogue. */
+  label: ActionLabel;
+  command: string;
+  args: readonly string[];
+  /** A name to set into the label: "Its logs", "archivebox ▸". */
+  subject?: string;
+  style?: 'primary' | 'danger';
+};
+
+export type ActionLabel =
+  | 'status'
+  | 'service'
+  | 'logs'
+  | 'errors'
+  | 'last-hour'
+  | 'as-file'
+  | 'refresh'
+  | 'restart'
+  | 'start'
+  | 'stop'
+  | 'run-now'
+  | 'pause'
+  | 'resume'
+  | 'show-plan'
+  | 'help';
+
+export type State = 'ok' | 'degraded' | 'down' | 'stopped' | 'working' | 'unknown';
+
+export type DiskState = { name: string; path: string; used: number; free: number; size: number };
+
+export type ContainerState = {
+  name: string;
+  unit: string | undefined;
+  state: State;
+  /** Why it is not `ok`, as a fact to be worded. */
+  trouble: Trouble | undefined;
+  health: 'healthy' | 'unhealthy' | 'starting' | undefined;
+  image: string | undefined;
+  imageCreated: number | undefined;
+  startedAt: number | undefined;
+  restarts: number;
+  memory: { used: number; limit: number | undefined } | undefined;
+  /** Share of one core, in percent. */
+  cpu: number | undefined;
+  lastExit: { code: number; at: number | undefined; outOfMemory: boolean; result: string | undefined } | undefined;
+};
+
+/** Why something is not well: data, worded by the catalogue. */
+export type Trouble =
+  | { kind: 'gone' }
+  | { kind: 'no-unit'; unit: string }
+  | { kind: 'stopped' }
+  | { kind: 'exited'; code: number; outOfMemory: boolean; at: number | undefined }
+  | { kind: 'unit-failed'; unit: string; result: string }
+  | { kind: 'condition'; unit: string; condition: string }
+  | { kind: 'unhealthy'; since: number | undefined; output: string | undefined }
+  | { kind: 'starting' }
+  | { kind: 'restarting'; restarts: number }
+  | { kind: 'no-answer'; url: string; cause: string }
+  | { kind: 'host-unreachable'; host: string; cause: string };
+
+export type ServiceState = {
+  name: string;
+  title: string;
+  host: string;
+  state: State;
+  trouble: Trouble | undefined;
+  version: string | undefined;
+  containers: readonly ContainerState[];
+  /** Answer time of the health URL in milliseconds, where there is one. */
+  ping: number | undefined;
+  startedAt: number | undefined;
+  url: string | undefined;
+};
+
+export type HostState = {
+  name: string;
+  engine: { name: string; version: string } | undefined;
+  /** Set when the host could not be asked. */
+  trouble: string | undefined;
+};
+
+export type StepState = 'waiting' | 'working' | 'done' | 'failed' | 'skipped';
+export type StepReport = {
+  /** Key of the step's name in the catalogue. */
+  step: string;
+  /** What it is about: a container or a unit. */
+  subject?: string;
+  state: StepState;
+  took?: number;
+  done?: number;
+  total?: number;
+  detail?: string;
+};
+
+export type Verb = 'restart' | 'stop' | 'start';
+
+export type LogEntry = { at: number | undefined; source: string; text: string; level: 'error' | 'warning' | 'other' };
+
+export type Report = { actions?: readonly (readonly Action[])[] } & (
+  | { kind: 'start'; host: string; services: readonly ServiceState[] }
+  | { kind: 'help'; commands: readonly { name: string; usage: string; purpose: string }[] }
+  | {
+      kind: 'status';
+      hosts: readonly HostState[];
+      services: readonly ServiceState[];
+      disks: readonly DiskState[];
+      at: number;
+    }
+  | {
+      kind: 'service';
+      service: ServiceState;
+      machine: { load: number; memoryUsed: number; memorySize: number; temperature: number | undefined } | undefined;
+      at: number;
+    }
+  | {
+      kind: 'logs';
+      subject: string;
+      entries: readonly LogEntry[];
+      /** Entries left out because there were too many for one answer. */
+      omitted: number;
+      since: number | undefined;
+      asFile: boolean;
+      filter: string | undefined;
+    }
+  | {
+      kind: 'plan';
+      verb: Verb;
+      service: string;
+      title: string;
+      steps: readonly { unit: string; containers: readonly string[] }[];
+      /** Services or units that will go down with it. */
+      dependents: readonly string[];
+      /** How long it was away the last times, where that is known. */
+      away: number | undefined;
+    }
+  | { kind: 'work'; verb: Verb; service: string; steps: readonly StepReport[]; startedAt: number; at: number }
+  | {
+      kind: 'outcome';
+      verb: Verb;
+      service: string;
+      ok: boolean;
+      took: number;
+      trouble: Trouble | undefined;
+      lastLines: readonly string[];
+      observed: boolean;
+    }
+  | { kind: 'jobs'; jobs: readonly JobState[] }
+  | { kind: 'choose'; command: string; services: readonly { name: string; title: string; state: State }[] }
+  | { kind: 'note'; note: Note }
+  | PicturesReport
+);
+
+/** Small one-line answers, each a key with its values. */
+export type Note =
+  | { key: 'unknown-command'; word: string; nearest: readonly string[] }
+  | { key: 'user-error'; message: string }
+  | { key: 'failed'; message: string; lines: readonly string[] }
+  | { key: 'busy'; service: string; what: string; since: number }
+  | { key: 'cancelled' }
+  | { key: 'expired' }
+  | { key: 'changed' }
+  | { key: 'taken' }
+  | { key: 'stranger'; id: number }
+  | { key: 'guest' }
+  | { key: 'old-command'; text: string; sentAt: number }
+  | { key: 'interrupted'; what: string; service: string | undefined; since: number }
+  | { key: 'fate-unknown'; count: number }
+  | { key: 'offline'; from: number; to: number; longerThanADay: boolean }
+  | { key: 'config-faults'; faults: readonly string[] }
+  | { key: 'job-set'; job: string; paused: boolean }
+  | { key: 'job-started'; job: string }
+  | { key: 'cli-did'; verb: string; service: string; by: string; ok: boolean };
+
+export type JobState = {
+  name: string;
+  subject: string | undefined;
+  schedule: string;
+  nextAt: number | undefined;
+  paused: boolean;
+  running: boolean;
+  last:
+    | {
+        at: number;
+        took: number;
+        outcome: 'done' | 'failed' | 'skipped' | 'interrupted';
+        reason: string | undefined;
+      }
+    | undefined;
+};
+
+/** One card for what came in one message or one album. */
+export type PicturesReport = {
+  kind: 'pictures';
+  pictures: readonly PictureState[];
+  /** Pictures of all cards that wait for Immich, this card's included. */
+  waiting: number;
+  immich: 'on' | 'off' | 'down';
+  /** Say that Telegram shrank it (once a day). */
+  shrunkHint: boolean;
+};
+
+export type PictureState = {
+  number: number;
+  name: string;
+  /** Path of the readable copy; undefined while it is being made, or when it was refused. */
+  path: string | undefined;
+  hostPath: string | undefined;
+  width: number | undefined;
+  height: number | undefined;
+  size: number | undefined;
+  state: 'receiving' | 'ready' | 'filed' | 'refused';
+  /** It was in Immich before: whose doing that was decides if it is cleaned. */
+  duplicate: 'own' | 'library' | undefined;
+  url: string | undefined;
+  kept: boolean;
+  problem: PictureProblem | undefined;
+};
+
+/** Why a picture is not what it should be, as a fact to be worded. */
+export type PictureProblem =
+  | { kind: 'too-large'; size: number; limit: number }
+  | { kind: 'empty' }
+  | { kind: 'not-an-image'; found: string | undefined }
+  | { kind: 'too-many-pixels'; width: number; height: number }
+  | { kind: 'tiny'; width: number; height: number }
+  | { kind: 'undecodable'; cause: string }
+  | { kind: 'unsupported'; format: string }
+  | { kind: 'immich'; cause: string }
+  | { kind: 'telegram'; cause: string }
+  | { kind: 'disk-full'; folder: string };

@@ -1,0 +1,100 @@
+/** Plans that wait for a yes (2 minutes, one use), and buttons whose arguments do not fit into a callback (30 days). */
+import { randomInt } from 'node:crypto';
+import type { Clock } from '../clock.ts';
+import type { Database } from '../store.ts';
+
+export type Confirmation = {
+  command: string;
+  args: readonly string[];
+  user: number | undefined;
+  fingerprint: string | undefined;
+};
+
+export type Taken = Confirmation | 'unknown' | 'expired' | 'used' | 'not-yours';
+
+export type Confirmations = {
+  /** @returns the token: 8 characters of a–z and 0–9 */
+  plan(confirmation: Confirmation & { user: number; fingerprint: string; chat: number }): string;
+  /** Take a plan's token, once, by the user that it was shown to. */
+  take(token: string, user: number): Taken;
+  button(command: string, args: readonly string[]): string;
+  /** A button's command; it can be tapped again. */
+  tap(token: string): Confirmation | undefined;
+  forget(before: number): void;
+};
+
+/** messages.md, rule 4. */
+export const PLAN_LASTS = 2 * 60_000;
+const BUTTON_LASTS = 30 * 86_400_000;
+const LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
+
+const newToken = () => Array.from({ length: 8 }, () => LETTERS[randomInt(LETTERS.length)]).join('');
+
+type Row = {
+  user: number | null;
+  command: string;
+  args: string;
+  fingerprint: string | null;
+  expires_at: number;
+  used_at: number | null;
+};
+
+const fromRow = (row: Row): Confirmation => ({
+  command: row.command,
+  args: JSON.parse(row.args) as string[],
+  user: row.user ?? undefined,
+  fingerprint: row.fingerprint ?? undefined,
+});
+
+export function createConfirmations(database: Database, clock: Clock): Confirmations {
+  return {
+    plan({ command, args, user, chat, fingerprint }) {
+      const token = newToken();
+      database.run(
+        `insert into confirmations (token, kind, user, chat, command, args, fingerprint, expires_at)
+         values (?, 'plan', ?, ?, ?, ?, ?, ?)`,
+        token,
+        user,
+        chat,
+        command,
+        JSON.stringify(args),
+        fingerprint,
+        clock.now() + PLAN_LASTS,
+      );
+      return token;
+    },
+    take(token, user) {
+      return database.transaction((): Taken => {
+        const row = database.get<Row>(
+          `select * from confirmations where token = ? and kind = 'plan'`,
+          token,
+        );
+        if (row === undefined) return 'unknown';
+        if (row.user !== user) return 'not-yours';
+        if (row.used_at !== null) return 'used';
+        database.run('update confirmations set used_at = ? where token = ?', clock.now(), token);
+        return row.expires_at < clock.now() ? 'expired' : fromRow(row);
+      });
+    },
+    button(command, args) {
+      const token = newToken();
+      database.run(
+        `insert into confirmations (token, kind, command, args, expires_at) values (?, 'button', ?, ?, ?)`,
+        token,
+        command,
+        JSON.stringify(args),
+        clock.now() + BUTTON_LASTS,
+      );
+      return token;
+    },
+    tap(token) {
+      const row = database.get<Row>(
+        `select * from confirmations where token = ? and kind = 'button' and expires_at >= ?`,
+        token,
+        clock.now(),
+      );
+      return row === undefined ? undefined : fromRow(row);
+    },
+    forget: (before) => void database.run('delete from confirmations where expires_at < ?', before),
+  };
+}

@@ -1,0 +1,123 @@
+/**
+ * The schema's history. `PRAGMA user_version` counts how many of these a file has had;
+ * an entry that was released is never edited, a change is a new entry at the end.
+ */
+export const migrations: readonly string[] = [
+  `
+  -- What Telegram brought, written down before it is answered.
+  create table intake (
+    update_id integer primary key,
+    received_at integer not null,
+    json text not null,
+    state text not null default 'new' check (state in ('new', 'begun', 'done')),
+    attempts integer not null default 0
+  ) strict;
+  create index intake_open on intake (update_id) where state <> 'done';
+
+  -- What Telegram is to show: one row for one card, the newest content wins.
+  create table outbox (
+    id integer primary key,
+    key text not null unique,
+    chat integer not null,
+    reply_to integer,
+    body text not null,
+    version integer not null default 1,
+    shown_version integer not null default 0,
+    state text not null default 'queued'
+      check (state in ('queued', 'sending', 'shown', 'unknown', 'failed')),
+    resend integer not null default 0,
+    silent integer not null default 1,
+    message_id integer,
+    attempts integer not null default 0,
+    not_before integer not null default 0,
+    problem text,
+    created_at integer not null,
+    changed_at integer not null
+  ) strict;
+  create index outbox_open on outbox (id) where shown_version < version and state <> 'failed';
+  create index outbox_message on outbox (chat, message_id);
+
+  -- Plans that wait for a yes, and buttons whose arguments do not fit into a callback.
+  create table confirmations (
+    token text primary key,
+    kind text not null check (kind in ('plan', 'button')),
+    user integer,
+    chat integer,
+    command text not null,
+    args text not null,
+    fingerprint text,
+    expires_at integer not null,
+    used_at integer
+  ) strict;
+
+  -- Work that was begun: by a person, a command line or the clock.
+  create table runs (
+    id integer primary key,
+    kind text not null check (kind in ('command', 'job')),
+    name text not null,
+    subject text,
+    args text not null default '[]',
+    by text not null,
+    owner text not null,
+    card text,
+    started_at integer not null,
+    ended_at integer,
+    outcome text check (outcome in ('done', 'failed', 'skipped', 'interrupted')),
+    reason text
+  ) strict;
+  create index runs_open on runs (id) where ended_at is null;
+  create index runs_by_name on runs (name, subject, started_at);
+
+  -- When each job is due; the clock's ticks only ask.
+  create table due (
+    job text not null,
+    subject text not null default '',
+    schedule text not null,
+    due_at integer not null,
+    paused integer not null default 0,
+    primary key (job, subject)
+  ) strict, without rowid;
+
+  -- Single facts: the last poll, who was refused today, how long a restart takes.
+  create table facts (
+    key text primary key,
+    value text not null,
+    at integer not null
+  ) strict, without rowid;
+
+  -- Pictures on their way to the agent and to Immich.
+  create table pictures (
+    number integer primary key,
+    card text not null,
+    position integer not null,
+    chat integer not null,
+    message_id integer not null,
+    source text not null,
+    caption text,
+    original_name text,
+    original text,
+    name text,
+    sha1 text,
+    size integer,
+    width integer,
+    height integer,
+    format text,
+    state text not null default 'new'
+      check (state in ('new', 'stored', 'readable', 'uploaded', 'filed', 'refused')),
+    problem text,
+    asset_id text,
+    duplicate text check (duplicate in ('own', 'library')),
+    immich_path text,
+    host_path text,
+    kept integer not null default 0,
+    attempts integer not null default 0,
+    not_before integer not null default 0,
+    received_at integer not null,
+    filed_at integer,
+    unique (chat, message_id)
+  ) strict;
+  create index pictures_open on pictures (number) where state not in ('filed', 'refused');
+  create index pictures_card on pictures (card, position);
+  create index pictures_sha1 on pictures (sha1);
+  `,
+];
