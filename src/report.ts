@@ -19,6 +19,7 @@ export type ActionLabel =
   | 'status'
   | 'service'
   | 'logs'
+  | 'its-logs'
   | 'errors'
   | 'last-hour'
   | 'as-file'
@@ -50,7 +51,9 @@ export type ContainerState = {
   memory: { used: number; limit: number | undefined } | undefined;
   /** Share of one core, in percent. */
   cpu: number | undefined;
-  lastExit: { code: number; at: number | undefined; outOfMemory: boolean; result: string | undefined } | undefined;
+  lastExit:
+    | { code: number; at: number | undefined; outOfMemory: boolean; result: string | undefined }
+    | undefined;
 };
 
 /** Why something is not well: data, worded by the catalogue. */
@@ -103,7 +106,12 @@ export type StepReport = {
 
 export type Verb = 'restart' | 'stop' | 'start';
 
-export type LogEntry = { at: number | undefined; source: string; text: string; level: 'error' | 'warning' | 'other' };
+export type LogEntry = {
+  at: number | undefined;
+  source: string;
+  text: string;
+  level: 'error' | 'warning' | 'other';
+};
 
 export type Report = { actions?: readonly (readonly Action[])[] } & (
   | { kind: 'start'; host: string; services: readonly ServiceState[] }
@@ -118,7 +126,9 @@ export type Report = { actions?: readonly (readonly Action[])[] } & (
   | {
       kind: 'service';
       service: ServiceState;
-      machine: { load: number; memoryUsed: number; memorySize: number; temperature: number | undefined } | undefined;
+      machine:
+        | { load: number; memoryUsed: number; memorySize: number; temperature: number | undefined }
+        | undefined;
       at: number;
     }
   | {
@@ -152,9 +162,10 @@ export type Report = { actions?: readonly (readonly Action[])[] } & (
       trouble: Trouble | undefined;
       lastLines: readonly string[];
       observed: boolean;
+      at: number;
     }
   | { kind: 'jobs'; jobs: readonly JobState[] }
-  | { kind: 'choose'; command: string; services: readonly { name: string; title: string; state: State }[] }
+  | { kind: 'choose'; command: string; services: readonly { name: string; title: string; state?: State }[] }
   | { kind: 'note'; note: Note }
   | PicturesReport
 );
@@ -180,10 +191,13 @@ export type Note =
   | { key: 'job-started'; job: string }
   | { key: 'cli-did'; verb: string; service: string; by: string; ok: boolean };
 
+/** Local time of day `HH:MM`, daily or on one weekday (0 is Sunday); or every so many milliseconds. */
+export type Schedule = { at: string; weekday?: number } | { every: number };
+
 export type JobState = {
   name: string;
   subject: string | undefined;
-  schedule: string;
+  schedule: Schedule;
   nextAt: number | undefined;
   paused: boolean;
   running: boolean;

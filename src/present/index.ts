@@ -1,0 +1,58 @@
+/** A report in words. The words come from the catalogue, the layout from here; Telegram and the terminal share both. */
+import type { Button, Card } from '../card.ts';
+import type { Action, Report } from '../report.ts';
+import type { Texts } from '../texts/index.ts';
+import { presentHelp, presentStart } from './greeting.ts';
+import { presentJobs } from './jobs.ts';
+import { presentLogs } from './logs.ts';
+import { presentNote } from './note.ts';
+import { presentPictures } from './pictures.ts';
+import { presentOutcome, presentPlan, presentWork } from './power.ts';
+import { presentService, presentStatus } from './status.ts';
+import { presentChoice } from './choice.ts';
+
+export type Presented<Kind extends Report['kind']> = Extract<Report, { kind: Kind }>;
+
+/** @returns the card with the report's actions as its last buttons */
+export function present(report: Report, texts: Texts): Card {
+  const card = layout(report, texts);
+  const actions = (report.actions ?? []).map((row) => row.map((action) => buttonOf(action, texts)));
+  const buttons = [...(card.buttons ?? []), ...actions];
+  return buttons.length === 0 ? card : { ...card, buttons };
+}
+
+function layout(report: Report, texts: Texts): Card {
+  switch (report.kind) {
+    case 'start':
+      return presentStart(report, texts);
+    case 'help':
+      return presentHelp(report, texts);
+    case 'status':
+      return presentStatus(report, texts);
+    case 'service':
+      return presentService(report, texts);
+    case 'logs':
+      return presentLogs(report, texts);
+    case 'plan':
+      return presentPlan(report, texts);
+    case 'work':
+      return presentWork(report, texts);
+    case 'outcome':
+      return presentOutcome(report, texts);
+    case 'jobs':
+      return presentJobs(report, texts);
+    case 'choose':
+      return presentChoice(report, texts);
+    case 'note':
+      return presentNote(report.note, texts);
+    case 'pictures':
+      return presentPictures(report, texts);
+  }
+}
+
+const buttonOf = (action: Action, texts: Texts): Button => ({
+  label: texts.actions[action.label](action.subject),
+  command: action.command,
+  args: action.args,
+  ...(action.style === undefined ? {} : { style: action.style }),
+});

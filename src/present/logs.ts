@@ -1,0 +1,47 @@
+/** The last lines of a log: newest lines stay when there is not room for all. */
+import type { Card } from '../card.ts';
+import type { LogEntry } from '../report.ts';
+import { rich, type Rich } from '../rich.ts';
+import type { Texts } from '../texts/index.ts';
+import type { Presented } from './index.ts';
+
+export function presentLogs(report: Presented<'logs'>, texts: Texts): Card {
+  const { entries, subject } = report;
+  if (entries.length === 0) return { blocks: [texts.logs.none(subject, report.filter)] };
+
+  const first = entries.find((entry) => entry.at !== undefined)?.at;
+  const last = entries.findLast((entry) => entry.at !== undefined)?.at;
+  const span =
+    first === undefined || last === undefined || last - first < 1000 ? undefined : texts.about(last - first);
+  const count = (level: LogEntry['level']) => entries.filter((entry) => entry.level === level).length;
+  const counts = texts.logs.counts(count('error'), count('warning'));
+  const head = rich`${texts.logs.head(subject, entries.length, span)}${counts === '' ? '' : ` · ${counts}`}`;
+  const omitted: Rich[] = report.omitted === 0 ? [] : [texts.logs.omitted(report.omitted)];
+
+  const several = new Set(entries.map((entry) => entry.source)).size > 1;
+  const lines = entries.map((entry) => line(entry, several, report.asFile));
+  if (report.asFile) {
+    const day = new Date(last ?? 0).toISOString().slice(0, 10);
+    return {
+      blocks: [head, ...omitted],
+      file: { name: texts.logs.fileName(subject, day), text: `${lines.join('\n')}\n` },
+    };
+  }
+  return { blocks: [head, ...omitted, { quote: lines.map((text) => rich`${text}`), mono: true }] };
+}
+
+/** Times without a date in a message, whole in a file. */
+function line(entry: LogEntry, withSource: boolean, whole: boolean): string {
+  const at =
+    entry.at === undefined ? undefined : whole ? new Date(entry.at).toISOString() : clockTime(entry.at);
+  return [at, withSource ? entry.source : undefined, entry.text]
+    .filter((part) => part !== undefined)
+    .join(' ');
+}
+
+function clockTime(at: number): string {
+  const date = new Date(at);
+  return [date.getHours(), date.getMinutes(), date.getSeconds()]
+    .map((part) => String(part).padStart(2, '0'))
+    .join(':');
+}

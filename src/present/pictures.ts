@@ -1,0 +1,71 @@
+/** One card for what came in one message or one album: the path first, ready to copy. */
+import type { Block, Button, Card } from '../card.ts';
+import type { PictureState } from '../report.ts';
+import { code, join, rich, type Rich } from '../rich.ts';
+import type { Texts } from '../texts/index.ts';
+import type { Presented } from './index.ts';
+
+/** A copy button takes at most 256 characters; over that the paths stay tappable in the text. */
+const COPY_MOST = 256;
+
+export function presentPictures(report: Presented<'pictures'>, texts: Texts): Card {
+  const { pictures: words } = texts;
+  const ready = report.pictures.filter((picture) => picture.path !== undefined);
+  const refused = report.pictures.filter((picture) => picture.state === 'refused');
+  const receiving = report.pictures.length - ready.length - refused.length;
+  const paths = ready.map((picture) => picture.path as string);
+
+  const blocks: Block[] = [];
+  const head = headline(report, ready, texts);
+  if (head !== undefined) blocks.push(head, ...paths.map((path) => rich`${code(path)}`));
+  if (receiving > 0) blocks.push(words.receiving);
+  if (report.immich === 'down' && ready.length > 0) blocks.push(words.waiting(Math.max(1, report.waiting)));
+  if (ready.length === 1 && ready[0]?.duplicate === 'library') blocks.push(words.wasThere);
+  if (report.shrunkHint) blocks.push(words.shrunk);
+  for (const picture of report.pictures) {
+    if (picture.problem !== undefined && !isWaiting(report, picture))
+      blocks.push(words.problem(picture.problem));
+  }
+  const hostPaths = ready.flatMap((picture) => (picture.hostPath === undefined ? [] : [picture.hostPath]));
+  if (hostPaths.length > 0) blocks.push({ quote: hostPaths.map((path) => words.inImmich(path)) });
+
+  const row: Button[] = [];
+  const copy = paths.map(shellWord).join(' ');
+  if (paths.length > 0 && [...copy].length <= COPY_MOST) {
+    row.push({ label: paths.length === 1 ? texts.buttons.copyPath : texts.buttons.copyAll, copy });
+  }
+  const url = ready.length === 1 ? ready[0]?.url : undefined;
+  if (url !== undefined) row.push({ label: texts.buttons.open, url });
+  return row.length === 0 ? { blocks } : { blocks, buttons: [row] };
+}
+
+/** That Immich is down is said once for the card, not for each picture. */
+const isWaiting = (report: Presented<'pictures'>, picture: PictureState) =>
+  report.immich === 'down' && picture.problem?.kind === 'immich' && picture.state === 'ready';
+
+function headline(
+  report: Presented<'pictures'>,
+  ready: readonly PictureState[],
+  texts: Texts,
+): Rich | undefined {
+  const { pictures: words } = texts;
+  const [only, ...others] = ready;
+  if (only === undefined) return undefined;
+  if (report.immich === 'down') return words.down;
+  if (others.length > 0) {
+    const known = ready.filter((picture) => picture.duplicate === 'library').length;
+    return join(
+      [words.readyMany(ready.length), ...(known === 0 ? [] : [rich`${words.alsoThere(known)}`])],
+      ', ',
+    );
+  }
+  const facts = [
+    only.width === undefined || only.height === undefined ? undefined : `${only.width}×${only.height}`,
+    only.size === undefined ? undefined : texts.size(only.size),
+  ].filter((fact) => fact !== undefined);
+  return facts.length === 0 ? words.ready : rich`${words.ready} – ${facts.join(', ')}`;
+}
+
+/** As one word for a shell: quoted only where a character asks for it. */
+const shellWord = (path: string) =>
+  /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;

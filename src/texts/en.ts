@@ -1,0 +1,326 @@
+/** All that Steward says, in English. Another language is a file of the same type beside it. */
+import type { ActionLabel, PictureProblem, State, Trouble, Verb } from '../report.ts';
+import { b, code, i, rich, type Rich, type Span } from '../rich.ts';
+import { bytes, exactly, roughly } from './amounts.ts';
+
+const plural = (count: number, one: string, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
+
+/** "1 min 59 s", "48 s", "2 h 5 min". */
+const duration = (ms: number): string => {
+  const { hours, minutes, seconds } = exactly(ms);
+  if (hours > 0) return minutes === 0 ? `${hours} h` : `${hours} h ${minutes} min`;
+  if (minutes > 0) return seconds === 0 ? `${minutes} min` : `${minutes} min ${seconds} s`;
+  return `${seconds} s`;
+};
+
+/** "12 min", "9 days". */
+const about = (ms: number): string => {
+  const { amount, unit } = roughly(ms);
+  if (unit === 'day') return plural(amount, 'day');
+  return `${amount} ${{ second: 's', minute: 'min', hour: 'h' }[unit]}`;
+};
+
+const verbs: Record<Verb, { title: string; past: string; working: string; noun: string }> = {
+  restart: { title: 'Restart', past: 'restarted', working: 'Restarting', noun: 'restart' },
+  stop: { title: 'Stop', past: 'stopped', working: 'Stopping', noun: 'stop' },
+  start: { title: 'Start', past: 'started', working: 'Starting', noun: 'start' },
+};
+
+/** 128 + signal, as shells and engines count. */
+const SIGNALS: Readonly<Record<number, string>> = {
+  130: 'interrupted',
+  134: 'aborted',
+  137: 'killed',
+  139: 'segmentation fault',
+  143: 'terminated',
+};
+const exitCode = (code: number, outOfMemory: boolean) =>
+  outOfMemory
+    ? `${code}: out of memory`
+    : SIGNALS[code] === undefined
+      ? String(code)
+      : `${code}: ${SIGNALS[code]}`;
+
+const results: Readonly<Record<string, string>> = {
+  'exit-code': 'the program ended with an error',
+  signal: 'the program was killed',
+  'core-dump': 'the program crashed',
+  'oom-kill': 'killed for memory',
+  timeout: 'it took too long',
+  watchdog: 'it stopped answering its watchdog',
+  'start-limit-hit': 'it failed too often in a row; systemd has given up on it',
+  resources: 'systemd could not set it up',
+};
+
+const trouble = (what: Trouble, now: number): string => {
+  switch (what.kind) {
+    case 'gone':
+      return 'its container is gone';
+    case 'no-unit':
+      return `the unit ${what.unit} does not exist`;
+    case 'stopped':
+      return 'stopped';
+    case 'exited':
+      return `exited with ${exitCode(what.code, what.outOfMemory)}${what.at === undefined ? '' : `, ${about(now - what.at)} ago`}`;
+    case 'unit-failed':
+      return `the unit failed: ${results[what.result] ?? what.result}`;
+    case 'condition':
+      return what.condition.startsWith('ConditionPathExists=')
+        ? `not started, a file is missing: ${what.condition.slice('ConditionPathExists='.length)}`
+        : `not started, a condition of the unit does not hold: ${what.condition}`;
+    case 'unhealthy':
+      return what.since === undefined
+        ? 'health check failing'
+        : `health check failing for ${about(now - what.since)}`;
+    case 'starting':
+      return 'starting';
+    case 'restarting':
+      return `restarting again and again, ${plural(what.restarts, 'restart')}`;
+    case 'no-answer':
+      return `runs, but ${what.url} does not answer: ${what.cause}`;
+    case 'host-unreachable':
+      return `host ${what.host} cannot be asked: ${what.cause}`;
+  }
+};
+
+const pictureProblem = (problem: PictureProblem): Rich => {
+  switch (problem.kind) {
+    case 'too-large':
+      return rich`❌ ${b(`Not taken: ${bytes(problem.size)}.`)} Telegram lets bots download ${bytes(problem.limit)} at most.\nUse the Immich app for this one, or run a local Bot API server (up to 2 GB).`;
+    case 'empty':
+      return rich`❌ ${b('Not taken: the file is empty.')} Send it again.`;
+    case 'not-an-image':
+      return rich`❌ ${b('Not taken: this is not a picture')}${problem.found === undefined ? '' : ` but ${problem.found}`}. I take JPEG, PNG, GIF and WebP.`;
+    case 'too-many-pixels':
+      return rich`❌ ${b(`Not taken: ${problem.width}×${problem.height} pixels.`)} That is more than I decode. Send a smaller version.`;
+    case 'tiny':
+      return rich`⚠️ Only ${problem.width}×${problem.height} pixels: an agent sees little in it.`;
+    case 'undecodable':
+      return rich`⚠️ Filed, but it cannot be shown: ${problem.cause}`;
+    case 'unsupported':
+      return rich`⚠️ ${problem.format} is kept as it is; a coding agent cannot read it. Send it as JPEG or PNG.`;
+    case 'immich':
+      return rich`⚠️ Immich: ${problem.cause}`;
+    case 'telegram':
+      return rich`❌ ${b('Could not fetch it from Telegram:')} ${problem.cause}. Send it again.`;
+    case 'disk-full':
+      return rich`❌ ${b('Not stored: the disk is full.')} Make room in ${code(problem.folder)}; I try again by myself.`;
+  }
+};
+
+export const en = {
+  duration,
+  about,
+  size: (amount: number) => bytes(amount),
+  memory: (amount: number) => bytes(amount, 1024),
+  percent: (share: number) => `${Math.round(share * 100)} %`,
+  trouble,
+
+  actions: {
+    status: () => 'Status',
+    service: (name) => `${name ?? ''} ▸`,
+    logs: (name) => (name === undefined ? 'Logs' : `Logs: ${name}`),
+    'its-logs': () => 'Its logs',
+    errors: () => 'Errors',
+    'last-hour': () => '1 h',
+    'as-file': () => 'As file',
+    refresh: () => 'Refresh',
+    restart: (name) => (name === undefined ? 'Restart' : `Restart ${name}`),
+    start: (name) => (name === undefined ? 'Start' : `Start ${name}`),
+    stop: (name) => (name === undefined ? 'Stop' : `Stop ${name}`),
+    'run-now': (name) => (name === undefined ? 'Run now' : `Run ${name}`),
+    pause: (name) => (name === undefined ? 'Pause' : `Pause ${name}`),
+    resume: (name) => (name === undefined ? 'Resume' : `Resume ${name}`),
+    'show-plan': () => 'Show the plan again',
+    help: () => 'Help',
+  } satisfies Record<ActionLabel, (subject?: string) => string> as Record<
+    ActionLabel,
+    (subject?: string) => string
+  >,
+  buttons: {
+    confirm: (verb: Verb) => verbs[verb].title,
+    cancel: 'Cancel',
+    copyPath: '⧉ Copy path',
+    copyAll: '⧉ Copy all',
+    copyId: '⧉ Copy my id',
+    open: 'Open ↗',
+  },
+
+  start: {
+    connected: (host: string) => rich`👋 ${b(`Connected to ${host}.`)}`,
+    counts: (healthy: number, all: number) =>
+      healthy === all
+        ? `${plural(all, 'service')}, all healthy.`
+        : `${plural(all, 'service')}, ${healthy} healthy.`,
+    look: (icon: string, name: string) => rich`${icon} ${name} needs a look.`,
+    intro: rich`Send a picture: I file it in Immich and reply with its path.\nEverything else: /help`,
+  },
+  help: {
+    title: rich`${b('Steward')} looks after this server.`,
+    purposes: { look: 'Look', act: 'Act', schedule: 'Schedule', about: 'About' },
+    pictures: rich`${b('Pictures')}\nSend a photo, or a file for small text: it is filed and its path comes back.`,
+    names: rich`${i('A service may be named by any part: /logs arch')}`,
+  },
+  commands: {
+    start: 'Greeting, or start a service',
+    help: 'What I can do',
+    status: 'How everything is',
+    logs: 'The last lines of a log',
+    restart: 'Restart a service',
+    stop: 'Stop a service',
+    jobs: 'What is scheduled',
+  } as Record<string, string>,
+
+  status: {
+    allHealthy: (count: number) => `All ${count} healthy`,
+    someHealthy: (healthy: number, count: number) => `${healthy} of ${count} healthy`,
+    none: 'No services are configured',
+    worst: (name: string, state: State) =>
+      ({
+        ok: `${name} is fine`,
+        degraded: `${name} is unhealthy`,
+        down: `${name} is down`,
+        stopped: `${name} is stopped`,
+        working: `${name} is starting`,
+        unknown: `${name} cannot be asked`,
+      })[state],
+    more: (count: number) => `and ${count} more`,
+    containers: (count: number) => plural(count, 'container'),
+    restarts: (count: number) => plural(count, 'restart'),
+    disk: (name: string, share: string, free?: string) =>
+      free === undefined ? `${name} ${share}` : `${name} ${share} (${free} free)`,
+    foot: (containers: number) => rich`${i(`${plural(containers, 'container')}, checked just now`)}`,
+    hostUnreachable: (name: string, cause: string) => rich`🔴 host ${b(name)} cannot be asked: ${cause}`,
+    healthyUp: (uptime: string) => `healthy, up ${uptime}`,
+    healthy: 'healthy',
+    up: (uptime: string) => `up ${uptime}`,
+    ofLimit: (used: string, limit: string) => `${used} of ${limit}`,
+    ping: (ms: number) => `ping ${Math.round(ms)} ms`,
+    cpu: (percent: number) => `CPU ${percent < 10 ? percent.toFixed(1) : Math.round(percent)} %`,
+    image: (image: string, age: string | undefined) => (age === undefined ? image : `${image}, ${age} old`),
+    lastExit: (code: number, outOfMemory: boolean, ago: string | undefined) =>
+      `last exit ${exitCode(code, outOfMemory)}${ago === undefined ? '' : `, ${ago} ago`}`,
+    machine: (load: string, used: string, size: string, temperature: number | undefined) =>
+      `Host: load ${load}, memory ${used} of ${size}${temperature === undefined ? '' : `, ${Math.round(temperature)} °C`}`,
+  },
+
+  logs: {
+    none: (subject: string, filter: string | undefined) =>
+      filter === undefined
+        ? rich`📄 ${b(subject)} – nothing logged`
+        : rich`📄 ${b(subject)} – no line matches ${b(filter)}`,
+    head: (subject: string, lines: number, span: string | undefined) =>
+      rich`📄 ${b(subject)} – ${plural(lines, 'line')}${span === undefined ? '' : `, last ${span}`}`,
+    counts: (errors: number, warnings: number) =>
+      [errors > 0 ? `❌ ${errors}` : '', warnings > 0 ? `⚠️ ${warnings}` : ''].filter(Boolean).join(' '),
+    omitted: (count: number) =>
+      rich`${i(`${plural(count, 'earlier line')} left out; as a file you get more.`)}`,
+    fileName: (subject: string, day: string) => `${subject}-${day}.log`,
+  },
+
+  plan: {
+    question: (verb: Verb, title: string) => `${verbs[verb].title} ${title}?`,
+    icon: { restart: '🔁', stop: '⏹', start: '▶️' } satisfies Record<Verb, string> as Record<Verb, string>,
+    containers: (containers: number, units: number) =>
+      containers > 0 ? plural(containers, 'container') : plural(units, 'unit'),
+    away: (ms: number) => `about ${about(ms)} away`,
+    nothingDepends: 'Nothing else depends on it.',
+    depends: (names: string) => `Goes down with it: ${names}.`,
+    order: (names: string) => `In this order: ${names}.`,
+    stopNote: 'A boot or a deploy starts it again.',
+  },
+  steps: {
+    stop: 'Stop',
+    start: 'Start',
+    health: 'Health',
+  } as Record<string, string>,
+  work: {
+    head: (verb: Verb, service: string, took: string) =>
+      rich`🔵 ${b(`${verbs[verb].working} ${service}`)} · ${took}`,
+  },
+  outcome: {
+    done: (verb: Verb, service: string, took: string) =>
+      verb === 'stop'
+        ? rich`✅ ${b(`${service} stopped`)} – after ${took}. A boot or a deploy starts it again.`
+        : rich`✅ ${b(`${service} ${verbs[verb].past}`)} – healthy after ${took}`,
+    failed: (verb: Verb, service: string) => rich`❌ ${b(`${service}: ${verbs[verb].noun} failed`)}`,
+    why: (why: string) => rich`Why: ${why}.`,
+    observed: (verb: Verb, service: string) =>
+      rich`👁 ${b(`Would have ${verbs[verb].past} ${service}.`)} Steward only observes (STEWARD_OBSERVE); nothing was changed.`,
+  },
+
+  jobs: {
+    head: (count: number) => rich`🗓 ${b(plural(count, 'job'))}`,
+    none: rich`🗓 ${b('Nothing is scheduled.')}`,
+    names: { 'tidy-store': 'Tidy the store', 'file-pictures': 'File waiting pictures' } as Record<
+      string,
+      string
+    >,
+    running: 'running now',
+    paused: 'paused',
+    never: 'not run yet',
+    outcomes: { done: '✅', failed: '❌', skipped: '⏭', interrupted: '⚡' },
+    took: (took: string) => `took ${took}`,
+    next: 'next',
+    last: 'last',
+    daily: (at: string) => `daily at ${at}`,
+    weekly: (day: number, at: string) =>
+      `${['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'][day]} at ${at}`,
+    every: (span: string) => `every ${span}`,
+  },
+
+  choose: (command: string) => rich`Which service? ${i(`/${command} …`)}`,
+
+  pictures: {
+    ready: rich`📸 ${b('Ready for your agent')}`,
+    readyMany: (count: number) => rich`📸 ${b(`${plural(count, 'picture')} ready`)}`,
+    alsoThere: (count: number) => `${count} of them ${count === 1 ? 'was' : 'were'} in Immich already`,
+    wasThere: rich`It was in your Immich library before; I leave it there and do not clean it.`,
+    down: rich`🟡 ${b('Ready for your agent; Immich is down, filing later')}`,
+    waiting: (count: number) =>
+      rich`${plural(count, 'picture')} waiting. I edit this message when ${count === 1 ? 'it is' : 'they are'} filed.`,
+    receiving: rich`📥 ${b('Receiving…')}`,
+    shrunk: rich`${i('Telegram shrank it. For small text send it as a file.')}`,
+    inImmich: (path: string) => rich`In Immich: ${code(path)}`,
+    problem: pictureProblem,
+  },
+
+  notes: {
+    unknownCommand: (word: string, nearest: string) =>
+      nearest === ''
+        ? rich`I do not know /${word}. /help lists what I do.`
+        : rich`I do not know /${word}. Did you mean ${nearest}?`,
+    userError: (message: string) => rich`⚠️ ${message}`,
+    failed: (message: string) => rich`❌ ${b('That did not work:')} ${message}`,
+    busy: (service: string, what: string, since: Span) =>
+      rich`⏳ ${b(`${service} is busy:`)} ${what} since ${since}. Ask again when it is done.`,
+    cancelled: rich`✖️ Cancelled. Nothing was changed.`,
+    expired: rich`⌛ This plan has expired. Nothing was changed.`,
+    changed: rich`🔄 ${b('Things have changed since that plan.')} Here is the new one.`,
+    taken: rich`Already answered.`,
+    stranger: (id: string) =>
+      rich`🔒 ${b('Private bot.')} It runs one home server and answers nobody else.\nIf the server is yours, add this id to TELEGRAM_OWNER_IDS: ${code(id)}`,
+    strangerTap: 'This button is not for you.',
+    guest: rich`🔒 You may send pictures and ask /status. The rest is for the owner.`,
+    oldCommand: (text: string) =>
+      rich`🕰 I was away when you sent ${code(text)}. It is not obeyed by itself any more.`,
+    sentAt: (at: Span) => rich`Sent at ${at}.`,
+    interrupted: (what: string, since: Span) =>
+      rich`⚡ ${b(`I was stopped in the middle of: ${what}`)} (begun ${since}). Look at how things stand.`,
+    fateUnknown: (count: number) =>
+      rich`${i(`${plural(count, 'message')} before this one may not have reached you: the connection broke while sending.`)}`,
+    offline: (from: Span, to: Span) => rich`💤 Offline ${from}–${to}; taps in that time were lost.`,
+    offlineLong:
+      'Messages and pictures sent more than a day before I came back are lost too: Telegram keeps them 24 h. Send them again.',
+    configFaults: (count: number) =>
+      rich`🛑 ${b(`Not started: ${plural(count, 'fault')} in the configuration`)}`,
+    jobPaused: (job: string) => rich`⏸ ${b(job)} is paused.`,
+    jobResumed: (job: string) => rich`▶️ ${b(job)} runs again at its times.`,
+    jobStarted: (job: string) => rich`🔵 ${b(job)} runs now.`,
+    cliDid: (verb: string, service: string, by: string, ok: boolean) =>
+      rich`${ok ? '✅' : '❌'} ${b(`${verb} ${service}`)} from the command line, by ${by}.`,
+    gaveUp: rich`❌ I could not work this message off and have given it up. The log says why.`,
+  },
+};
+
+export type Texts = typeof en;
