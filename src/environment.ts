@@ -4,7 +4,7 @@
  */
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import type { Fault } from './errors.ts';
+import { causeOf, type Fault } from './errors.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
@@ -95,17 +95,16 @@ function completingFile(
     try {
       text = readFileSync(file, 'utf8');
     } catch (error) {
-      const code = codeOf(error);
-      if (named === undefined && (code === 'ENOENT' || code === 'ENOTDIR')) continue;
+      if (named === undefined && NOT_THERE.includes(codeOf(error))) continue;
       faults.push({
         name: named === undefined ? file : 'STEWARD_ENV',
-        found: `"${file}", ${whyUnreadable(code)}`,
+        found: `"${file}", ${whyUnreadable(error)}`,
         expected: 'a file with lines NAME=value',
       });
       return { file, values: {} };
     }
     const { values, faults: lines } = parseAssignments(text);
-    faults.push(...lines.map((line) => ({ name: `${file}:${line.line}`, ...line })));
+    faults.push(...lines.map(({ line, ...fault }) => ({ where: `${file}:${line}`, ...fault })));
     return { file, values };
   }
   return { file: undefined, values: {} };
@@ -126,7 +125,7 @@ export function readSecretFile(
     if (size > LARGEST_SECRET) return { found: `"${path}", a file of ${size} bytes`, expected };
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    return { found: `"${path}", ${whyUnreadable(codeOf(error))}`, expected };
+    return { found: `"${path}", ${whyUnreadable(error)}`, expected };
   }
 
   const lines = contentLines(text);
@@ -145,7 +144,7 @@ export function readSecretFile(
   return { value: only };
 }
 
-type LineFault = { line: number; found: string; expected: string };
+type LineFault = { line: number; name: string; found: string; expected: string };
 
 /**
  * Lines `NAME=value` as a shell would read them: `export`, quotes and comments, but nothing is expanded.
@@ -166,7 +165,8 @@ export function parseAssignments(text: string): { values: Record<string, string>
     else {
       faults.push({
         line: index + 1,
-        found: name === undefined ? 'a line without NAME=' : `${name}= with a quote that does not end it`,
+        name: name ?? 'line',
+        found: name === undefined ? 'a line without NAME=' : 'a quote that is not closed, or text after it',
         expected: 'NAME=value, quoted or not',
       });
     }
@@ -201,8 +201,10 @@ const nonEmpty = (value: string | undefined): string | undefined => {
 
 const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 
-const codeOf = (error: unknown): string | undefined =>
-  error instanceof Error && 'code' in error ? String(error.code) : undefined;
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : '';
+
+const NOT_THERE = ['ENOENT', 'ENOTDIR'];
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'which is not there',
@@ -212,4 +214,6 @@ const REASONS: Readonly<Record<string, string>> = {
   EISDIR: 'a folder',
 };
 
-const whyUnreadable = (code: string | undefined): string => REASONS[code ?? ''] ?? `unreadable: ${code}`;
+/** Why a file could not be read, to be set after its path. */
+export const whyUnreadable = (error: unknown): string =>
+  REASONS[codeOf(error)] ?? `which cannot be read: ${causeOf(error)}`;

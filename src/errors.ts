@@ -35,6 +35,8 @@ export class ConfigError extends Error {
 }
 
 export type Fault = {
+  /** File and line, where there is one: `services.yaml:12`. */
+  where?: string | undefined;
   /** The variable, or the path inside the services file: `services.immich.health.url`. */
   name: string;
   /** What was found; never the value of a secret. */
@@ -47,7 +49,8 @@ export type Fault = {
 /** One line for one fault. */
 export function describeFault(fault: Fault): string {
   const hint = fault.nearest === undefined ? '' : ` (did you mean ${fault.nearest}?)`;
-  return `${fault.name}: found ${fault.found}, expected ${fault.expected}${hint}`;
+  const where = fault.where === undefined ? '' : `${fault.where} `;
+  return `${where}${fault.name}: found ${fault.found}, expected ${fault.expected}${hint}`;
 }
 
 /** The innermost message that says why, for one plain line. */
