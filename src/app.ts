@@ -1,4 +1,6 @@
 /** What a command or a job may reach, and what they are. */
+import type { Machine } from './clients/machine.ts';
+import type { Probe } from './clients/probe.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Guard } from './guard.ts';
@@ -6,6 +8,7 @@ import type { Hosts } from './hosts.ts';
 import type { Locks } from './locks.ts';
 import type { Logger } from './logger.ts';
 import type { Progress } from './progress.ts';
+import type { Redact } from './redact.ts';
 import type { Report } from './report.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Services } from './services.ts';
@@ -18,6 +21,10 @@ export type App = {
   store: Store;
   locks: Locks;
   guard: Guard;
+  probe: Probe;
+  machine: Machine;
+  /** Masks secrets in what leaves the process. */
+  redact: Redact;
   scheduler: Scheduler;
   clock: Clock;
   log: Logger;
@@ -38,7 +45,7 @@ export type Run = {
 export type Plan = { report: Report; fingerprint: string };
 
 export type Command = {
-  /** As typed: lower-case letters. */
+  /** As typed: lower-case letters and dashes. */
   name: string;
   /** The arguments, for help: `<service>`, `[service]`, `<service> [lines]`. */
   usage: string;

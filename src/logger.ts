@@ -1,11 +1,13 @@
 /** JSON lines on stderr; every value of a known secret is masked wherever it turns up. */
 import { pino } from 'pino';
-import type { Redact } from './redact.ts';
+import { redactJson, type Redact } from './redact.ts';
 
 export type Logger = Pick<import('pino').Logger, 'debug' | 'info' | 'warn' | 'error' | 'fatal'>;
 
-/** @param redact masks secrets in a whole line, so that no field can leak one */
+/** @param redact masks secrets in every field of a line */
 export function createLogger(options: { level: string; redact: Redact }): Logger {
-  const destination = { write: (line: string) => void process.stderr.write(options.redact(line)) };
+  const destination = {
+    write: (line: string) => void process.stderr.write(`${redactJson(options.redact, line)}\n`),
+  };
   return pino({ level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
 }

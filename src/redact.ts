@@ -1,18 +1,19 @@
 /** Masks the values of known secrets, and what looks like one, in text that leaves the process. */
 export type Redact = (text: string) => string;
 
+/** A name that announces a secret, with what stands between it and its value. */
+const NAME = String.raw`\b([\w.-]*(?:password|passwd|secret|token|api[_-]?key|private[_-]?key|credential)s?["']?\s*[:=]\s*)`;
+const KEY = /(?:password|passwd|secret|token|api[_-]?key|private[_-]?key|credential)s?$/i;
+
 /**
  * What looks like a secret even where its value is not known: a Telegram token, a bearer or basic header,
  * a password in a URL, `PASSWORD=…`-like assignments, private keys and JSON Web Tokens.
  */
 const SHAPES: readonly [RegExp, string][] = [
-  [/\b\d{6,12}:[A-Za-z0-9_-]{30,}/g, '•••'],
+  [/(?<!\d)\d{6,12}:[A-Za-z0-9_-]{30,}/g, '•••'],
   [/\b(authorization["']?\s*[:=]\s*["']?(?:bearer|basic)\s+)[^\s"',;]+/gi, '$1•••'],
   [/\b([a-z][a-z0-9+.-]*:\/\/[^\s:/@]*:)[^\s@/]+@/gi, '$1•••@'],
-  [
-    /\b([\w.-]*(?:password|passwd|secret|token|api[_-]?key|private[_-]?key|credential)s?["']?\s*[:=]\s*)(?:"[^"]+"|'[^']+'|[^\s"',;&]+)/gi,
-    '$1•••',
-  ],
+  [new RegExp(`${NAME}("[^"]+"|'[^']+'|[^\\s"',;&]+)`, 'gi'), '$1•••'],
   [/\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*/g, '•••'],
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, '•••'],
 ];
@@ -36,3 +37,17 @@ export function createRedact(secrets: readonly string[]): Redact {
     return SHAPES.reduce((result, [shape, mask]) => result.replace(shape, mask), masked);
   };
 }
+
+/**
+ * Mask every string of a JSON text, and whole values whose key announces a secret. The result is JSON again,
+ * which masking the text itself would not promise.
+ */
+export const redactJson = (redact: Redact, json: string, indent?: number): string =>
+  JSON.stringify(
+    JSON.parse(json),
+    (key, value: unknown) => {
+      if (typeof value !== 'string') return value;
+      return KEY.test(key) ? '•••' : redact(value);
+    },
+    indent,
+  );

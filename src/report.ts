@@ -35,7 +35,7 @@ export type ActionLabel =
 
 export type State = 'ok' | 'degraded' | 'down' | 'stopped' | 'working' | 'unknown';
 
-export type DiskState = { name: string; path: string; used: number; free: number; size: number };
+export type DiskState = { path: string; used: number; free: number; size: number };
 
 export type ContainerState = {
   name: string;
@@ -68,7 +68,8 @@ export type Trouble =
   | { kind: 'starting' }
   | { kind: 'restarting'; restarts: number }
   | { kind: 'no-answer'; url: string; cause: string }
-  | { kind: 'host-unreachable'; host: string; cause: string };
+  | { kind: 'host-unreachable'; host: string; cause: string }
+  | { kind: 'job-failed'; what: string; cause: string };
 
 export type ServiceState = {
   name: string;
@@ -86,7 +87,6 @@ export type ServiceState = {
 
 export type HostState = {
   name: string;
-  engine: { name: string; version: string } | undefined;
   /** Set when the host could not be asked. */
   trouble: string | undefined;
 };

@@ -17,25 +17,32 @@ export function presentStatus(report: Presented<'status'>, texts: Texts): Card {
   const containers = services.reduce((count, service) => count + service.containers.length, 0);
 
   const blocks: Block[] = [headline(services, troubled, texts)];
-  for (const host of report.hosts) {
-    if (host.trouble !== undefined) blocks.push(texts.status.hostUnreachable(host.name, host.trouble));
+  for (const { name, trouble } of report.hosts) {
+    if (trouble === undefined) continue;
+    const silent = troubled.filter(
+      ({ trouble: why }) => why?.kind === 'host-unreachable' && why.host === name,
+    );
+    blocks.push(texts.status.hostUnreachable(name, trouble));
+    if (silent.length > 0) blocks.push(texts.status.unknown(names(silent)));
   }
   blocks.push(
     [],
-    ...troubled.map((service) => troubleLine(service, report.at, texts)),
+    ...troubled
+      .filter(({ trouble }) => trouble?.kind !== 'host-unreachable')
+      .map((service) => troubleLine(service, report.at, texts)),
     ...telling.map((service) => tellingLine(service, texts)),
   );
-  if (quiet.length > 0)
-    blocks.push(
-      rich`🟢 ${join(
-        quiet.map((service) => rich`${b(service.name)}`),
-        ' · ',
-      )}`,
-    );
+  if (quiet.length > 0) blocks.push(rich`🟢 ${names(quiet)}`);
   const disks = diskLine(report.disks, texts);
   blocks.push([], ...(disks === undefined ? [] : [disks]), texts.status.foot(containers));
   return { blocks };
 }
+
+const names = (services: readonly ServiceState[]): Rich =>
+  join(
+    services.map((service) => rich`${b(service.name)}`),
+    ' · ',
+  );
 
 function headline(services: readonly ServiceState[], troubled: readonly ServiceState[], texts: Texts): Rich {
   const { status } = texts;
@@ -67,12 +74,18 @@ function diskLine(disks: readonly DiskState[], texts: Texts): Rich | undefined {
   const fullest = disks.reduce((a, one) => (one.used / one.size > a.used / a.size ? one : a));
   const parts = disks.map((disk) =>
     texts.status.disk(
-      disk.name,
+      diskName(disk.path, texts),
       texts.percent(disk.used / disk.size),
       disk === fullest ? texts.size(disk.free) : undefined,
     ),
   );
   return rich`💾 ${parts.join(' · ')}`;
+}
+
+/** `/mnt/data` is "Data", the root has a name of its own. */
+function diskName(path: string, texts: Texts): string {
+  const last = path.split('/').findLast((part) => part !== '');
+  return last === undefined ? texts.status.rootDisk : last.charAt(0).toUpperCase() + last.slice(1);
 }
 
 export function presentService(report: Presented<'service'>, texts: Texts): Card {

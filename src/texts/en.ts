@@ -78,6 +78,8 @@ const trouble = (what: Trouble, now: number): string => {
       return `restarting again and again, ${plural(what.restarts, 'restart')}`;
     case 'no-answer':
       return `runs, but ${what.url} does not answer: ${what.cause}`;
+    case 'job-failed':
+      return `${what.what}: ${what.cause}`;
     case 'host-unreachable':
       return `host ${what.host} cannot be asked: ${what.cause}`;
   }
@@ -187,10 +189,12 @@ export const en = {
     more: (count: number) => `and ${count} more`,
     containers: (count: number) => plural(count, 'container'),
     restarts: (count: number) => plural(count, 'restart'),
+    rootDisk: 'System',
     disk: (name: string, share: string, free?: string) =>
       free === undefined ? `${name} ${share}` : `${name} ${share} (${free} free)`,
     foot: (containers: number) => rich`${i(`${plural(containers, 'container')}, checked just now`)}`,
     hostUnreachable: (name: string, cause: string) => rich`🔴 host ${b(name)} cannot be asked: ${cause}`,
+    unknown: (names: Rich) => rich`🔴 ${names} – unknown`,
     healthyUp: (uptime: string) => `healthy, up ${uptime}`,
     healthy: 'healthy',
     up: (uptime: string) => `up ${uptime}`,

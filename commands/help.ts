@@ -1,0 +1,14 @@
+import type { Command } from '../src/app.ts';
+
+export const help: Command = {
+  name: 'help',
+  usage: '',
+  purpose: 'about',
+  guests: true,
+  async run(app) {
+    return {
+      kind: 'help',
+      commands: app.commands.map(({ name, usage, purpose }) => ({ name, usage, purpose })),
+    };
+  },
+};

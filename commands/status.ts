@@ -1,0 +1,47 @@
+import type { Command } from '../src/app.ts';
+import { statusOf, statusOfAll } from '../src/operations/status.ts';
+import type { Action } from '../src/report.ts';
+import { isWell, worstFirst } from '../src/state.ts';
+
+export const status: Command = {
+  name: 'status',
+  usage: '[service]',
+  purpose: 'look',
+  guests: true,
+  async run(app, [part], { signal }) {
+    if (part !== undefined) {
+      const service = app.services.find(part);
+      const report = await statusOf(app, service, { signal });
+      const args = [service.name];
+      return {
+        ...report,
+        actions: [
+          [
+            { label: 'logs', command: 'logs', args },
+            report.service.state === 'stopped'
+              ? { label: 'start', command: 'start', args, style: 'primary' }
+              : { label: 'restart', command: 'restart', args },
+            { label: 'refresh', command: 'status', args },
+          ],
+        ],
+      };
+    }
+    const report = await statusOfAll(app, { signal });
+    const worst = worstFirst(report.services)[0];
+    const look: Action[] =
+      worst === undefined || isWell(worst.state)
+        ? []
+        : [
+            {
+              label: 'service',
+              subject: worst.name,
+              command: 'status',
+              args: [worst.name],
+              style: 'primary',
+            },
+            { label: 'its-logs', command: 'logs', args: [worst.name] },
+          ];
+    const refresh: Action = { label: 'refresh', command: 'status', args: [] };
+    return { ...report, actions: look.length === 0 ? [[refresh]] : [look, [refresh]] };
+  },
+};

@@ -1,0 +1,133 @@
+/** The last lines of what logs: containers and native units, several of them in order of time. */
+import { stripVTControlCharacters } from 'node:util';
+import type { App } from '../app.ts';
+import type { LogLine } from '../clients/engine.ts';
+import { UserError } from '../errors.ts';
+import type { Host } from '../hosts.ts';
+import type { LogEntry, Report } from '../report.ts';
+import type { Service } from '../services.ts';
+
+export type LogQuery = {
+  /** Only the last so many lines of the whole. */
+  lines: number;
+  /** Milliseconds since 1970. */
+  since: number | undefined;
+  only: 'errors' | { word: string } | undefined;
+  asFile: boolean;
+};
+
+/** What logs: a container of an engine, or a unit that runs no container. */
+export type LogSource = { name: string; host: Host; unit: string | undefined };
+
+/** A message is read on a phone; a file may hold more, within Telegram's 50 MB by far. */
+const IN_MESSAGE = 60;
+const IN_FILE = 5000;
+/** Lines looked through when only some of them are wanted. */
+const SEARCHED = 5000;
+/** A line of a message is cut here; a file keeps what the engine gives. */
+const LINE_MOST = 500;
+
+/** A whole service: its containers and its native units. */
+export const sourcesOf = (app: Pick<App, 'hosts'>, service: Service): LogSource[] => {
+  const host = app.hosts.of(service);
+  return [
+    ...service.containers.map(({ name }) => ({ name, host, unit: undefined })),
+    ...service.units.map((unit) => ({ name: unit.replace(/\.service$/, ''), host, unit })),
+  ];
+};
+
+/**
+ * @param subject what the lines are of, for the headline
+ * @throws UserError when nothing that was asked for can be read
+ */
+export async function logs(
+  app: Pick<App, 'redact'>,
+  subject: string,
+  sources: readonly LogSource[],
+  query: LogQuery,
+  signal: AbortSignal,
+): Promise<Report & { kind: 'logs' }> {
+  const most = query.asFile ? IN_FILE : IN_MESSAGE;
+  const wanted = Math.min(query.lines, most);
+  const tail = query.only === undefined ? wanted : SEARCHED;
+  const read = await Promise.all(
+    sources.map((source) => readSource(app, source, { ...query, lines: tail }, signal)),
+  );
+  if (read.every((entries) => entries === undefined)) {
+    throw new UserError(
+      `Cannot show logs of "${subject}": its container does not exist now. A stopped unit leaves none; start it first.`,
+    );
+  }
+  const all = read
+    .flatMap((entries) => entries ?? [])
+    .filter((entry) => matches(entry, query.only))
+    // Lines without a time keep their place behind the one before them.
+    .sort((a, b) => (a.at ?? 0) - (b.at ?? 0));
+  const entries = all.slice(-wanted);
+  return {
+    kind: 'logs',
+    subject,
+    entries: query.asFile ? entries : entries.map((entry) => ({ ...entry, text: cut(entry.text) })),
+    omitted: all.length - entries.length,
+    since: query.since,
+    asFile: query.asFile,
+    filter: query.only === undefined ? undefined : query.only === 'errors' ? 'errors' : query.only.word,
+  };
+}
+
+/** The last lines of one source, for a message about its failure. Never rejects. */
+export async function lastLines(
+  app: Pick<App, 'redact'>,
+  source: LogSource,
+  lines: number,
+): Promise<string[]> {
+  const query = { lines, since: undefined, only: undefined, asFile: false };
+  const entries = await readSource(app, source, query, AbortSignal.timeout(5000)).catch(() => undefined);
+  return (entries ?? []).map(({ text }) => cut(text));
+}
+
+async function readSource(
+  app: Pick<App, 'redact'>,
+  { name, host, unit }: LogSource,
+  query: LogQuery,
+  signal: AbortSignal,
+): Promise<LogEntry[] | undefined> {
+  const options = { tail: query.lines, signal, ...(query.since === undefined ? {} : { since: query.since }) };
+  if (unit === undefined && (await host.engine.inspect(name, { signal })) === undefined) return undefined;
+  const lines: AsyncIterable<LogLine> =
+    unit === undefined ? host.engine.logs(name, options) : host.systemd.logs(unit, options);
+  const entries: LogEntry[] = [];
+  let at: number | undefined;
+  for await (const line of lines) {
+    at = line.at ?? at;
+    const text = clean(app.redact(line.text));
+    entries.push({ at, source: name, text, level: levelOf(text) });
+  }
+  return entries;
+}
+
+/** Colour codes and control characters go; tabs become spaces. */
+const clean = (text: string): string =>
+  stripVTControlCharacters(text)
+    .replaceAll('\t', '  ')
+    // eslint-disable-next-line no-control-regex -- they are what is being removed
+    .replace(/[\u0000-\u001f\u007f-\u009f]/g, '')
+    .trimEnd();
+
+const cut = (text: string): string => (text.length > LINE_MOST ? `${text.slice(0, LINE_MOST)} …` : text);
+
+const ERROR =
+  /\b(error|err|fatal|panic|critical|crit|exception|traceback|emerg|alert)\b|level=(error|fatal)|"level":\s*(50|60|"error"|"fatal")/i;
+const WARNING = /\b(warn|warning)\b|level=warn|"level":\s*(40|"warn(ing)?")/i;
+
+/** How grave a line is, as programs usually mark it. */
+export function levelOf(text: string): LogEntry['level'] {
+  if (ERROR.test(text)) return 'error';
+  return WARNING.test(text) ? 'warning' : 'other';
+}
+
+function matches(entry: LogEntry, only: LogQuery['only']): boolean {
+  if (only === undefined) return true;
+  if (only === 'errors') return entry.level === 'error';
+  return entry.text.toLowerCase().includes(only.word.toLowerCase());
+}

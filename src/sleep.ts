@@ -1,0 +1,2 @@
+/** Wait so many milliseconds. */
+export { setTimeout as sleep } from 'node:timers/promises';

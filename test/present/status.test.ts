@@ -1,0 +1,202 @@
+import { expect, test } from 'vitest';
+import { toText } from '../../src/cli.ts';
+import { present } from '../../src/present/index.ts';
+import type { ContainerState, Report, ServiceState } from '../../src/report.ts';
+import { textsOf } from '../../src/texts/index.ts';
+
+const NOW = Date.UTC(2026, 10, 20, 14, 40);
+const MINUTE = 60_000;
+const DAY = 86_400_000;
+
+const shown = (report: Report) => toText(present(report, textsOf('en')), false);
+const labels = (report: Report) =>
+  (present(report, textsOf('en')).buttons ?? []).map((row) => row.map(({ label }) => label));
+
+const container = (name: string, more: Partial<ContainerState> = {}): ContainerState => ({
+  name,
+  unit: `podman-${name}.service`,
+  state: 'ok',
+  trouble: undefined,
+  health: undefined,
+  image: undefined,
+  imageCreated: undefined,
+  startedAt: NOW - 9 * DAY,
+  restarts: 0,
+  memory: undefined,
+  cpu: undefined,
+  lastExit: undefined,
+  ...more,
+});
+
+const service = (name: string, more: Partial<ServiceState> = {}): ServiceState => ({
+  name,
+  title: name,
+  host: 'local',
+  state: 'ok',
+  trouble: undefined,
+  version: undefined,
+  containers: [container(name)],
+  ping: undefined,
+  startedAt: NOW - 9 * DAY,
+  url: undefined,
+  ...more,
+});
+
+const status = (services: ServiceState[], more: Partial<Report & { kind: 'status' }> = {}): Report => ({
+  kind: 'status',
+  hosts: [{ name: 'local', trouble: undefined }],
+  services,
+  disks: [],
+  at: NOW,
+  ...more,
+});
+
+test('presentStatus puts the worst first and folds quiet healthy services into one line', () => {
+  const report = status(
+    [
+      service('immich', {
+        version: 'v2.5.5',
+        containers: ['a', 'b', 'c', 'd'].map((name) => container(name)),
+      }),
+      service('vaultwarden'),
+      service('uptime-kuma'),
+      service('archivebox', {
+        state: 'degraded',
+        trouble: { kind: 'unhealthy', since: NOW - 12 * MINUTE, output: undefined },
+        containers: [container('archivebox', { restarts: 2 })],
+      }),
+    ],
+    {
+      disks: [
+        { path: '/', size: 100e9, used: 61e9, free: 39e9 },
+        { path: '/mnt/data', size: 1872e9, used: 1460e9, free: 412e9 },
+      ],
+    },
+  );
+  expect(shown(report)).toBe(
+    [
+      '🟡 3 of 4 healthy · archivebox is unhealthy',
+      '',
+      '🟡 archivebox – health check failing for 12 min, 2 restarts',
+      '🟢 immich – 4 containers, v2.5.5',
+      '🟢 vaultwarden · uptime-kuma',
+      '',
+      '💾 System 61 % · Data 78 % (412 GB free)',
+      '7 containers, checked just now',
+    ].join('\n'),
+  );
+});
+
+test('presentStatus says in one line that all is healthy', () => {
+  expect(shown(status([service('vaultwarden'), service('copyparty')])).split('\n')[0]).toBe(
+    '🟢 All 2 healthy',
+  );
+});
+
+test('presentStatus tells an unreachable host once, with the names of its services', () => {
+  const gone = {
+    state: 'unknown',
+    trouble: { kind: 'host-unreachable', host: 'stacks', cause: 'no socket' },
+  } as const;
+  const text = shown(
+    status([service('one', gone), service('two', gone), service('three')], {
+      hosts: [
+        { name: 'local', trouble: undefined },
+        { name: 'stacks', trouble: 'no socket' },
+      ],
+    }),
+  );
+  expect(text).toContain('🔴 host stacks cannot be asked: no socket\n🔴 one · two – unknown');
+  expect(text.match(/no socket/g)).toHaveLength(1);
+  expect(text).toContain('🟢 three');
+});
+
+test('presentStatus of no services says so', () => {
+  expect(shown(status([]))).toContain('No services are configured');
+});
+
+test('presentService shows memory against limits, ping at the last container and details in a quote', () => {
+  const card = present(
+    {
+      kind: 'service',
+      at: NOW,
+      machine: { load: 0.5, memoryUsed: 6 * 1024 ** 3, memorySize: 16 * 1024 ** 3, temperature: 51.4 },
+      service: service('immich', {
+        version: 'v2.5.5',
+        ping: 14.2,
+        containers: [
+          container('immich-redis', { memory: { used: 11 * 1024 ** 2, limit: 512 * 1024 ** 2 } }),
+          container('immich-server', {
+            memory: { used: 612 * 1024 ** 2, limit: 4 * 1024 ** 3 },
+            cpu: 3.21,
+            image: 'ghcr.io/immich-app/immich-server:release',
+            imageCreated: NOW - 20 * DAY,
+          }),
+        ],
+      }),
+    },
+    textsOf('en'),
+  );
+  expect(toText(card, false)).toBe(
+    [
+      '🟢 immich v2.5.5 – healthy, up 9 days',
+      '',
+      '🟢 redis – 11 MB of 512 MB',
+      '🟢 server – 612 MB of 4 GB, ping 14 ms',
+      '  redis: up 9 days · podman-immich-redis.service',
+      '  server: up 9 days · CPU 3.2 % · ghcr.io/immich-app/immich-server:release, 20 days old · podman-immich-server.service',
+      '🖥 Host: load 0.50, memory 6 GB of 16 GB, 51 °C',
+    ].join('\n'),
+  );
+});
+
+test('presentService says that a condition kept a unit from starting, and names the missing secret', () => {
+  const trouble = {
+    kind: 'condition',
+    unit: 'podman-vaultwarden.service',
+    condition: 'ConditionPathExists=/run/agenix/vaultwarden',
+  } as const;
+  const text = shown({
+    kind: 'service',
+    at: NOW,
+    machine: undefined,
+    service: service('vaultwarden', {
+      state: 'down',
+      trouble,
+      startedAt: undefined,
+      containers: [container('vaultwarden', { state: 'down', trouble, startedAt: undefined })],
+    }),
+  });
+  expect(text).toContain('🔴 vaultwarden – not started, a file is missing: /run/agenix/vaultwarden');
+});
+
+test('presentService explains exit code 137 with a memory limit as out of memory', () => {
+  const lastExit = { code: 137, at: NOW - 5 * MINUTE, outOfMemory: true, result: 'exit-code' };
+  const text = shown({
+    kind: 'service',
+    at: NOW,
+    machine: undefined,
+    service: service('ml', { containers: [container('ml', { lastExit })] }),
+  });
+  expect(text).toContain('last exit 137: out of memory, 5 min ago');
+});
+
+test('present adds the actions of a report as its last buttons', () => {
+  const report: Report = {
+    ...status([service('a')]),
+    actions: [
+      [
+        {
+          label: 'service',
+          subject: 'archivebox',
+          command: 'status',
+          args: ['archivebox'],
+          style: 'primary',
+        },
+        { label: 'its-logs', command: 'logs', args: ['archivebox'] },
+      ],
+      [{ label: 'refresh', command: 'status', args: [] }],
+    ],
+  };
+  expect(labels(report)).toEqual([['archivebox ▸', 'Its logs'], ['Refresh']]);
+});
