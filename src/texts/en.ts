@@ -34,12 +34,10 @@ const SIGNALS: Readonly<Record<number, string>> = {
   139: 'segmentation fault',
   143: 'terminated',
 };
-const exitCode = (code: number, outOfMemory: boolean) =>
-  outOfMemory
-    ? `${code}: out of memory`
-    : SIGNALS[code] === undefined
-      ? String(code)
-      : `${code}: ${SIGNALS[code]}`;
+const exit = (status: number, outOfMemory: boolean) => {
+  const meaning = outOfMemory ? 'out of memory' : SIGNALS[status];
+  return meaning === undefined ? String(status) : `${status}: ${meaning}`;
+};
 
 const results: Readonly<Record<string, string>> = {
   'exit-code': 'the program ended with an error',
@@ -61,7 +59,7 @@ const trouble = (what: Trouble, now: number): string => {
     case 'stopped':
       return 'stopped';
     case 'exited':
-      return `exited with ${exitCode(what.code, what.outOfMemory)}${what.at === undefined ? '' : `, ${about(now - what.at)} ago`}`;
+      return `exited with ${exit(what.code, what.outOfMemory)}${what.at === undefined ? '' : `, ${about(now - what.at)} ago`}`;
     case 'unit-failed':
       return `the unit failed: ${results[what.result] ?? what.result}`;
     case 'condition':
@@ -202,8 +200,8 @@ export const en = {
     ping: (ms: number) => `ping ${Math.round(ms)} ms`,
     cpu: (percent: number) => `CPU ${percent < 10 ? percent.toFixed(1) : Math.round(percent)} %`,
     image: (image: string, age: string | undefined) => (age === undefined ? image : `${image}, ${age} old`),
-    lastExit: (code: number, outOfMemory: boolean, ago: string | undefined) =>
-      `last exit ${exitCode(code, outOfMemory)}${ago === undefined ? '' : `, ${ago} ago`}`,
+    lastExit: (status: number, outOfMemory: boolean, ago: string | undefined) =>
+      `last exit ${exit(status, outOfMemory)}${ago === undefined ? '' : `, ${ago} ago`}`,
     machine: (load: string, used: string, size: string, temperature: number | undefined) =>
       `Host: load ${load}, memory ${used} of ${size}${temperature === undefined ? '' : `, ${Math.round(temperature)} °C`}`,
   },
