@@ -10,13 +10,19 @@ export type Confirmation = {
   fingerprint: string | undefined;
 };
 
-export type Taken = Confirmation | 'unknown' | 'expired' | 'used' | 'not-yours';
+export type Taken =
+  | { outcome: 'taken' | 'expired'; confirmation: Confirmation }
+  | { outcome: 'unknown' | 'used' | 'not-yours' };
 
 export type Confirmations = {
   /** @returns the token: 8 characters of a–z and 0–9 */
   plan(confirmation: Confirmation & { user: number; fingerprint: string; chat: number }): string;
-  /** Take a plan's token, once, by the user that it was shown to. */
-  take(token: string, user: number): Taken;
+  /**
+   * Take a plan's token, once, by the user that it was shown to.
+   * @param tap the update that brought the tap: one that a kill cut off finds its token taken by itself, and goes on
+   */
+  take(token: string, user: number, tap: number): Taken;
+  /** The same command gets the same token, so that drawing a card again does not fill the store. */
   button(command: string, args: readonly string[]): string;
   /** A button's command; it can be tapped again. */
   tap(token: string): Confirmation | undefined;
@@ -37,6 +43,7 @@ type Row = {
   fingerprint: string | null;
   expires_at: number;
   used_at: number | null;
+  used_by: number | null;
 };
 
 const fromRow = (row: Row): Confirmation => ({
@@ -63,29 +70,37 @@ export function createConfirmations(database: Database, clock: Clock): Confirmat
       );
       return token;
     },
-    take(token, user) {
+    take(token, user, tap) {
       return database.transaction((): Taken => {
-        const row = database.get<Row>(
-          `select * from confirmations where token = ? and kind = 'plan'`,
-          token,
-        );
-        if (row === undefined) return 'unknown';
-        if (row.user !== user) return 'not-yours';
-        if (row.used_at !== null) return 'used';
-        database.run('update confirmations set used_at = ? where token = ?', clock.now(), token);
-        return row.expires_at < clock.now() ? 'expired' : fromRow(row);
+        const row = database.get<Row>(`select * from confirmations where token = ? and kind = 'plan'`, token);
+        if (row === undefined) return { outcome: 'unknown' };
+        if (row.user !== user) return { outcome: 'not-yours' };
+        if (row.used_at !== null && row.used_by !== tap) return { outcome: 'used' };
+        const at = row.used_at ?? clock.now();
+        database.run('update confirmations set used_at = ?, used_by = ? where token = ?', at, tap, token);
+        return { outcome: row.expires_at < at ? 'expired' : 'taken', confirmation: fromRow(row) };
       });
     },
     button(command, args) {
-      const token = newToken();
-      database.run(
-        `insert into confirmations (token, kind, command, args, expires_at) values (?, 'button', ?, ?, ?)`,
-        token,
-        command,
-        JSON.stringify(args),
-        clock.now() + BUTTON_LASTS,
-      );
-      return token;
+      return database.transaction(() => {
+        const expires = clock.now() + BUTTON_LASTS;
+        const known = database.get<{ token: string }>(
+          `update confirmations set expires_at = ? where kind = 'button' and command = ? and args = ? returning token`,
+          expires,
+          command,
+          JSON.stringify(args),
+        );
+        if (known !== undefined) return known.token;
+        const token = newToken();
+        database.run(
+          `insert into confirmations (token, kind, command, args, expires_at) values (?, 'button', ?, ?, ?)`,
+          token,
+          command,
+          JSON.stringify(args),
+          expires,
+        );
+        return token;
+      });
     },
     tap(token) {
       const row = database.get<Row>(

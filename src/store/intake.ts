@@ -7,13 +7,15 @@ export type IntakeRow = { updateId: number; receivedAt: number; json: string; at
 export type Intake = {
   /**
    * Write an update down.
+   * @param tag names the message or the tap itself: update ids may start anew after a quiet week
    * @returns false when it is there already (Telegram sent it again)
    */
-  add(updateId: number, json: string): boolean;
-  /** What is not done yet, oldest first; `begun` rows are those that a kill cut off. */
+  add(updateId: number, tag: string, json: string): boolean;
+  /** What is not done yet, oldest first; `attempts` counts how often each was taken up. */
   open(): IntakeRow[];
-  /** Take one up. @returns how often it was taken up before */
-  begin(updateId: number): number;
+  isOpen(updateId: number): boolean;
+  /** Take one up. */
+  begin(updateId: number): void;
   done(updateId: number): void;
   /** Forget what was done before this time; newer rows still tell repeats. */
   forget(before: number): void;
@@ -21,10 +23,11 @@ export type Intake = {
 
 export function createIntake(database: Database, clock: Clock): Intake {
   return {
-    add(updateId, json) {
+    add(updateId, tag, json) {
       const { changes } = database.run(
-        'insert into intake (update_id, received_at, json) values (?, ?, ?) on conflict do nothing',
+        'insert into intake (update_id, tag, received_at, json) values (?, ?, ?, ?) on conflict do nothing',
         updateId,
+        tag,
         clock.now(),
         json,
       );
@@ -35,13 +38,13 @@ export function createIntake(database: Database, clock: Clock): Intake {
         `select update_id as updateId, received_at as receivedAt, json, attempts
          from intake where state <> 'done' order by update_id`,
       ),
-    begin(updateId) {
-      const row = database.get<{ attempts: number }>(
-        `update intake set state = 'begun', attempts = attempts + 1 where update_id = ? returning attempts`,
+    isOpen: (updateId) =>
+      database.get(`select 1 from intake where update_id = ? and state <> 'done'`, updateId) !== undefined,
+    begin: (updateId) =>
+      void database.run(
+        `update intake set state = 'begun', attempts = attempts + 1 where update_id = ?`,
         updateId,
-      );
-      return (row?.attempts ?? 1) - 1;
-    },
+      ),
     done: (updateId) => void database.run(`update intake set state = 'done' where update_id = ?`, updateId),
     forget: (before) =>
       void database.run(`delete from intake where state = 'done' and received_at < ?`, before),

@@ -7,6 +7,8 @@ export const migrations: readonly string[] = [
   -- What Telegram brought, written down before it is answered.
   create table intake (
     update_id integer primary key,
+    -- The message or the tap itself, because update ids may start anew.
+    tag text not null unique,
     received_at integer not null,
     json text not null,
     state text not null default 'new' check (state in ('new', 'begun', 'done')),
@@ -47,7 +49,8 @@ export const migrations: readonly string[] = [
     args text not null,
     fingerprint text,
     expires_at integer not null,
-    used_at integer
+    used_at integer,
+    used_by integer
   ) strict;
 
   -- Work that was begun: by a person, a command line or the clock.

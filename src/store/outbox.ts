@@ -39,24 +39,36 @@ export type OutboxCard = {
 
 export type Outbox = {
   put(card: OutboxCard): void;
-  /** Cards whose newest content is not shown and may be tried now, oldest first. */
-  due(): OutboxRow[];
+  /** Be told of each put of this process, before its transaction ends: look a little later. @returns stops it */
+  listen(listener: () => void): () => void;
+  /** Chats with something to show that may be tried now. */
+  chats(): number[];
+  /** What to show next in a chat: new messages in the order they were put, then edits, then reactions. */
+  next(chat: number): OutboxRow | undefined;
   /** When the next card that waits may be tried. */
   nextAt(): number | undefined;
   /** Write down that a first send begins, so that a kill in between is seen. */
-  sending(id: number): void;
+  sending(id: number, version: number): void;
   /** Telegram shows this version. */
   shown(id: number, version: number, messageId: number | undefined): void;
   /** Try again not before this time. */
   later(id: number, notBefore: number, problem: string): void;
-  /** Telegram may or may not have it. It is not tried again unless the card says `resend`. */
+  /** The message is not there any more: its card is sent anew. */
+  gone(id: number): void;
+  /** Telegram may or may not have it; new content for its card is sent as a message of its own. */
   fateUnknown(id: number): void;
   /** Telegram will never take it. */
   failed(id: number, problem: string): void;
-  /** Sends that a kill cut off: `resend` cards are queued again, the others become unknown. @returns how many became unknown */
-  recover(): number;
-  /** Cards of unknown fate that nobody was told of; told from now on. */
-  takeUnknown(): number;
+  /** Cards of a chat that has a new id now. */
+  move(from: number, to: number): void;
+  /** Sends that a kill cut off: `resend` cards are queued again, the others are of unknown fate. */
+  recover(): void;
+  /** How many messages to this chat are of unknown fate, told to nobody. */
+  unknown(chat: number): number;
+  /** These were told. */
+  told(chat: number): void;
+  /** A tap on a plan shows that its message arrived, whatever we know: its card gets the message's id. */
+  arrived(token: string, messageId: number): void;
   /** The card that a message belongs to. */
   keyOf(chat: number, messageId: number): string | undefined;
   get(key: string): OutboxRow | undefined;
@@ -91,17 +103,21 @@ const fromRow = (row: Row): OutboxRow => ({
   createdAt: row.created_at,
 });
 
-/** Open for sending: new content, not given up, and not a send of unknown fate that must not be repeated. */
-const OPEN = `shown_version < version and state in ('queued', 'shown')`;
+/** `shown_version` counts a send from its beginning, so that what may have arrived is not open but newer content is. */
+const OPEN = `shown_version < version and state in ('queued', 'shown', 'unknown')`;
 
 export function createOutbox(database: Database, clock: Clock): Outbox {
+  const listeners = new Set<() => void>();
+
   return {
     put({ key, chat, body, replyTo, resend = false, silent = true }) {
+      // New content for a card that was given up is a new try.
       database.run(
         `insert into outbox (key, chat, reply_to, body, resend, silent, created_at, changed_at)
          values (?, ?, ?, ?, ?, ?, ?, ?)
          on conflict (key) do update set
-           body = excluded.body, version = version + 1, not_before = 0, attempts = 0, changed_at = excluded.changed_at
+           body = excluded.body, version = version + 1, attempts = 0, changed_at = excluded.changed_at,
+           state = iif(state = 'failed', iif(message_id is null, 'queued', 'shown'), state)
          where body <> excluded.body`,
         key,
         chat,
@@ -112,15 +128,34 @@ export function createOutbox(database: Database, clock: Clock): Outbox {
         clock.now(),
         clock.now(),
       );
+      for (const listener of listeners) listener();
     },
-    due: () =>
+    listen(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    chats: () =>
       database
-        .all<Row>(`select * from outbox where ${OPEN} and not_before <= ? order by id`, clock.now())
-        .map(fromRow),
+        .all<{ chat: number }>(
+          `select distinct chat from outbox where ${OPEN} and not_before <= ?`,
+          clock.now(),
+        )
+        .map(({ chat }) => chat),
+    next(chat) {
+      const row = database.get<Row>(
+        `select * from outbox where ${OPEN} and chat = ? and not_before <= ?
+         order by case when body ->> 'what' = 'reaction' then 2 when message_id is null then 0 else 1 end, id
+         limit 1`,
+        chat,
+        clock.now(),
+      );
+      return row === undefined ? undefined : fromRow(row);
+    },
     nextAt: () =>
       database.get<{ at: number | null }>(`select min(not_before) as at from outbox where ${OPEN}`)?.at ??
       undefined,
-    sending: (id) => void database.run(`update outbox set state = 'sending' where id = ?`, id),
+    sending: (id, version) =>
+      void database.run(`update outbox set state = 'sending', shown_version = ? where id = ?`, version, id),
     shown: (id, version, messageId) =>
       void database.run(
         `update outbox set state = 'shown', shown_version = ?, message_id = coalesce(?, message_id),
@@ -131,23 +166,51 @@ export function createOutbox(database: Database, clock: Clock): Outbox {
       ),
     later: (id, notBefore, problem) =>
       void database.run(
-        `update outbox set state = iif(message_id is null, 'queued', 'shown'), not_before = ?, problem = ?,
-           attempts = attempts + 1 where id = ?`,
+        `update outbox set state = iif(message_id is null, 'queued', 'shown'),
+           shown_version = iif(message_id is null, 0, shown_version),
+           not_before = ?, problem = ?, attempts = attempts + 1 where id = ?`,
         notBefore,
         problem,
         id,
       ),
-    fateUnknown: (id) =>
-      void database.run(`update outbox set state = iif(resend, 'queued', 'unknown') where id = ?`, id),
+    gone: (id) =>
+      void database.run(
+        `update outbox set state = 'queued', message_id = null, shown_version = 0 where id = ?`,
+        id,
+      ),
+    fateUnknown: (id) => void database.run(`update outbox set state = 'unknown' where id = ?`, id),
     failed: (id, problem) =>
       void database.run(`update outbox set state = 'failed', problem = ? where id = ?`, problem, id),
-    recover() {
-      database.run(`update outbox set state = 'queued' where state = 'sending' and resend = 1`);
-      return database.run(`update outbox set state = 'unknown' where state = 'sending'`).changes;
-    },
-    takeUnknown: () =>
-      database.run(`update outbox set state = 'failed', problem = 'fate unknown' where state = 'unknown'`)
-        .changes,
+    move: (from, to) =>
+      void database.run(
+        `update outbox set chat = ?, message_id = null, reply_to = null, state = 'queued', shown_version = 0
+         where chat = ? and (${OPEN} or state = 'sending')`,
+        to,
+        from,
+      ),
+    recover: () =>
+      void database.run(
+        `update outbox set state = iif(resend, 'queued', 'unknown'), shown_version = iif(resend, 0, shown_version)
+         where state = 'sending'`,
+      ),
+    unknown: (chat) =>
+      database.get<{ count: number }>(
+        `select count(*) as count from outbox where state = 'unknown' and shown_version = version and chat = ?`,
+        chat,
+      )?.count ?? 0,
+    told: (chat) =>
+      void database.run(
+        `update outbox set state = 'failed', problem = 'fate unknown'
+         where state = 'unknown' and shown_version = version and chat = ?`,
+        chat,
+      ),
+    arrived: (token, messageId) =>
+      void database.run(
+        `update outbox set message_id = ?, shown_version = version, state = 'shown'
+         where message_id is null and state in ('unknown', 'failed', 'queued') and body ->> 'confirm' = ?`,
+        messageId,
+        token,
+      ),
     keyOf: (chat, messageId) =>
       database.get<{ key: string }>(
         'select key from outbox where chat = ? and message_id = ?',
