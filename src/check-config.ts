@@ -1,0 +1,43 @@
+/** The whole configuration at once: variables and services file. What a start does first, and all that a check does. */
+import { readConfig, type Config } from './config.ts';
+import type { Env } from './environment.ts';
+import type { Fault } from './errors.ts';
+import { createRedact } from './redact.ts';
+import { readServices, type Services } from './services.ts';
+
+export type CheckedConfig = {
+  /** With faults: defaults in the place of what is wrong. Good for telling the owner, not for a start. */
+  config: Config;
+  /** Undefined when the services file has faults. */
+  services: Services | undefined;
+  faults: readonly Fault[];
+};
+
+/**
+ * Read everything, and report every fault of both.
+ * @param options.forBot a token is needed
+ */
+export function checkConfig(options: { env?: Env; forBot?: boolean } = {}): CheckedConfig {
+  const { config, faults } = readConfig(options);
+  const { services, faults: serviceFaults } = readServices(config.servicesFile);
+  const redact = createRedact(config.secrets);
+  return {
+    config,
+    services,
+    faults: [...faults, ...serviceFaults.map((fault) => ({ ...fault, found: redact(fault.found) }))],
+  };
+}
+
+/** A good configuration in a few lines, without a secret in them. */
+export function summarize({ config, services }: { config: Config; services: Services }): string[] {
+  const { telegram, immich, http } = config;
+  const onOff = (value: unknown) => (value === undefined ? 'off' : 'on');
+  return [
+    `Environment: completed by ${config.file ?? 'no file'}`,
+    `Services: ${services.all.map(({ name }) => name).join(', ')} (${config.servicesFile})`,
+    `Hosts: ${['local', ...services.hosts.map(({ name }) => name)].join(', ')}`,
+    `Telegram: ${telegram.token === undefined ? 'no token' : 'token set'}, ${telegram.owners.length} owner(s), reports to ${telegram.chat ?? 'nobody yet'}`,
+    `Pictures: ${config.pictures.folder}, for uid ${config.pictures.agentUser}; Immich ${immich === undefined ? 'off (no key)' : `at ${immich.url}, album "${immich.album}"`}`,
+    `State: ${config.stateDir}; time zone ${config.timeZone}; HTTP ${onOff(http)}; observing ${config.observe ? 'on: nothing is changed' : 'off'}`,
+  ];
+}
