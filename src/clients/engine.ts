@@ -1,5 +1,12 @@
 /** A container engine (Podman or Docker) through its Docker-compatible API on a Unix socket. */
 import type { Writable } from 'node:stream';
+import type { DockerVersion } from 'dockerode';
+import { createConnection } from './engine/connection.ts';
+import { followEvents } from './engine/events.ts';
+import { execIn } from './engine/exec.ts';
+import { logPieces } from './engine/frames.ts';
+import { toLines } from './engine/lines.ts';
+import * as shapes from './engine/shapes.ts';
 
 /** Every call takes a signal; without one it still ends by its own time limit. */
 export type CallOptions = { signal?: AbortSignal };
@@ -28,7 +35,9 @@ export type Container = ContainerSummary & {
   oomKilled: boolean;
   restarts: number;
   /** Undefined when the container has no health check. */
-  health: { status: 'starting' | 'healthy' | 'unhealthy'; failing: number; lastOutput: string | undefined } | undefined;
+  health:
+    | { status: 'starting' | 'healthy' | 'unhealthy'; failing: number; lastOutput: string | undefined }
+    | undefined;
   /** Bytes; undefined without a limit. */
   memoryLimit: number | undefined;
   tty: boolean;
@@ -90,11 +99,14 @@ export type Engine = {
    * @param options.since milliseconds since 1970: replay from there
    * @param options.onConnection told when the stream is lost (with the cause) and when it is back
    */
-  events(
-    options: { signal: AbortSignal; since?: number; onConnection?: (lost: Error | undefined) => void },
-  ): AsyncIterable<EngineEvent>;
+  events(options: {
+    signal: AbortSignal;
+    since?: number;
+    onConnection?: (lost: Error | undefined) => void;
+  }): AsyncIterable<EngineEvent>;
   /**
-   * Run a program in a container, without a TTY. `stdout` gets the bytes as they are, at its own pace.
+   * Run a program in a container, without a TTY. `stdout` gets the bytes as they are, at its own pace, and is ended
+   * with them; on a failure it is destroyed. Without a signal the limit is an hour.
    * The exit code is the only proof of completeness: a stream can end early without an error.
    * @throws Error when the engine cannot tell the exit code
    */
@@ -113,10 +125,122 @@ export type Engine = {
   close(): Promise<void>;
 };
 
+/** Milliseconds; a busy Podman with a hundred containers answers within one of its locks' waits. */
+const TIMEOUT = 15_000;
+/** A second look at the processor time sooner than this says little. */
+const SHORTEST_SAMPLE = 1000;
+
 /**
  * @param socket `unix:///run/podman/podman.sock`
- * @param timeout milliseconds that a call other than a stream may take
+ * @param timeout milliseconds that a call may take, and a stream until it begins
  */
-export function createEngine(_socket: string, _options: { timeout?: number } = {}): Engine {
-  throw new Error('not built yet');
+export function createEngine(socket: string, { timeout = TIMEOUT }: { timeout?: number } = {}): Engine {
+  const connection = createConnection(socket, timeout);
+  const samples = new Map<string, shapes.CpuSample & { cpu: number | undefined }>();
+
+  const inspect: Engine['inspect'] = async (name, options) => {
+    const raw = await connection.callUnless(
+      [404],
+      `inspect "${name}"`,
+      (docker, signal) => docker.getContainer(encodeURIComponent(name)).inspect(signal),
+      options,
+    );
+    return raw === undefined ? undefined : shapes.toContainer(raw);
+  };
+
+  return {
+    ping: (options) => connection.ping(options),
+    async version(options) {
+      const raw = await connection.call(
+        'ask for the version',
+        // Its typings have not heard of the options that it takes.
+        (docker, signal) => (docker as { version(options: object): Promise<DockerVersion> }).version(signal),
+        options,
+      );
+      return shapes.toVersion(raw);
+    },
+    async list(options) {
+      const raw = await connection.call(
+        'list the containers',
+        (docker, signal) => docker.listContainers({ all: true, ...signal }),
+        options,
+      );
+      return raw.map(shapes.toSummary);
+    },
+    inspect,
+    async stats(name, options) {
+      const earlier = samples.get(name);
+      const [raw, container] = await Promise.all([
+        connection.callUnless(
+          // 409: Podman's answer for a container that does not run.
+          [404, 409],
+          `measure "${name}"`,
+          (docker, signal) =>
+            // One sample, at once: Docker would wait a second for the other. Podman gives one in any case.
+            docker
+              .getContainer(encodeURIComponent(name))
+              .stats({ stream: false, 'one-shot': true, ...signal }),
+          options,
+        ),
+        earlier === undefined ? inspect(name, options) : undefined,
+      ]);
+      const sample = raw === undefined ? undefined : shapes.toSample(raw);
+      if (raw === undefined || sample === undefined) {
+        samples.delete(name);
+        return undefined;
+      }
+      const known = earlier?.id === sample.id ? earlier : undefined;
+      if (known !== undefined && sample.at - known.at < SHORTEST_SAMPLE) {
+        return { ...shapes.toMemory(raw), cpu: known.cpu };
+      }
+      const started = container?.startedAt === undefined ? undefined : { at: container.startedAt, used: 0 };
+      const cpu = shapes.toCpu(known ?? started, sample);
+      samples.set(name, { ...sample, cpu });
+      return { ...shapes.toMemory(raw), cpu };
+    },
+    async *logs(name, { since, tail, follow = false, signal } = {}) {
+      const stream = await connection.stream(
+        `read the log of "${name}"`,
+        {
+          method: 'GET',
+          path: `/containers/${encodeURIComponent(name)}/logs`,
+          options: {
+            stdout: true,
+            stderr: true,
+            timestamps: true,
+            follow,
+            ...(tail === undefined ? {} : { tail }),
+            ...(since === undefined ? {} : { since: (since / 1000).toFixed(3) }),
+          },
+        },
+        signal === undefined ? {} : { signal },
+      );
+      yield* toLines(logPieces(stream));
+    },
+    events({ signal, ...options }) {
+      return followEvents(
+        (since) =>
+          connection.stream(
+            'follow the events',
+            { method: 'GET', path: '/events', options: { since: (since / 1000).toFixed(3) } },
+            { signal },
+          ),
+        { signal, ...options },
+      );
+    },
+    exec: (name, command, options) => execIn(connection, name, command, options),
+    async image(name, options) {
+      const raw = await connection.callUnless(
+        [404],
+        `inspect the image "${name}"`,
+        (docker, signal) =>
+          docker.getImage(name.split('/').map(encodeURIComponent).join('/')).inspect(signal as object),
+        options,
+      );
+      return raw === undefined ? undefined : shapes.toImage(raw);
+    },
+    async close() {
+      connection.close();
+    },
+  };
 }

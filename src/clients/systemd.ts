@@ -1,4 +1,6 @@
 /** systemd through `systemctl` and `journalctl`: no bus library, so that `--user`, `--machine=` and wrappers all work. */
+import { UnreachableError } from '../errors.ts';
+import { lines, run, type Finished } from '../exec.ts';
 import type { CallOptions, LogLine } from './engine.ts';
 
 export type UnitState = {
@@ -49,14 +51,273 @@ export type Systemd = {
   failed(options?: CallOptions): Promise<string[]>;
 };
 
+/** Milliseconds for a question; systemd answers in a few, unless it is reloading. */
+const TIMEOUT = 15_000;
+/** For a job: an application that migrates its database at the start may need minutes. */
+const JOB_TIMEOUT = 10 * 60_000;
+
 /**
  * @param systemctl program and arguments: `['systemctl', '--user']`
  * @param journalctl the same
+ * @param timeout milliseconds for one question
  */
 export function createSystemd(
-  _systemctl: readonly string[],
-  _journalctl: readonly string[],
-  _options: { timeout?: number } = {},
+  systemctl: readonly string[],
+  journalctl: readonly string[],
+  { timeout = TIMEOUT }: { timeout?: number } = {},
 ): Systemd {
-  throw new Error('not built yet');
+  /** Ask systemctl; a non-zero exit code is for the caller to judge, an unreachable systemd is not. */
+  async function ask(
+    args: readonly string[],
+    { signal }: CallOptions = {},
+    limit = timeout,
+  ): Promise<Finished> {
+    const finished = await run([...systemctl, '--no-pager', '--no-ask-password', ...args], {
+      ...(signal === undefined ? {} : { signal }),
+      timeout: limit,
+    }).catch((error: unknown) => {
+      if (signal?.aborted === true || isTimeout(error)) throw error;
+      throw new UnreachableError((error as Error).message);
+    });
+    const unreachable = UNREACHABLE.exec(finished.stderr)?.[0];
+    if (finished.code !== 0 && unreachable !== undefined) {
+      throw new UnreachableError(`Cannot reach systemd with "${systemctl.join(' ')}": ${unreachable}.`);
+    }
+    return finished;
+  }
+
+  async function answer(args: readonly string[], options?: CallOptions): Promise<string> {
+    try {
+      const { code, stdout, stderr } = await ask(args, options);
+      if (code !== 0) throw new Error(`systemctl ${args[0]} failed: ${wordsOf(stderr)}`);
+      return stdout;
+    } catch (error) {
+      if (options?.signal?.aborted === true || !isTimeout(error)) throw error;
+      throw new UnreachableError(`systemd did not answer "systemctl ${args[0]}" within ${timeout / 1000} s.`);
+    }
+  }
+
+  async function show(
+    names: readonly string[],
+    properties: readonly string[],
+    options?: CallOptions,
+  ): Promise<Properties[]> {
+    if (names.length === 0) return [];
+    const stdout = await answer(
+      ['show', '--timestamp=unix', `--property=${properties.join(',')}`, '--', ...names],
+      options,
+    );
+    return stdout.trimEnd().split('\n\n').map(parseProperties);
+  }
+
+  async function job(
+    verb: Job,
+    name: string,
+    { signal, timeout: limit = JOB_TIMEOUT }: JobOptions = {},
+  ): Promise<void> {
+    const call = signal === undefined ? {} : { signal };
+    const unit = requireName(name);
+    try {
+      const { code, stderr } = await ask([verb, '--', unit], call, limit);
+      if (code !== 0) throw new Error(`Cannot ${verb} "${name}": ${wordsOf(stderr) || `exit code ${code}`}`);
+    } catch (error) {
+      if (signal?.aborted === true || !isTimeout(error)) throw error;
+      const cancelled = await cancel(unit);
+      throw new Error(
+        `Cannot ${verb} "${name}": systemd was not done within ${limit / 1000} s${cancelled ? ', the job was cancelled' : ''}.`,
+      );
+    }
+  }
+
+  /** @returns false when there was no job to cancel any more */
+  async function cancel(unit: string): Promise<boolean> {
+    const [properties] = await show([unit], ['Job']);
+    const id = properties?.get('Job') ?? '';
+    if (!/^[1-9]\d*$/.test(id)) return false;
+    return (await ask(['cancel', '--', id])).code === 0;
+  }
+
+  return {
+    async units(names, options) {
+      const asked = names.filter(isUnitName);
+      const properties = await show(asked, UNIT_PROPERTIES, options);
+      const found = new Map(
+        asked.map((name, index) => [name, properties[index] ?? new Map<string, string>()]),
+      );
+      return Promise.all(
+        names.map(async (name) => {
+          const state = toUnit(name, found.get(name) ?? NOT_FOUND);
+          if (state.conditionMet) return state;
+          // Only for people does systemctl name the conditions.
+          const { stdout } = await ask(['status', '--lines=0', '--', name], options);
+          return { ...state, unmet: [...stdout.matchAll(UNMET)].map((match) => match[1] ?? '') };
+        }),
+      );
+    },
+    async dependencies(name, options) {
+      const [properties] = await show(
+        [requireName(name)],
+        ['Requires', 'Wants', 'BindsTo', 'After', 'RequiredBy', 'BoundBy', 'ConsistsOf'],
+        options,
+      );
+      const list = (property: string) =>
+        properties
+          ?.get(property)
+          ?.split(' ')
+          .filter((one) => one !== '') ?? [];
+      return {
+        requires: list('Requires'),
+        wants: list('Wants'),
+        bindsTo: list('BindsTo'),
+        after: list('After'),
+        takesDown: [...new Set([...list('RequiredBy'), ...list('BoundBy'), ...list('ConsistsOf')])],
+      };
+    },
+    start: (name, options) => job('start', name, options),
+    stop: (name, options) => job('stop', name, options),
+    restart: (name, options) => job('restart', name, options),
+    async *logs(name, { since, tail, signal } = {}) {
+      const args = [
+        '--no-pager',
+        '--output=json',
+        '--all',
+        '--output-fields=MESSAGE,PRIORITY',
+        ...(tail === undefined ? [] : [`--lines=${tail}`]),
+        ...(since === undefined ? [] : [`--since=@${(since / 1000).toFixed(3)}`]),
+        ...matches(fullName(requireName(name)), systemctl.includes('--user')),
+      ];
+      const entries = lines([...journalctl, ...args], {
+        ...(signal === undefined ? {} : { signal }),
+        timeout,
+      });
+      for await (const entry of entries) yield toLogLine(entry);
+    },
+    async failed(options) {
+      const stdout = await answer(
+        ['list-units', '--state=failed', '--all', '--plain', '--no-legend', '--full'],
+        options,
+      );
+      return stdout
+        .split('\n')
+        .map((line) => line.trim().split(/\s+/)[0] ?? '')
+        .filter((name) => name !== '');
+    },
+  };
+}
+
+type Job = 'start' | 'stop' | 'restart';
+type Properties = ReadonlyMap<string, string>;
+
+const UNIT_PROPERTIES = [
+  'LoadState',
+  'ActiveState',
+  'SubState',
+  'Result',
+  'NRestarts',
+  'ExecMainStatus',
+  'ExecMainExitTimestamp',
+  'StateChangeTimestamp',
+  'ConditionResult',
+  'ConditionTimestamp',
+  'Description',
+];
+const NOT_FOUND: Properties = new Map([['LoadState', 'not-found']]);
+
+const UNREACHABLE =
+  /Failed to connect to .*bus.*|Failed to get D-Bus connection.*|System has not been booted with systemd.*|Failed to .*: (?:Connection reset by peer|Transport endpoint is not connected|Connection timed out)/;
+
+/** `systemctl status` of systemd 229 to 257: `└─ ConditionPathExists=/run/agenix/x was not met`. */
+const UNMET = /^[^\w]*(Condition\w+=.*) was not met$/gm;
+
+function toUnit(name: string, properties: Properties): UnitState {
+  const get = (property: string) => properties.get(property) ?? '';
+  const exitedAt = toTime(get('ExecMainExitTimestamp'));
+  return {
+    name,
+    load: get('LoadState') as UnitState['load'],
+    active: (get('ActiveState') || 'inactive') as UnitState['active'],
+    sub: get('SubState') || 'dead',
+    result: get('Result') || 'success',
+    restarts: Number(get('NRestarts') || 0),
+    // 0 as well where no process has ended yet.
+    exitCode: exitedAt === undefined ? undefined : Number(get('ExecMainStatus')),
+    since: toTime(get('StateChangeTimestamp')),
+    // "no" as well where the conditions have never been looked at.
+    conditionMet: get('ConditionResult') !== 'no' || toTime(get('ConditionTimestamp')) === undefined,
+    unmet: [],
+    description: get('Description') || name,
+  };
+}
+
+function parseProperties(block: string): Properties {
+  return new Map(
+    block.split('\n').map((line) => {
+      const at = line.indexOf('=');
+      return [line.slice(0, at), line.slice(at + 1)];
+    }),
+  );
+}
+
+/** `@1795218999`; empty for never. */
+function toTime(text: string): number | undefined {
+  return /^@\d+$/.test(text) && text !== '@0' ? Number(text.slice(1)) * 1000 : undefined;
+}
+
+/** systemd.unit(5). systemctl would take a pattern for several units, and escape other characters into another name. */
+function isUnitName(name: string): boolean {
+  return /^[\w:.\\@][\w:.\\@-]{0,254}$/.test(name);
+}
+
+function requireName(name: string): string {
+  if (!isUnitName(name)) throw new Error(`"${name}" is not the name of a unit.`);
+  return name;
+}
+
+/** The journal knows whole names only. */
+function fullName(name: string): string {
+  return /\.(?:service|socket|timer|target|mount|automount|path|slice|scope|swap|device)$/.test(name)
+    ? name
+    : `${name}.service`;
+}
+
+/** What the unit's processes wrote, and what systemd says about it. `journalctl --unit` would not find those of a user's manager. */
+function matches(unit: string, ofUser: boolean): string[] {
+  return ofUser
+    ? [`_SYSTEMD_USER_UNIT=${unit}`, '+', `USER_UNIT=${unit}`]
+    : [`_SYSTEMD_UNIT=${unit}`, '+', '_PID=1', `UNIT=${unit}`];
+}
+
+function toLogLine(entry: string): LogLine {
+  const raw = JSON.parse(entry) as { __REALTIME_TIMESTAMP?: string; MESSAGE?: unknown; PRIORITY?: string };
+  return {
+    at:
+      raw.__REALTIME_TIMESTAMP === undefined
+        ? undefined
+        : Math.floor(Number(raw.__REALTIME_TIMESTAMP) / 1000),
+    // syslog(3): 0 is an emergency, 3 an error.
+    stream: Number(raw.PRIORITY ?? 6) <= 3 ? 'stderr' : 'stdout',
+    text: toText(raw.MESSAGE),
+  };
+}
+
+/** journalctl gives what is not valid UTF-8, or has control characters, as an array of bytes. */
+function toText(message: unknown): string {
+  if (typeof message === 'string') return message;
+  if (!Array.isArray(message)) return '';
+  return typeof message[0] === 'string'
+    ? message.join('\n')
+    : new TextDecoder().decode(Uint8Array.from(message as number[]));
+}
+
+/** systemd's words without its advice where to read more, which the reader of a chat cannot follow. */
+function wordsOf(stderr: string): string {
+  return stderr
+    .split('\n')
+    .filter((line) => line !== '' && !/^(?:See |Hint: |To show )/.test(line))
+    .join(' ')
+    .trim();
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.name === 'TimeoutError';
 }
