@@ -23,6 +23,19 @@ export class UnreachableError extends Error {
   override name = 'UnreachableError';
 }
 
+/** A file is larger than what can be fetched. Bytes. */
+export class TooLargeError extends Error {
+  override name = 'TooLargeError';
+  readonly size: number;
+  readonly limit: number;
+
+  constructor(size: number, limit: number) {
+    super(`${size} bytes are over the limit of ${limit}`);
+    this.size = size;
+    this.limit = limit;
+  }
+}
+
 /** The configuration cannot be used. One entry for each fault, none of them with a secret's value. */
 export class ConfigError extends Error {
   override name = 'ConfigError';

@@ -88,30 +88,38 @@ export const migrations: readonly string[] = [
     at integer not null
   ) strict, without rowid;
 
-  -- Pictures on their way to the agent and to Immich.
+  -- Pictures on their way to the agent and to Immich. A number is never given twice.
   create table pictures (
-    number integer primary key,
+    number integer primary key autoincrement,
     card text not null,
-    position integer not null,
     chat integer not null,
     message_id integer not null,
     source text not null,
     caption text,
-    original_name text,
-    original text,
-    name text,
+    state text not null default 'new' check (
+      state in ('new', 'stored', 'readable', 'uploaded', 'filed', 'settled', 'local', 'refused')
+    ),
+    -- What came: its format by its bytes, its hash, its size.
+    format text,
     sha1 text,
     size integer,
+    -- The readable copy, a file name in PICTURES_DIR.
+    name text,
     width integer,
     height integer,
-    format text,
-    state text not null default 'new'
-      check (state in ('new', 'stored', 'readable', 'uploaded', 'filed', 'refused')),
+    copy_size integer,
+    tiles text not null default '[]',
+    shrunk integer not null default 0,
+    -- What is wrong with the picture, and what holds its way up for now.
     problem text,
+    trouble text,
+    -- What Immich made of it.
+    uploads integer not null default 0,
     asset_id text,
     duplicate text check (duplicate in ('own', 'library')),
     immich_path text,
     host_path text,
+    checks integer not null default 0,
     kept integer not null default 0,
     attempts integer not null default 0,
     not_before integer not null default 0,
@@ -119,8 +127,9 @@ export const migrations: readonly string[] = [
     filed_at integer,
     unique (chat, message_id)
   ) strict;
-  create index pictures_open on pictures (number) where state not in ('filed', 'refused');
-  create index pictures_card on pictures (card, position);
+  create index pictures_open on pictures (number) where state not in ('settled', 'local', 'refused');
+  create index pictures_card on pictures (card, message_id);
   create index pictures_sha1 on pictures (sha1);
+  create index pictures_asset on pictures (asset_id);
   `,
 ];
