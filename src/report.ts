@@ -189,7 +189,8 @@ export type Note =
   | { key: 'config-faults'; faults: readonly string[] }
   | { key: 'job-set'; job: string; paused: boolean }
   | { key: 'job-started'; job: string }
-  | { key: 'cli-did'; verb: string; service: string; by: string; ok: boolean };
+  | { key: 'cli-did'; verb: string; service: string; by: string; ok: boolean }
+  | { key: 'gave-up' };
 
 /** Local time of day `HH:MM`, daily or on one weekday (0 is Sunday); or every so many milliseconds. */
 export type Schedule = { at: string; weekday?: number } | { every: number };
@@ -227,6 +228,8 @@ export type PictureState = {
   name: string;
   /** Path of the readable copy; undefined while it is being made, or when it was refused. */
   path: string | undefined;
+  /** Paths of the pieces of a long screenshot, top to bottom. */
+  tiles: readonly string[];
   hostPath: string | undefined;
   width: number | undefined;
   height: number | undefined;
@@ -248,6 +251,22 @@ export type PictureProblem =
   | { kind: 'tiny'; width: number; height: number }
   | { kind: 'undecodable'; cause: string }
   | { kind: 'unsupported'; format: string }
-  | { kind: 'immich'; cause: string }
+  /** Cut off or broken, but a part of it can be seen. */
+  | { kind: 'damaged' }
+  | { kind: 'immich'; reason: ImmichTrouble; cause: string }
   | { kind: 'telegram'; cause: string }
   | { kind: 'disk-full'; folder: string };
+
+/** Why Immich does not take a picture. */
+export type ImmichTrouble =
+  | 'down'
+  | 'maintenance'
+  /** The key is unknown. */
+  | 'key'
+  /** The key lacks the permission that `cause` names. */
+  | 'permission'
+  /** A proxy takes no file of this size. */
+  | 'too-large'
+  | 'disk-full'
+  | 'rejected'
+  | 'failed';

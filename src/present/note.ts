@@ -62,6 +62,8 @@ export function presentNote(note: Note, texts: Texts): Card {
       return only(notes.jobStarted(note.job));
     case 'cli-did':
       return only(notes.cliDid(note.verb, note.service, note.by, note.ok));
+    case 'gave-up':
+      return only(notes.gaveUp);
   }
 }
 

@@ -24,6 +24,7 @@ export type OutboxRow = {
   silent: boolean;
   attempts: number;
   createdAt: number;
+  changedAt: number;
 };
 
 export type OutboxCard = {
@@ -87,6 +88,7 @@ type Row = {
   silent: number;
   attempts: number;
   created_at: number;
+  changed_at: number;
 };
 
 const fromRow = (row: Row): OutboxRow => ({
@@ -101,6 +103,7 @@ const fromRow = (row: Row): OutboxRow => ({
   silent: row.silent === 1,
   attempts: row.attempts,
   createdAt: row.created_at,
+  changedAt: row.changed_at,
 });
 
 /** `shown_version` counts a send from its beginning, so that what may have arrived is not open but newer content is. */

@@ -1,0 +1,73 @@
+/** Who is answered. Only a person's own id counts, never a name, a chat or whose message a button hangs on. */
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config.ts';
+import type { Facts } from '../store/facts.ts';
+
+export type Role = 'owner' | 'guest' | 'stranger';
+
+export type Access = {
+  roleOf(user: number): Role;
+  readonly owners: readonly number[];
+  readonly guests: readonly number[];
+  /** Where reports go; undefined until an owner is there. */
+  chat: () => number | undefined;
+  /** @returns whether to answer this stranger: once a day */
+  refuses(user: number): boolean;
+  /** A code that makes its sender the owner, for 10 minutes and once; undefined where there is an owner. */
+  enrolment(): string | undefined;
+  /** @returns whether the code held, and the user is the owner now */
+  enrol(user: number, code: string): boolean;
+};
+
+const DAY = 86_400_000;
+const ENROLMENT_LASTS = 10 * 60_000;
+/** Kept in the store: the owner who enrolled himself where the configuration names none. */
+const OWNER = 'telegram:owner';
+
+export function createAccess(needs: {
+  telegram: Pick<Config['telegram'], 'owners' | 'guests' | 'chat'>;
+  facts: Facts;
+  clock: Clock;
+}): Access {
+  const { telegram, facts, clock } = needs;
+  let code: { value: string; until: number } | undefined;
+
+  const owners = (): readonly number[] => {
+    if (telegram.owners.length > 0) return telegram.owners;
+    const enrolled = facts.get<number>(OWNER);
+    return enrolled === undefined ? [] : [enrolled];
+  };
+
+  return {
+    roleOf(user) {
+      if (owners().includes(user)) return 'owner';
+      return telegram.guests.includes(user) ? 'guest' : 'stranger';
+    },
+    get owners() {
+      return owners();
+    },
+    guests: telegram.guests,
+    chat: () => telegram.chat ?? owners()[0],
+    refuses(user) {
+      const key = `telegram:refused:${user}`;
+      const last = facts.at(key);
+      if (last !== undefined && clock.now() - last < DAY) return false;
+      facts.put(key, true);
+      return true;
+    },
+    enrolment() {
+      if (owners().length > 0) return undefined;
+      code = { value: randomBytes(18).toString('base64url'), until: clock.now() + ENROLMENT_LASTS };
+      return code.value;
+    },
+    enrol(user, given) {
+      if (code === undefined || owners().length > 0 || clock.now() > code.until) return false;
+      const [ours, theirs] = [Buffer.from(code.value), Buffer.from(given)];
+      if (ours.length !== theirs.length || !timingSafeEqual(ours, theirs)) return false;
+      code = undefined;
+      facts.put(OWNER, user);
+      return true;
+    },
+  };
+}

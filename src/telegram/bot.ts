@@ -1,0 +1,174 @@
+/** The bot in Telegram: polling, the intake, the outbox, and what they need of one another. */
+import type { App } from '../app.ts';
+import type { Card } from '../card.ts';
+import { plain } from '../rich.ts';
+import type { Report } from '../report.ts';
+import type { RunRow } from '../store/runs.ts';
+import type { Tasks } from '../tasks.ts';
+import type { Texts } from '../texts/index.ts';
+import { createAbsence } from './absence.ts';
+import { createAccess } from './access.ts';
+import { createApis, judge } from './api.ts';
+import { createConfirm, type Toast } from './confirm.ts';
+import { createDispatch, listensTo } from './dispatch.ts';
+import { createIntake, type IntakeNeeds } from './intake.ts';
+import { createMenu } from './menu.ts';
+import { createOutboxWorker } from './outbox.ts';
+import { insist, poll } from './poll.ts';
+import { createRequests, endKey, note } from './request.ts';
+import { within } from './within.ts';
+
+export type BotNeeds = {
+  app: App;
+  /** From BotFather. */
+  token: string;
+  tasks: Tasks;
+  texts: Texts;
+  present: (report: Report) => Card;
+  bridge: IntakeNeeds['bridge'];
+};
+
+export type Bot = {
+  /** Poll, answer and tell until the signal; then end what is running, and say so. */
+  run(signal: AbortSignal): Promise<void>;
+  /** Where reports go; undefined until there is an owner. */
+  chat: () => number | undefined;
+  /** For what is critical while the store cannot write. @returns whether it arrived */
+  sendDirectly: (report: Report) => Promise<boolean>;
+};
+
+/** Milliseconds that running work gets at the end, and the last messages after it. */
+const DRAIN = 5000;
+const FLUSH = 3000;
+/** Characters: core.telegram.org/bots/api#answercallbackquery. */
+const TOAST_MOST = 200;
+/** Who the bot is, for the time before Telegram has answered. */
+const ME = 'telegram:me';
+
+export function createBot(needs: BotNeeds): Bot {
+  const { app, token, tasks, texts, present } = needs;
+  const { store, clock, log, commands } = app;
+  const { telegram } = app.config;
+  const apis = createApis(token, telegram.apiRoot);
+  const api = apis.calls;
+  const access = createAccess({ telegram, facts: store.facts, clock });
+  const me = () => store.facts.get<{ id: number; username: string }>(ME);
+  const describe = (name: string) => texts.commands[name] ?? name;
+  const refreshMenu = createMenu({ api, commands, describe, access, facts: store.facts, log });
+  const outbox = createOutboxWorker({ apis, store, clock, log, present, chat: access.chat });
+
+  /** What is not worth a second try: signs that something is going on. */
+  const lightly = (what: string, call: Promise<unknown>) =>
+    void call.catch((error: unknown) => log.debug({ why: judge(error).why }, what));
+  const toast = (tap: string, answer?: Toast) => {
+    const text = answer === undefined ? undefined : toastText(answer);
+    lightly('a tap is not answered', api.answerCallbackQuery(tap, text === undefined ? {} : { text }));
+  };
+  const toastText = (answer: Toast): string => {
+    if (answer === 'not-yours') return texts.notes.strangerTap;
+    const [block = []] = present(note(answer)).blocks;
+    return [...('quote' in block ? '' : plain(block))].slice(0, TOAST_MOST).join('');
+  };
+  const menu = () => {
+    const known = me();
+    if (known !== undefined) lightly('the list of commands is not set', refreshMenu(known.id));
+  };
+
+  const requests = createRequests({
+    app,
+    tasks,
+    busy: (chat) => lightly('no sign of work', api.sendChatAction(chat, 'typing')),
+    sendDirectly: outbox.sendDirectly,
+  });
+  const intake = createIntake({
+    store,
+    access,
+    log,
+    bridge: needs.bridge,
+    listensTo: (chat) => listensTo(access, chat),
+    handle: createDispatch({
+      app,
+      access,
+      requests,
+      confirm: createConfirm({ app, requests }),
+      username: () => me()?.username,
+      toast,
+      shrug: (chat, id) =>
+        lightly('no shrug', api.setMessageReaction(chat, id, [{ type: 'emoji', emoji: '🤷' }])),
+      ownerWrote: menu,
+    }),
+    giveUp({ update }) {
+      const message = update.message ?? update.callback_query?.message;
+      if (message === undefined) return;
+      const at = { card: `gave-up:${update.update_id}`, chat: message.chat.id, replyTo: message.message_id };
+      requests.answer(at, note({ key: 'gave-up' }));
+    },
+  });
+
+  /** Put a report where reports go. */
+  function tell(key: string, report: Report, silent: boolean): void {
+    const chat = access.chat();
+    if (chat === undefined) return log.warn({ key }, 'nobody to tell this to');
+    store.outbox.put({ key, chat, silent, body: { what: 'report', report } });
+  }
+
+  /** Work that a kill cut off is told, unless it had answered or will be taken up again. */
+  function tellInterrupted(run: RunRow): void {
+    const { card, name, subject, startedAt } = run;
+    const report = note({ key: 'interrupted', what: name, service: subject, since: startedAt });
+    if (card === undefined) return tell(`interrupted:${run.id}`, report, false);
+    const update = Number(card.split(':').at(-1));
+    if (Number.isInteger(update) && store.intake.isOpen(update)) return;
+    const shown = store.outbox.get(card);
+    if (shown === undefined) return tell(`interrupted:${run.id}`, report, false);
+    const kind = shown.body.what === 'report' ? shown.body.report.kind : undefined;
+    const answered = shown.changedAt >= startedAt && kind !== 'work' && kind !== 'plan';
+    if (answered || store.outbox.get(endKey(card)) !== undefined) return;
+    store.database.transaction(() => {
+      requests.answer({ card, chat: shown.chat, replyTo: shown.replyTo }, report);
+      // The card's edit does not ring.
+      store.outbox.put({
+        key: endKey(card),
+        chat: shown.chat,
+        replyTo: shown.messageId,
+        silent: false,
+        body: { what: 'report', report },
+      });
+    });
+  }
+
+  async function introduce(signal: AbortSignal): Promise<void> {
+    const known = await insist(() => api.getMe(signal as never), { log, signal });
+    if (known === undefined) return;
+    store.facts.put(ME, { id: known.id, username: known.username });
+    log.info({ bot: known.username }, 'polling');
+    const code = access.enrolment();
+    if (code !== undefined) {
+      const link = `https://t.me/${known.username}?start=${code}`;
+      log.warn({ link }, 'no owner yet: whoever opens this link within 10 minutes becomes the owner');
+    }
+    menu();
+  }
+
+  const absence = createAbsence(store.facts, clock, (gap) =>
+    tell(`offline:${gap.from}`, note({ key: 'offline', ...gap }), true),
+  );
+
+  return {
+    chat: access.chat,
+    sendDirectly: outbox.sendDirectly,
+    async run(signal) {
+      for (const run of tasks.recover()) tellInterrupted(run);
+      const outboxEnd = new AbortController();
+      const telling = outbox.run(outboxEnd.signal);
+      const working = intake.run(signal);
+      await introduce(signal);
+      await poll({ api: apis.polling, clock, log, commit: intake.commit, reached: absence.reached }, signal);
+      await tasks.drain(DRAIN);
+      await within(FLUSH, working);
+      await outbox.flush(FLUSH);
+      outboxEnd.abort();
+      await telling;
+    },
+  };
+}

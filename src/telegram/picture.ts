@@ -1,0 +1,71 @@
+/** What a message brings for the picture bridge. */
+import type { Message } from 'grammy/types';
+
+export type PictureSource = {
+  fileId: string;
+  uniqueId: string;
+  kind: 'photo' | 'document' | 'video' | 'animation' | 'live-photo';
+  size?: number | undefined;
+  name?: string | undefined;
+  mime?: string | undefined;
+  width?: number | undefined;
+  height?: number | undefined;
+};
+
+export type IncomingPicture = {
+  chat: number;
+  messageId: number;
+  /** One card for one message or one album. */
+  card: string;
+  caption?: string;
+  source: PictureSource;
+};
+
+/** @returns undefined for a message without a picture or file */
+export function pictureOf(message: Message): IncomingPicture | undefined {
+  const source = sourceOf(message);
+  if (source === undefined) return undefined;
+  const chat = message.chat.id;
+  const group = message.media_group_id;
+  return {
+    chat,
+    messageId: message.message_id,
+    card: group === undefined ? `pictures:${chat}:${message.message_id}` : `pictures:${chat}:album:${group}`,
+    ...(message.caption === undefined ? {} : { caption: message.caption }),
+    source,
+  };
+}
+
+function sourceOf(message: Message): PictureSource | undefined {
+  // The order matters: a live photo comes with `photo`, an animation with `document`, for older bots.
+  const { live_photo: live, animation, video, document, photo } = message;
+  if (photo !== undefined && photo.length > 0) {
+    const largest = photo.reduce((a, size) => (size.width * size.height > a.width * a.height ? size : a));
+    return { ...fileOf(largest, live === undefined ? 'photo' : 'live-photo'), mime: 'image/jpeg' };
+  }
+  if (animation !== undefined) return fileOf(animation, 'animation');
+  if (video !== undefined) return fileOf(video, 'video');
+  if (document !== undefined) return fileOf(document, 'document');
+  return undefined;
+}
+
+type TelegramFile = {
+  file_id: string;
+  file_unique_id: string;
+  file_size?: number;
+  file_name?: string;
+  mime_type?: string;
+  width?: number;
+  height?: number;
+};
+
+const fileOf = (file: TelegramFile, kind: PictureSource['kind']): PictureSource => ({
+  fileId: file.file_id,
+  uniqueId: file.file_unique_id,
+  kind,
+  size: file.file_size,
+  name: file.file_name,
+  mime: file.mime_type,
+  width: file.width,
+  height: file.height,
+});
