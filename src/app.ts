@@ -39,6 +39,8 @@ export type Run = {
   by: Actor;
   signal: AbortSignal;
   progress: Progress;
+  /** When a scheduled job was due: long ago for a run that was missed and is made up. */
+  dueAt?: number;
 };
 
 /** What a plan shows, and a fingerprint of the state that it saw: a tap on it obeys only while that holds. */
@@ -63,12 +65,14 @@ export type Command = {
 export type Times =
   /** Local time of day `HH:MM`, every day or on one weekday (0 is Sunday). */
   | { at: string; weekday?: number; jitter?: boolean }
-  /** Every so many milliseconds while the bot runs; not made up after an absence. */
+  /** Every so many milliseconds (whole minutes) while the bot runs; not made up after an absence. */
   | { every: number };
 
 export type Job = {
   name: string;
-  /** When, for each thing that it looks after; `subject` is a service's name where it is one. */
+  /** It takes the machine's disk or processor: one such job at a time. */
+  heavy?: boolean;
+  /** When, for each thing that it looks after; `subject` is a service's name where it is one, and comes once. */
   times(app: App): readonly { subject?: string; times: Times }[];
   run(app: App, subject: string | undefined, run: Run): Promise<Report | undefined>;
 };
