@@ -24,7 +24,9 @@ async function aptGet(args: readonly string[]): Promise<void> {
     stdio: ['ignore', 2, 2],
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
   });
-  const code = await new Promise<number | null>((resolve, reject) => child.once('error', reject).once('exit', resolve));
+  const code = await new Promise<number | null>((resolve, reject) =>
+    child.once('error', reject).once('exit', resolve),
+  );
   if (code !== 0) throw new Error(`apt-get ${args.at(0)}: exit code ${code}`);
 }
 

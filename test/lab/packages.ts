@@ -37,9 +37,12 @@ export const otherPackages = [
 /** @returns those of the packages that dpkg does not know as installed; all of them where there is no dpkg */
 export async function missingPackages(packages: readonly string[]): Promise<string[]> {
   // dpkg-query exits with 1 when one of them is unknown, and still prints the others.
-  const { stdout } = await run('dpkg-query', ['-W', '-f', '${db:Status-Status} ${Package}\n', ...packages]).catch(
-    (error: { stdout?: string }) => ({ stdout: error.stdout ?? '' }),
-  );
+  const { stdout } = await run('dpkg-query', [
+    '-W',
+    '-f',
+    '${db:Status-Status} ${Package}\n',
+    ...packages,
+  ]).catch((error: { stdout?: string }) => ({ stdout: error.stdout ?? '' }));
   const installed = new Set(
     stdout
       .split('\n')
@@ -53,7 +56,8 @@ export async function missingPackages(packages: readonly string[]): Promise<stri
 export async function labObstacles(): Promise<string[]> {
   if (process.platform !== 'linux') return [`A lab needs Linux, this is ${process.platform}.`];
   const obstacles: string[] = [];
-  if (process.getuid?.() !== 0) obstacles.push('A lab needs root: it mounts, and it makes network and process namespaces.');
+  if (process.getuid?.() !== 0)
+    obstacles.push('A lab needs root: it mounts, and it makes network and process namespaces.');
   const missing = await missingPackages(labPackages);
   if (missing.length > 0) obstacles.push(`Debian packages are missing: ${missing.join(' ')}.`);
   return obstacles;

@@ -1,0 +1,48 @@
+#!/bin/sh
+# The program of the lab's images: `lab <what>` as process 1, or by `exec` in the running container.
+set -eu
+
+# Process 1 ignores signals that it does not catch, so each kind of work is a child that is waited for.
+stay() {
+  trap 'kill $! 2>/dev/null; echo "stopping" ; exit 0' TERM INT
+  trap 'kill $! 2>/dev/null; echo "dying with $(cat /tmp/exit)" >&2; exit "$(cat /tmp/exit)"' USR1
+  trap 'kill $! 2>/dev/null; echo "taking all memory" >&2; exec tail /dev/zero' USR2
+  wait $!
+}
+
+case ${1:-} in
+  http) # [port]: /version, and /health, which is 404 while broken
+    mkdir -p /www
+    echo "${VERSION:-unknown}" > /www/version
+    echo ok > /www/health
+    echo "version ${VERSION:-unknown} on port ${2:-8080}"
+    httpd -f -v -p "${2:-8080}" -h /www &
+    stay ;;
+  log) # a line a second; errors, colours, a long line and a secret-looking one among them
+    n=0
+    trap 'exit 0' TERM INT
+    while :; do
+      n=$((n + 1))
+      echo "$(date -Iseconds) INFO line $n"
+      [ $((n % 3)) -ne 0 ] || printf '\033[31m%s ERROR line %s\033[0m\n' "$(date -Iseconds)" "$n" >&2
+      sleep 1 & wait $!
+    done ;;
+  sleep)
+    echo "sleeping"
+    sleep 1000000 &
+    stay ;;
+  crash) # [exit code]: at once, as an image does that cannot work
+    echo "Error: migration failed" >&2
+    exit "${2:-1}" ;;
+  tty)
+    printf '\033[1mready\033[0m\r\n'
+    sleep 1000000 &
+    stay ;;
+
+  die) echo "${2:-1}" > /tmp/exit && kill -USR1 1 ;;
+  oom) kill -USR2 1 ;;
+  break) rm /www/health ;;
+  mend) echo ok > /www/health ;;
+  healthy) wget -q -O - "http://127.0.0.1:${2:-8080}/health" ;;
+  *) echo "lab: what is \"${1:-}\"?" >&2; exit 2 ;;
+esac

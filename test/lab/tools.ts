@@ -1,0 +1,154 @@
+/** What a test does with a lab: run programs on a host, add and remove units and images, wait for what it caused. */
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { packImages, type ImageConfig } from './archive.ts';
+import { run, words } from './exec.ts';
+import { smallConfig, smallLayer, versionLayer, type Kind } from './images.ts';
+import type { LabFacts, LabHost } from './index.ts';
+import { publish } from './start.ts';
+import { containerUnit, type ContainerUnit } from './systemd.ts';
+import { until, type WaitOptions } from './wait.ts';
+
+export type HostTools = {
+  /** @returns stdout @throws Error with stderr on a non-zero exit; so for the next two */
+  podman(...args: string[]): Promise<string>;
+  systemd(...args: string[]): Promise<string>;
+  journal(...args: string[]): Promise<string>;
+  /** Writes a unit file and reloads; it is not started. @param name with its suffix: `anki-sync-server.service` */
+  addUnit(name: string, text: string): Promise<void>;
+  /** A container as NixOS runs it, in `podman-<container>.service`; not started. @returns the unit's name */
+  addContainerUnit(container: string, image: string, options?: ContainerUnit): Promise<string>;
+  /** Stops a unit, removes its file and forgets its failures. */
+  removeUnit(name: string): Promise<void>;
+  /** Runs the container's health check now. @returns whether it passed */
+  healthcheck(container: string): Promise<boolean>;
+  /** Until the unit's ActiveState is the one given. */
+  waitForUnit(name: string, active: string, options?: WaitOptions): Promise<void>;
+  /** Until the container's State.Status (or `healthy`, `unhealthy`) is the one given. */
+  waitForContainer(name: string, status: string, options?: WaitOptions): Promise<void>;
+  /** Until the container's log has it. @returns the log up to then */
+  waitForLog(container: string, pattern: RegExp, options?: WaitOptions): Promise<string>;
+};
+
+export type Lab = LabFacts &
+  HostTools & {
+    rootless: LabFacts['rootless'] & HostTools;
+    /** The full name of one of the lab's images: web:1, web:2 (both in the registry), logger:1, sleeper:1, crasher:1, tty:1, postgres:15. */
+    image(name: string, version: string): string;
+    /**
+     * Makes a small image, gives it to the registry and the first host's engine. An image of the same name and version is
+     * replaced, as publishers do with a moving tag.
+     * @param options.tag other than the version
+     * @param options.keep leave the engine's own tag where it is: an update that is there to be found
+     * @returns its full name
+     */
+    addImage(name: string, version: string, options?: AddImage): Promise<string>;
+  };
+
+export type AddImage = {
+  kind?: Kind;
+  tag?: string;
+  port?: number;
+  healthcheck?: boolean;
+  config?: ImageConfig;
+  /** Milliseconds since 1970. */
+  created?: number;
+  keep?: boolean;
+};
+
+export function openLab(facts: LabFacts): Lab {
+  const image = (name: string, version: string) => `${facts.registry}/${name}:${version}`;
+  const host = createHostTools(facts);
+  return {
+    ...facts,
+    ...host,
+    rootless: { ...facts.rootless, ...createHostTools(facts.rootless) },
+    image,
+    async addImage(name, version, options = {}) {
+      const full = image(name, options.tag ?? version);
+      const before = options.keep ? await host.podman('images', '--quiet', '--no-trunc', full) : '';
+      await buildImage(facts, full, version, options);
+      await publish(facts, full);
+      if (before !== '') await host.podman('tag', before.trim(), full);
+      else if (options.keep) await host.podman('rmi', full);
+      return full;
+    },
+  };
+}
+
+async function buildImage(facts: LabFacts, full: string, version: string, options: AddImage): Promise<void> {
+  const work = (await run('mktemp', ['-d', join(facts.folder, 'images/more-XXXXXX')])).trim();
+  try {
+    const archive = join(work, 'image.tar');
+    const config = { ...smallConfig(options.kind ?? 'http', version, options), ...options.config };
+    const layers = [await smallLayer(work), await versionLayer(work, version)];
+    await packImages([{ name: full, layers, config, created: options.created ?? Date.now() }], archive);
+    await run(...words(facts.podmanCommand, 'load', '--quiet', '--input', archive));
+  } finally {
+    await rm(work, { recursive: true });
+  }
+}
+
+function createHostTools(host: LabHost): HostTools {
+  const call =
+    (program: string) =>
+    (...args: string[]) =>
+      run(...words(program, ...args));
+  const podman = call(host.podmanCommand);
+  const systemd = call(host.systemctl);
+  const journal = call(host.journalctl);
+
+  const tools: HostTools = {
+    podman,
+    systemd,
+    journal,
+    async addUnit(name, text) {
+      await writeFile(join(host.unitFolder, name), text);
+      await systemd('daemon-reload');
+    },
+    async addContainerUnit(container, image, options) {
+      const unit = `podman-${container}.service`;
+      await tools.addUnit(unit, containerUnit(container, image, options));
+      return unit;
+    },
+    async removeUnit(name) {
+      await systemd('stop', name);
+      await rm(join(host.unitFolder, name));
+      await systemd('daemon-reload');
+      // Fails when nothing is left to forget.
+      await systemd('reset-failed', name).catch(() => undefined);
+    },
+    healthcheck: (container) =>
+      podman('healthcheck', 'run', container).then(
+        () => true,
+        (error: Error) => {
+          // 1 is the check's own answer; 125 means that it could not be run.
+          if (error.message.includes('exit code 1\n')) return false;
+          throw error;
+        },
+      ),
+    async waitForUnit(name, active, options) {
+      const state = async () => (await systemd('show', '--property=ActiveState', '--value', name)).trim();
+      const follow = words(host.journalctl, '--follow', '--lines=5', `--unit=${name}`);
+      await until(`${name} is ${active}`, follow, state, (now) => now === active, options);
+    },
+    async waitForContainer(name, status, options) {
+      const format = '{{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{end}}';
+      const state = () => podman('inspect', '--type=container', '--format', format, name).catch(() => 'gone');
+      const follow = words(host.podmanCommand, 'events', '--since=1m', '--filter', `container=${name}`);
+      await until(
+        `${name} is ${status}`,
+        follow,
+        state,
+        (now) => now.trim().split(' ').includes(status),
+        options,
+      );
+    },
+    waitForLog(container, pattern, options) {
+      const follow = words(host.podmanCommand, 'logs', '--follow', container);
+      const text = (seen: string) => Promise.resolve(seen);
+      return until(`${container} logs ${pattern}`, follow, text, (now) => pattern.test(now), options);
+    },
+  };
+  return tools;
+}
