@@ -7,7 +7,7 @@
 export function nearest(word: string, names: Iterable<string>, most = 3): string[] {
   const wanted = word.toLowerCase();
   // A third of the letters may be wrong: more is another word.
-  const limit = Math.max(1, Math.floor(wanted.length / 3));
+  const limit = Math.ceil(wanted.length / 3);
   return [...new Set(names)]
     .map((name) => ({ name, steps: distance(wanted, name.toLowerCase()) }))
     .filter(({ steps }) => steps <= limit)

@@ -13,8 +13,11 @@ export type Scheduler = {
   /** Begin to tick; a run that was missed is made up once. */
   start(app: App): void;
   stop(): Promise<void>;
-  /** All that is scheduled, with its last outcome. */
-  jobs(app: App): JobState[];
+  /**
+   * What is scheduled, with its last outcome: everything, or what is named.
+   * @throws UserError for an unknown job or subject
+   */
+  jobs(app: App, job?: string, subject?: string): JobState[];
   /**
    * Run now, beside the schedule.
    * @throws UserError for an unknown job or subject, BusyError while it runs already, and the job's own error
@@ -198,20 +201,21 @@ export function createScheduler(needs: SchedulerNeeds): Scheduler {
       isStopped = true;
       await ticking?.stop();
     },
-    jobs(app) {
+    jobs(app, name, subject) {
       const rows = rowsOf(app);
       const open = app.store.runs.open().filter(({ kind }) => kind === 'job');
-      return entriesOf(app).map((entry) => {
-        const { job, subject, times } = entry;
+      const entries = name === undefined ? entriesOf(app) : pick(app, name, subject);
+      return entries.map((entry) => {
+        const { job, times } = entry;
         const row = rows.get(keyOf(entry));
-        const last = app.store.runs.last(job.name, subject);
+        const last = app.store.runs.last(job.name, entry.subject);
         return {
           name: job.name,
-          subject,
+          subject: entry.subject,
           schedule: 'every' in times ? times : { at: times.at, ...weekdayOf(times) },
           nextAt: row?.schedule === scheduleOf(entry) ? row.dueAt : undefined,
           paused: row?.paused ?? false,
-          running: open.some((run) => run.name === job.name && run.subject === subject),
+          running: open.some((run) => run.name === job.name && run.subject === entry.subject),
           last:
             last?.outcome === undefined || last.endedAt === undefined
               ? undefined

@@ -23,7 +23,9 @@ export type RunRow = {
 export type DueRow = { job: string; subject: string; schedule: string; dueAt: number; paused: boolean };
 
 export type Runs = {
-  begin(run: Pick<RunRow, 'kind' | 'name' | 'subject' | 'by' | 'owner' | 'card'> & { args?: readonly string[] }): number;
+  begin(
+    run: Pick<RunRow, 'kind' | 'name' | 'subject' | 'by' | 'owner' | 'card'> & { args?: readonly string[] },
+  ): number;
   end(id: number, outcome: RunOutcome, reason?: string): void;
   /** Begun and not ended, oldest first. */
   open(): RunRow[];
@@ -34,6 +36,8 @@ export type Runs = {
   setDue(job: string, subject: string, schedule: string, dueAt: number): void;
   setPaused(job: string, subject: string, paused: boolean): void;
   dropDue(job: string, subject: string): void;
+  /** Forget what ended before this time. */
+  forget(before: number): void;
 };
 
 const COLUMNS = `id, kind, name, subject, by, owner, card, started_at as startedAt, ended_at as endedAt, outcome, reason`;
@@ -65,7 +69,8 @@ export function createRuns(database: Database, clock: Clock): Runs {
         reason ?? null,
         id,
       ),
-    open: () => database.all<Row>(`select ${COLUMNS} from runs where ended_at is null order by id`).map(fromRow),
+    open: () =>
+      database.all<Row>(`select ${COLUMNS} from runs where ended_at is null order by id`).map(fromRow),
     last(name, subject) {
       const row = database.get<Row>(
         `select ${COLUMNS} from runs where name = ? and subject is ? and ended_at is not null
@@ -91,7 +96,14 @@ export function createRuns(database: Database, clock: Clock): Runs {
         dueAt,
       ),
     setPaused: (job, subject, paused) =>
-      void database.run('update due set paused = ? where job = ? and subject = ?', paused ? 1 : 0, job, subject),
-    dropDue: (job, subject) => void database.run('delete from due where job = ? and subject = ?', job, subject),
+      void database.run(
+        'update due set paused = ? where job = ? and subject = ?',
+        paused ? 1 : 0,
+        job,
+        subject,
+      ),
+    dropDue: (job, subject) =>
+      void database.run('delete from due where job = ? and subject = ?', job, subject),
+    forget: (before) => void database.run('delete from runs where ended_at < ?', before),
   };
 }
