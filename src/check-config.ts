@@ -13,6 +13,12 @@ export type CheckedConfig = {
   faults: readonly Fault[];
 };
 
+export type SoundConfig = CheckedConfig & { services: Services };
+
+/** Whether a start may be tried. */
+export const isSound = (checked: CheckedConfig): checked is SoundConfig =>
+  checked.services !== undefined && checked.faults.length === 0;
+
 /**
  * Read everything, and report every fault of both.
  * @param options.forBot a token is needed
@@ -29,7 +35,7 @@ export function checkConfig(options: { env?: Env; forBot?: boolean } = {}): Chec
 }
 
 /** A good configuration in a few lines, without a secret in them. */
-export function summarize({ config, services }: { config: Config; services: Services }): string[] {
+export function summarize({ config, services }: SoundConfig): string[] {
   const { telegram, immich, http } = config;
   const onOff = (value: unknown) => (value === undefined ? 'off' : 'on');
   return [

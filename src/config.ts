@@ -1,5 +1,6 @@
 /** The configuration as grouped plain data. The only reader of the process's environment. */
 import { fileURLToPath } from 'node:url';
+import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { groupIdOf, userOf } from './accounts.ts';
 import { openEnvironment, type Env } from './environment.ts';
@@ -60,6 +61,8 @@ export type Config = {
   heartbeatUrl: string | undefined;
   age: { recipient: string | undefined; identityFile: string | undefined };
   observe: boolean;
+  /** Who runs this: the account's name, of the person behind sudo where there is one. */
+  user: string;
   /** An IANA name. */
   timeZone: string;
   language: 'en';
@@ -258,6 +261,7 @@ export function readConfig(options: Options = {}): { config: Config; faults: Fau
       identityFile: environment.secretPath('BACKUP_AGE_IDENTITY'),
     },
     observe: read('STEWARD_OBSERVE', parse.flag, '1 or 0', false),
+    user: env['SUDO_USER'] ?? userInfo().username,
     timeZone: read('TZ', parse.timeZone, 'a time zone such as Europe/Rome', parse.hostTimeZone()),
     language: read('STEWARD_LANGUAGE', parse.language, 'en; Korean (ko) is not there yet', 'en'),
     logLevel: read('LOG_LEVEL', parse.oneOf(LOG_LEVELS), `one of ${LOG_LEVELS.join(', ')}`, 'info'),

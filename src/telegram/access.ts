@@ -2,6 +2,7 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
+import { ENROLLED, reportsChat } from '../reports-chat.ts';
 import type { Facts } from '../store/facts.ts';
 
 export type Role = 'owner' | 'guest' | 'stranger';
@@ -22,8 +23,6 @@ export type Access = {
 
 const DAY = 86_400_000;
 const ENROLMENT_LASTS = 10 * 60_000;
-/** Kept in the store: the owner who enrolled himself where the configuration names none. */
-const OWNER = 'telegram:owner';
 
 export function createAccess(needs: {
   telegram: Pick<Config['telegram'], 'owners' | 'guests' | 'chat'>;
@@ -35,7 +34,7 @@ export function createAccess(needs: {
 
   const owners = (): readonly number[] => {
     if (telegram.owners.length > 0) return telegram.owners;
-    const enrolled = facts.get<number>(OWNER);
+    const enrolled = facts.get<number>(ENROLLED);
     return enrolled === undefined ? [] : [enrolled];
   };
 
@@ -48,7 +47,7 @@ export function createAccess(needs: {
       return owners();
     },
     guests: telegram.guests,
-    chat: () => telegram.chat ?? owners()[0],
+    chat: () => reportsChat(telegram, facts),
     refuses(user) {
       const key = `telegram:refused:${user}`;
       const last = facts.at(key);
@@ -66,7 +65,7 @@ export function createAccess(needs: {
       const [ours, theirs] = [Buffer.from(code.value), Buffer.from(given)];
       if (ours.length !== theirs.length || !timingSafeEqual(ours, theirs)) return false;
       code = undefined;
-      facts.put(OWNER, user);
+      facts.put(ENROLLED, user);
       return true;
     },
   };

@@ -1,0 +1,175 @@
+#!/usr/bin/env node
+/** The entry: without arguments the bot, with arguments one command. */
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import type { App, Command, Job } from './app.ts';
+import { checkConfig, isSound, type SoundConfig } from './check-config.ts';
+import { EXIT, runCommandLine } from './cli.ts';
+import { createEngine } from './clients/engine.ts';
+import { createMachine } from './clients/machine.ts';
+import { createProbe } from './clients/probe.ts';
+import { createSystemd } from './clients/systemd.ts';
+import { systemClock } from './clock.ts';
+import { BusyError, causeOf } from './errors.ts';
+import { createGuard } from './guard.ts';
+import { createHosts, type Host } from './hosts.ts';
+import { createLocks, type Lock, type Locks } from './locks.ts';
+import { createLogger } from './logger.ts';
+import { present } from './present/index.ts';
+import { createRedact } from './redact.ts';
+import { refuseToStart, tellConfig } from './refusal.ts';
+import type { Report } from './report.ts';
+import { reportsChat } from './reports-chat.ts';
+import { createScheduler } from './scheduler.ts';
+import { openStore, type Store } from './store.ts';
+import { createTasks, type Tasks } from './tasks.ts';
+import { textsOf } from './texts/index.ts';
+import { help } from '../commands/help.ts';
+import { jobs as jobsCommand } from '../commands/jobs.ts';
+import { logs } from '../commands/logs.ts';
+import { restart } from '../commands/restart.ts';
+import { start } from '../commands/start.ts';
+import { status } from '../commands/status.ts';
+import { stop } from '../commands/stop.ts';
+import { tidy } from '../jobs/tidy.ts';
+
+const commands: readonly Command[] = [status, logs, restart, stop, start, jobsCommand, help];
+const jobs: readonly Job[] = [tidy];
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(argv: readonly string[]): Promise<number> {
+  const isBot = argv.length === 0;
+  const checked = checkConfig({ forBot: isBot });
+  if (argv[0] === 'check-config') return tellConfig(checked);
+  if (!isSound(checked)) return refuseToStart(checked, isBot);
+
+  const house = build(checked, isBot);
+  if (house === undefined) return EXIT.failed;
+  const signal = untilSignal('SIGTERM', 'SIGINT');
+  try {
+    return isBot ? await runBot(house, signal) : await runOnce(house, argv, signal);
+  } finally {
+    await house.app.scheduler.stop();
+    await house.tasks.drain(0);
+    await Promise.all(house.app.hosts.all.map(({ engine }) => engine.close()));
+    house.app.store.close();
+  }
+}
+
+type House = { app: App; tasks: Tasks };
+/** Everything that a command may reach. @returns undefined, with the reason said, when the store cannot be opened */
+function build({ config, services }: SoundConfig, isBot: boolean): House | undefined {
+  const redact = createRedact([...config.secrets, ...services.secrets]);
+  const log = createLogger({ level: isBot ? config.logLevel : 'error', redact });
+  const clock = systemClock;
+  const store = tryToOpen(config.stateDir);
+  if (store === undefined) return undefined;
+  const locks = createLocks(join(config.stateDir, 'locks'));
+  const tasks = createTasks({ runs: store.runs, locks, clock, log });
+
+  const host = (
+    name: string,
+    engine: string,
+    systemctl: readonly string[],
+    journalctl: readonly string[],
+  ): Host => ({
+    name,
+    engine: createEngine(engine),
+    systemd: createSystemd(systemctl, journalctl),
+  });
+  const { systemctl, journalctl } = config.systemd;
+  const hosts = createHosts([
+    host('local', config.engine.socket, systemctl, journalctl),
+    ...services.hosts.map((one) => host(one.name, one.engine, one.systemctl, one.journalctl)),
+  ]);
+
+  const tell = (report: Report) => {
+    const chat = reportsChat(config.telegram, store.facts);
+    if (chat === undefined) return log.warn({ report: report.kind }, 'nobody to tell this to');
+    store.outbox.put({ key: `told:${randomUUID()}`, chat, body: { what: 'report', report } });
+  };
+
+  const app: App = {
+    config,
+    services,
+    hosts,
+    store,
+    locks,
+    guard: createGuard(config.observe, log),
+    probe: createProbe(),
+    machine: createMachine(),
+    redact,
+    scheduler: createScheduler({ tasks, timeZone: config.timeZone, tell }),
+    clock,
+    log,
+    commands,
+    jobs,
+  };
+  return { app, tasks };
+}
+
+async function runOnce({ app, tasks }: House, argv: readonly string[], signal: AbortSignal): Promise<number> {
+  const terminal = { input: process.stdin, output: process.stdout, errors: process.stderr };
+  const { language, user } = app.config;
+  return runCommandLine({ app, tasks, texts: textsOf(language), terminal, user, signal }, argv);
+}
+
+async function runBot({ app, tasks }: House, signal: AbortSignal): Promise<number> {
+  const { config, store, clock, log, locks, hosts } = app;
+  const lock = takeBotLock(locks);
+  if (lock === undefined) return EXIT.busy;
+  // grammY and sharp are dear to load, and the command line needs neither.
+  const [{ createBot }, { createDownload }, { createBridge }, { createImmich }] = await Promise.all([
+    import('./telegram/bot.ts'),
+    import('./telegram/download.ts'),
+    import('./operations/bridge-image.ts'),
+    import('./clients/immich.ts'),
+  ]);
+  const { immich, telegram } = config;
+  const { token = '', apiRoot } = telegram;
+  const texts = textsOf(config.language);
+  const bridge = createBridge({
+    store,
+    clock,
+    log,
+    pictures: config.pictures,
+    immich: immich === undefined ? undefined : { client: createImmich(immich), ...immich },
+    mounts: async () => (await hosts.all[0]?.engine.inspect('immich-server'))?.mounts ?? [],
+    download: createDownload({ token, apiRoot }),
+  });
+  const bot = createBot({ app, token, tasks, texts, present: (report) => present(report, texts), bridge });
+  app.scheduler.start(app);
+  await Promise.all([bot.run(signal), bridge.run(signal)]);
+  lock.release();
+  return EXIT.done;
+}
+
+function tryToOpen(folder: string): Store | undefined {
+  try {
+    return openStore(folder, systemClock);
+  } catch (error) {
+    const why = causeOf(error);
+    const hint = /EACCES|EPERM|readonly/i.test(why) ? ' Use sudo.' : '';
+    process.stderr.write(`Cannot open the store in "${folder}": ${why}.${hint}\n`);
+    return undefined;
+  }
+}
+
+/** One bot for one store: two would answer everything twice. */
+function takeBotLock(locks: Locks): Lock | undefined {
+  try {
+    return locks.take('bot', { what: 'bot', by: `process ${process.pid}` });
+  } catch (error) {
+    if (!(error instanceof BusyError)) throw error;
+    process.stderr.write(`Another bot runs with this store already (${error.holder?.by ?? 'unknown'}).\n`);
+    return undefined;
+  }
+}
+
+/** Aborted by the first of these signals; a second one ends the process at once, as ever. */
+function untilSignal(...names: NodeJS.Signals[]): AbortSignal {
+  const controller = new AbortController();
+  for (const name of names) process.once(name, () => controller.abort(new Error(`stopped by ${name}`)));
+  return controller.signal;
+}
