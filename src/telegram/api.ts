@@ -53,7 +53,15 @@ const GONE = /message to edit not found|message can't be edited|there is no (?:t
 const CLOSED =
   /chat not found|user is deactivated|bot (?:was blocked|was kicked|can't initiate)|PEER_ID_INVALID/i;
 
-/** The policy of facts: which errors of a call mean what, whatever the method. */
+/** Why a call failed, without the token. */
+export const whyOf = (error: unknown): string =>
+  error instanceof HttpError || error instanceof GrammyError
+    ? judge(error).why
+    : error instanceof Error
+      ? error.message
+      : String(error);
+
+/** Which errors of a call mean what, whatever the method. @throws what is no failed call */
 export function judge(error: unknown): Verdict {
   if (error instanceof HttpError) {
     const inner = error.error;

@@ -8,7 +8,7 @@ import type { Tasks } from '../tasks.ts';
 import type { Texts } from '../texts/index.ts';
 import { createAbsence } from './absence.ts';
 import { createAccess } from './access.ts';
-import { createApis, judge } from './api.ts';
+import { createApis, whyOf } from './api.ts';
 import { createConfirm, type Toast } from './confirm.ts';
 import { createDispatch, listensTo } from './dispatch.ts';
 import { createIntake, type IntakeNeeds } from './intake.ts';
@@ -58,8 +58,13 @@ export function createBot(needs: BotNeeds): Bot {
   const outbox = createOutboxWorker({ apis, store, clock, log, present, chat: access.chat });
 
   /** What is not worth a second try: signs that something is going on. */
-  const lightly = (what: string, call: Promise<unknown>) =>
-    void call.catch((error: unknown) => log.debug({ why: judge(error).why }, what));
+  const light = new Set<Promise<unknown>>();
+  const lightly = (what: string, call: Promise<unknown>) => {
+    const end = call
+      .catch((error: unknown) => log.debug({ why: whyOf(error) }, what))
+      .finally(() => light.delete(end));
+    light.add(end);
+  };
   const toast = (tap: string, answer?: Toast) => {
     const text = answer === undefined ? undefined : toastText(answer);
     lightly('a tap is not answered', api.answerCallbackQuery(tap, text === undefined ? {} : { text }));
@@ -167,6 +172,7 @@ export function createBot(needs: BotNeeds): Bot {
       await tasks.drain(DRAIN);
       await within(FLUSH, working);
       await outbox.flush(FLUSH);
+      await within(FLUSH, Promise.all(light));
       outboxEnd.abort();
       await telling;
     },

@@ -5,7 +5,7 @@ import type { Command } from '../app.ts';
 import type { Logger } from '../logger.ts';
 import type { Facts } from '../store/facts.ts';
 import type { Access } from './access.ts';
-import { judge, type Apis } from './api.ts';
+import { whyOf, type Apis } from './api.ts';
 
 /** Which list each chat has, by a digest: `{ "<chat>": "<digest>" }`. */
 const MENUS = 'telegram:menus';
@@ -54,7 +54,7 @@ export function createMenu(needs: {
         if (digest === undefined) delete menus[chat];
         else menus[chat] = digest;
       } catch (error) {
-        log.debug({ chat, why: judge(error).why }, 'the list of commands is not set');
+        log.debug({ chat, why: whyOf(error) }, 'the list of commands is not set');
       }
     }
     if (digestOf(menus) !== digestOf(known)) facts.put(MENUS, menus);
