@@ -114,27 +114,25 @@ test.each([
 });
 
 test('tidy forgets what is old and keeps the rest', async () => {
+  const leave = (name: string, updateId: number) => {
+    const row = { kind: 'job', name, subject: undefined, by: 'x', owner: 'x', card: undefined } as const;
+    store.runs.end(store.runs.begin(row), 'done');
+    store.intake.add(updateId, `m${updateId}`, '{}');
+    store.intake.done(updateId);
+    const plan = { command: 'stop', args: [name], user: 1, chat: 1, fingerprint: name };
+    return store.confirmations.plan(plan);
+  };
   now = NOW - 400 * DAY;
-  store.runs.end(
-    store.runs.begin({ kind: 'job', name: 'old', subject: undefined, by: 'x', owner: 'x', card: undefined }),
-    'done',
-  );
-  store.intake.add(1, 'm1', '{}');
-  store.intake.begin(1);
-  store.intake.done(1);
+  const old = leave('old', 1);
   store.intake.add(2, 'm2', '{}');
-  const button = store.confirmations.button('status', []);
+  now = NOW - 60 * 60_000;
+  const recent = leave('recent', 3);
   now = NOW;
-  store.runs.end(
-    store.runs.begin({ kind: 'job', name: 'new', subject: undefined, by: 'x', owner: 'x', card: undefined }),
-    'done',
-  );
-  const fresh = store.confirmations.button('status', []);
   await ask('run', 'tidy');
   expect(store.runs.last('old')).toBeUndefined();
-  expect(store.runs.last('new')).toBeDefined();
-  expect(store.intake.add(1, 'm1', '{}')).toBe(true);
-  expect(store.intake.open().map(({ updateId }) => updateId)).toContain(2);
-  expect(store.confirmations.tap(button)).toBeUndefined();
-  expect(store.confirmations.tap(fresh)).toBeDefined();
+  expect(store.runs.last('recent')).toBeDefined();
+  expect(store.intake.open().map(({ updateId }) => updateId)).toEqual([2]);
+  expect([1, 3].map((updateId) => store.intake.add(updateId, `m${updateId}`, '{}'))).toEqual([true, false]);
+  expect(store.confirmations.take(old, 1, 9)).toEqual({ outcome: 'unknown' });
+  expect(store.confirmations.take(recent, 1, 9)).toMatchObject({ outcome: 'expired' });
 });
