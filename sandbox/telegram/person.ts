@@ -67,6 +67,8 @@ export type PersonActs = {
   tap(label: string, options?: { chat?: number; message?: number }): Tapped;
   /** Taps a button that the message had before, as a phone does that has not seen the edit yet. */
   tapOld(label: string, options: { chat?: number; message: number }): Tapped;
+  /** The same by the button's data. */
+  tapData(data: string, options: { chat?: number; message: number }): Tapped;
   /** What a copy button with this label puts on the clipboard. */
   copy(label: string, options?: { chat?: number; message?: number }): string;
   /** Where a link button with this label leads. */
@@ -186,6 +188,18 @@ export function createPerson(world: World, id: number, shrink?: Shrink): PersonA
     throw new Error(`No button [${label}] to tap; there are: ${known}`);
   }
 
+  /** Any keyboard that the message ever had will do. */
+  function pressOld(
+    choose: (rows: readonly (readonly Button[])[]) => Button | undefined,
+    what: string,
+    options: { chat?: number; message: number },
+  ): Tapped {
+    const kept = world.find(options.chat ?? id, options.message);
+    const button = kept?.keyboards.map((keyboard) => choose(keyboard.inline_keyboard)).find(Boolean);
+    if (!kept || !button) throw new Error(`Message ${options.message} never had a button [${what}]`);
+    return press(kept, button);
+  }
+
   function press(kept: Kept, button: Button): Tapped {
     if (button.callback_data === undefined) {
       throw new Error(`[${button.text}] does not ask the bot: use copy() or open()`);
@@ -286,12 +300,9 @@ export function createPerson(world: World, id: number, shrink?: Shrink): PersonA
       const { kept, button } = find(label, options);
       return press(kept, button);
     },
-    tapOld(label, { chat, message }) {
-      const kept = world.find(chat ?? id, message);
-      const button = kept?.keyboards.map((keyboard) => pick(keyboard.inline_keyboard, label)).find(Boolean);
-      if (!kept || !button) throw new Error(`Message ${message} never had a button [${label}]`);
-      return press(kept, button);
-    },
+    tapOld: (label, options) => pressOld((rows) => pick(rows, label), label, options),
+    tapData: (data, options) =>
+      pressOld((rows) => rows.flat().find((button) => button.callback_data === data), data, options),
     copy(label, options) {
       const { button } = find(label, options);
       if (!button.copy_text) throw new Error(`[${button.text}] does not copy`);
