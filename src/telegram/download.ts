@@ -5,96 +5,96 @@ import { isAbsolute } from 'node:path';
 import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Api } from 'grammy';
-import { UnreachableError } from '../errors.ts';
-import { createApis, judge } from './api.ts';
+import { TooLargeError, UnreachableError } from '../errors.ts';
+import type { PictureSource } from '../store/pictures.ts';
+import { createApis, judge, whyOf } from './api.ts';
 import { createHttp, ExchangeError, type Http } from './http.ts';
 
+/**
+ * Stores a file at `target`, which is overwritten.
+ * @throws TooLargeError, UnreachableError when a later try may go better, Error when Telegram will not give it,
+ *   and the file system's errors as they are
+ */
 export type Download = (
-  fileId: string,
-  /** Overwritten. */
-  path: string,
-  options: {
-    /** Bytes. */
-    limit: number;
-    signal?: AbortSignal | undefined;
-  },
+  source: Pick<PictureSource, 'fileId' | 'size'>,
+  target: string,
+  options: { signal: AbortSignal },
 ) => Promise<{ size: number }>;
 
-/** Telegram will not give the file, now or later: too big for a bot, or gone. */
-export class RefusedFileError extends Error {
-  override name = 'RefusedFileError';
-}
-
+/** Bytes: Bot API server, `Client.h`; Telegram says "20 MB". A server in local mode has no limit but its uploads'. */
+const CLOUD_MOST = 20 * 1024 * 1024;
+const SAID_MOST = 20_000_000;
+const LOCAL_MOST = 2_000_000_000;
 /** Milliseconds: 20 MB over a slow line. */
 const LASTS = 10 * 60_000;
 
-/**
- * @returns a function that stores a file at a path. It throws RefusedFileError for a file that cannot be had,
- *   UnreachableError when a later try may go better, and the file system's errors as they are.
- */
-export function createDownload(needs: { token: string; apiRoot: string }): Download {
-  const { token, apiRoot } = needs;
+export function createDownload({ token, apiRoot }: { token: string; apiRoot: string }): Download {
   const api = createApis(token, apiRoot).calls;
   const http = createHttp(LASTS);
 
-  return async (fileId, path, { limit, signal }) => {
-    const filePath = await locate(api, fileId, signal);
+  return async ({ fileId, size: claimed }, target, { signal }) => {
+    const path = await locate(api, fileId, claimed, signal);
     // A Bot API server in local mode has put it on this machine's disk.
-    if (isAbsolute(filePath)) return copy(filePath, path, limit);
-    const body = await fetchFile(http, `${apiRoot}/file/bot${token}/${filePath}`, signal);
-    let size = 0;
-    const counter = new Transform({
-      transform(chunk: Buffer, _encoding, done) {
-        size += chunk.length;
-        done(size > limit ? tooBig(limit) : null, chunk);
-      },
-    });
-    let broken: Error | undefined;
-    body.on('error', (error) => (broken = error));
-    try {
-      await pipeline(body, counter, createWriteStream(path), signal === undefined ? {} : { signal });
-    } catch (error) {
-      if (signal?.aborted === true || error instanceof RefusedFileError) throw error;
-      throw broken === undefined
-        ? error
-        : new UnreachableError(`Cannot read a file from Telegram: ${broken.message}`);
+    if (isAbsolute(path)) {
+      await copyFile(path, target);
+      const { size } = await stat(target);
+      return { size };
     }
-    return { size };
+    const body = await fetchFile(http, `${apiRoot}/file/bot${token}/${path}`, signal);
+    return store(body, target, signal);
   };
 }
 
-async function locate(api: Api, fileId: string, signal: AbortSignal | undefined): Promise<string> {
+async function locate(
+  api: Api,
+  fileId: string,
+  claimed: number | undefined,
+  signal: AbortSignal,
+): Promise<string> {
+  let path: string | undefined;
   try {
-    const { file_path: path } = await api.getFile(fileId, signal as never);
-    if (path === undefined) throw new RefusedFileError('Telegram gave no path for the file');
-    return path;
+    ({ file_path: path } = await api.getFile(fileId, signal as never));
   } catch (error) {
-    signal?.throwIfAborted();
-    if (error instanceof RefusedFileError) throw error;
-    const { kind, why } = judge(error);
-    if (kind === 'refused') throw new RefusedFileError(why.replace(/^Bad Request: /, ''));
+    signal.throwIfAborted();
+    const why = whyOf(error);
+    if (why.includes('file is too big')) throw new TooLargeError(claimed ?? CLOUD_MOST, SAID_MOST);
+    if (judge(error).kind === 'refused') throw new Error(`Telegram does not give the file: ${why}`);
     throw new UnreachableError(`Cannot ask Telegram for a file: ${why}`);
   }
+  if (path === undefined) throw new Error('Telegram does not give the file: no path');
+  return path;
 }
 
-async function fetchFile(http: Http, url: string, signal: AbortSignal | undefined): Promise<Readable> {
+async function fetchFile(http: Http, url: string, signal: AbortSignal): Promise<Readable> {
   try {
     const response = await http.open(url, { signal });
     if (response.statusCode === 200) return response;
     response.resume();
     throw new UnreachableError(`Cannot read a file from Telegram: HTTP ${response.statusCode}`);
   } catch (error) {
-    signal?.throwIfAborted();
+    signal.throwIfAborted();
     if (!(error instanceof ExchangeError)) throw error;
     throw new UnreachableError(`Cannot read a file from Telegram: ${error.message}`);
   }
 }
 
-async function copy(from: string, to: string, limit: number): Promise<{ size: number }> {
-  const { size } = await stat(from);
-  if (size > limit) throw tooBig(limit);
-  await copyFile(from, to);
+async function store(body: Readable, target: string, signal: AbortSignal): Promise<{ size: number }> {
+  let size = 0;
+  const counter = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      size += chunk.length;
+      done(size > LOCAL_MOST ? new TooLargeError(size, LOCAL_MOST) : null, chunk);
+    },
+  });
+  // Told apart from what the disk has to say.
+  let broken: Error | undefined;
+  body.once('error', (error) => (broken = error));
+  try {
+    await pipeline(body, counter, createWriteStream(target), { signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    if (broken === undefined || error instanceof TooLargeError) throw error;
+    throw new UnreachableError(`Cannot read a file from Telegram: ${broken.message}`);
+  }
   return { size };
 }
-
-const tooBig = (limit: number) => new RefusedFileError(`the file is over ${limit} bytes`);

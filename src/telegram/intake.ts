@@ -6,9 +6,10 @@ import type { Update } from 'grammy/types';
 import type { Logger } from '../logger.ts';
 import { sleep } from '../sleep.ts';
 import type { IntakeRow } from '../store/intake.ts';
+import type { IncomingPicture } from '../store/pictures.ts';
 import type { Store } from '../store.ts';
 import type { Access } from './access.ts';
-import { pictureOf, type IncomingPicture } from './picture.ts';
+import { pictureOf } from './picture.ts';
 
 /** One update, being worked off. */
 export type Turn = {

@@ -1,25 +1,6 @@
 /** What a message brings for the picture bridge. */
 import type { Message } from 'grammy/types';
-
-export type PictureSource = {
-  fileId: string;
-  uniqueId: string;
-  kind: 'photo' | 'document' | 'video' | 'animation' | 'live-photo';
-  size?: number | undefined;
-  name?: string | undefined;
-  mime?: string | undefined;
-  width?: number | undefined;
-  height?: number | undefined;
-};
-
-export type IncomingPicture = {
-  chat: number;
-  messageId: number;
-  /** One card for one message or one album. */
-  card: string;
-  caption?: string;
-  source: PictureSource;
-};
+import type { IncomingPicture, PictureSource } from '../store/pictures.ts';
 
 /** @returns undefined for a message without a picture or file */
 export function pictureOf(message: Message): IncomingPicture | undefined {
@@ -63,9 +44,9 @@ const fileOf = (file: TelegramFile, kind: PictureSource['kind']): PictureSource 
   fileId: file.file_id,
   uniqueId: file.file_unique_id,
   kind,
-  size: file.file_size,
-  name: file.file_name,
-  mime: file.mime_type,
-  width: file.width,
-  height: file.height,
+  ...(file.file_size === undefined ? {} : { size: file.file_size }),
+  ...(file.file_name === undefined ? {} : { name: file.file_name }),
+  ...(file.mime_type === undefined ? {} : { mime: file.mime_type }),
+  ...(file.width === undefined ? {} : { width: file.width }),
+  ...(file.height === undefined ? {} : { height: file.height }),
 });

@@ -10,10 +10,10 @@ import type { Clock } from '../../src/clock.ts';
 import { createLocks } from '../../src/locks.ts';
 import { present } from '../../src/present/index.ts';
 import { createRedact } from '../../src/redact.ts';
+import type { IncomingPicture } from '../../src/store/pictures.ts';
 import { openStore, type Store } from '../../src/store.ts';
 import { createTasks, type Tasks } from '../../src/tasks.ts';
 import { createBot, type Bot } from '../../src/telegram/bot.ts';
-import type { IncomingPicture } from '../../src/telegram/picture.ts';
 import { textsOf } from '../../src/texts/index.ts';
 
 export const OWNER = 613_428_907;
