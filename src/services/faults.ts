@@ -62,9 +62,10 @@ export const nameOf = (path: readonly PropertyKey[]): string =>
 const knownIn = (message: string): string[] =>
   message.startsWith(ONE_OF) ? message.slice(ONE_OF.length).split(', ') : [];
 
+/** A container's name alone stands for a map: what is wrong inside is wrong with that name. */
 function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(
-    (value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined),
+    (value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : value),
     data,
   );
 }
