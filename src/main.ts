@@ -133,8 +133,14 @@ async function runBot({ app, tasks }: House, signal: AbortSignal): Promise<numbe
     store,
     clock,
     log,
-    pictures: config.pictures,
-    immich: immich === undefined ? undefined : { client: createImmich(immich), ...immich },
+    config: {
+      ...config.pictures,
+      album: immich?.album ?? '',
+      shareWith: immich?.shareWith,
+      paths: immich?.paths,
+      webUrl: app.services.get('immich')?.url,
+    },
+    immich: immich === undefined ? undefined : createImmich(immich.url, immich.key),
     mounts: async () => (await hosts.all[0]?.engine.inspect('immich-server'))?.mounts ?? [],
     download: createDownload({ token, apiRoot }),
   });

@@ -122,11 +122,20 @@ export type Engine = {
   ): Promise<ExecResult>;
   /** @returns undefined when there is no such image */
   image(name: string, options?: CallOptions): Promise<Image | undefined>;
+  /**
+   * Start, or stop, a container that nothing but the engine manages. One that is so already is left alone.
+   * Never for a container that a unit runs: both would fight for it.
+   * @param options.timeout milliseconds until it is given up
+   */
+  start(name: string, options?: CallOptions & { timeout?: number }): Promise<void>;
+  stop(name: string, options?: CallOptions & { timeout?: number }): Promise<void>;
   close(): Promise<void>;
 };
 
 /** Milliseconds; a busy Podman with a hundred containers answers within one of its locks' waits. */
 const TIMEOUT = 15_000;
+/** The engine's code for "it is so already". */
+const ALREADY = 304;
 /** A second look at the processor time sooner than this says little. */
 const SHORTEST_SAMPLE = 1000;
 
@@ -238,6 +247,22 @@ export function createEngine(socket: string, { timeout = TIMEOUT }: { timeout?: 
         options,
       );
       return raw === undefined ? undefined : shapes.toImage(raw);
+    },
+    async start(name, options) {
+      await connection.callUnless(
+        [ALREADY],
+        `start "${name}"`,
+        (docker, signal) => docker.getContainer(encodeURIComponent(name)).start(signal),
+        options,
+      );
+    },
+    async stop(name, options) {
+      await connection.callUnless(
+        [ALREADY],
+        `stop "${name}"`,
+        (docker, signal) => docker.getContainer(encodeURIComponent(name)).stop(signal),
+        options,
+      );
     },
     async close() {
       connection.close();

@@ -1,5 +1,5 @@
 /** All that Steward says, in English. Another language is a file of the same type beside it. */
-import type { ActionLabel, PictureProblem, State, Trouble, Verb } from '../report.ts';
+import type { ActionLabel, ImmichTrouble, PictureProblem, State, Trouble, Verb } from '../report.ts';
 import { b, code, i, rich, type Rich, type Span } from '../rich.ts';
 import { bytes, exactly, roughly } from './amounts.ts';
 
@@ -83,6 +83,27 @@ const trouble = (what: Trouble, now: number): string => {
   }
 };
 
+const immichTrouble = (reason: ImmichTrouble, cause: string): Rich => {
+  switch (reason) {
+    case 'down':
+      return rich`⚠️ Immich is down: ${cause}`;
+    case 'maintenance':
+      return rich`⚠️ Immich is in maintenance mode. I file it when that is over.`;
+    case 'key':
+      return rich`⚠️ Immich does not know the key in IMMICH_API_KEY. Make a new one in Immich's account settings; I file it then.`;
+    case 'permission':
+      return rich`⚠️ The key in IMMICH_API_KEY lacks the permission ${code(cause)}. Add it in Immich's account settings; I file it then.`;
+    case 'too-large':
+      return rich`⚠️ Not in Immich: a proxy before it refuses files of this size. The path works.`;
+    case 'disk-full':
+      return rich`⚠️ Immich's disk is full. I file it when there is room.`;
+    case 'rejected':
+      return rich`⚠️ Not in Immich, which says: ${cause}. The path works.`;
+    case 'failed':
+      return rich`⚠️ Immich could not take it yet: ${cause}. I try again.`;
+  }
+};
+
 const pictureProblem = (problem: PictureProblem): Rich => {
   switch (problem.kind) {
     case 'too-large':
@@ -99,12 +120,16 @@ const pictureProblem = (problem: PictureProblem): Rich => {
       return rich`⚠️ Filed, but it cannot be shown: ${problem.cause}`;
     case 'unsupported':
       return rich`⚠️ ${problem.format} is kept as it is; a coding agent cannot read it. Send it as JPEG or PNG.`;
+    case 'damaged':
+      return rich`⚠️ The file is damaged: a part of the picture is missing.`;
     case 'immich':
-      return rich`⚠️ Immich: ${problem.cause}`;
+      return immichTrouble(problem.reason, problem.cause);
     case 'telegram':
       return rich`❌ ${b('Could not fetch it from Telegram:')} ${problem.cause}. Send it again.`;
     case 'disk-full':
       return rich`❌ ${b('Not stored: the disk is full.')} Make room in ${code(problem.folder)}; I try again by myself.`;
+    case 'storage':
+      return rich`❌ ${b('Not stored')} in ${code(problem.folder)}: ${problem.cause}. I try again by myself.`;
   }
 };
 
@@ -140,10 +165,10 @@ export const en = {
   buttons: {
     confirm: (verb: Verb) => verbs[verb].title,
     cancel: 'Cancel',
-    copyPath: '⧉ Copy path',
-    copyAll: '⧉ Copy all',
-    copyId: '⧉ Copy my id',
-    open: 'Open ↗',
+    copyPath: 'Copy path',
+    copyAll: 'Copy all',
+    copyId: 'Copy my id',
+    open: 'Open',
   },
 
   start: {
@@ -254,10 +279,7 @@ export const en = {
   jobs: {
     head: (count: number) => rich`🗓 ${b(plural(count, 'job'))}`,
     none: rich`🗓 ${b('Nothing is scheduled.')}`,
-    names: { 'tidy-store': 'Tidy the store', 'file-pictures': 'File waiting pictures' } as Record<
-      string,
-      string
-    >,
+    names: { tidy: 'Tidy the store', 'file-pictures': 'File waiting pictures' } as Record<string, string>,
     running: 'running now',
     paused: 'paused',
     never: 'not run yet',

@@ -174,7 +174,7 @@ test('presentPictures gives the path first, with a copy button and the place in 
     ].join('\n'),
   );
   expect(card(report).buttons).toEqual([
-    [{ label: '⧉ Copy path', copy: '/var/lib/steward-pictures/p1432.jpg' }],
+    [{ label: 'Copy path', copy: '/var/lib/steward-pictures/p1432.jpg' }],
   ]);
 });
 
@@ -186,7 +186,7 @@ test('presentPictures of an album counts those that were in the library before',
   ]);
   expect(shown(report).split('\n')[0]).toBe('📸 3 pictures ready, 1 of them was in Immich already');
   expect(card(report).buttons?.[0]?.[0]).toEqual({
-    label: '⧉ Copy all',
+    label: 'Copy all',
     copy: '/var/lib/steward-pictures/p1432.jpg /p/p2.jpg /p/p3.jpg',
   });
 });

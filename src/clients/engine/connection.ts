@@ -36,12 +36,15 @@ export type Connection = {
     codes: readonly number[],
     doing: string,
     work: Work<T>,
-    options?: CallOptions,
+    options?: TimedOptions,
   ): Promise<T | undefined>;
   /** A stream: the limit counts until the engine begins to answer, the signal ends it at any time. */
   stream(doing: string, request: StreamRequest, options?: CallOptions): Promise<Duplex>;
   close(): void;
 };
+
+/** `timeout` in milliseconds, where the connection's own does not fit. */
+export type TimedOptions = CallOptions & { timeout?: number };
 
 /** The engine's refusal of a call, as opposed to an engine that cannot be reached. */
 type Refusal = Error & { statusCode: number; json: unknown };
@@ -60,11 +63,11 @@ export function createConnection(address: string, timeout: number): Connection {
   /** Run `work` with a signal that fires at the caller's, at the limit (until the answer) and at closing. */
   async function within<T>(
     work: (signal: AbortSignal) => Promise<T>,
-    { signal }: CallOptions = {},
+    { signal, timeout: patience = timeout }: TimedOptions = {},
   ): Promise<T> {
     signal?.throwIfAborted();
     const limit = new AbortController();
-    const timer = setTimeout(() => limit.abort(), timeout);
+    const timer = setTimeout(() => limit.abort(), patience);
     const all = AbortSignal.any([limit.signal, closing.signal, ...(signal === undefined ? [] : [signal])]);
     // docker-modem inspects its options in full depth at each call, for a debug line that is hardly ever printed.
     Object.defineProperty(all, inspect.custom, { value: () => 'AbortSignal' });
@@ -73,7 +76,7 @@ export function createConnection(address: string, timeout: number): Connection {
     } catch (error) {
       if (signal?.aborted === true) throw signal.reason;
       if (limit.signal.aborted) {
-        throw new UnreachableError(`The engine at "${socket}" did not answer within ${timeout / 1000} s.`);
+        throw new UnreachableError(`The engine at "${socket}" did not answer within ${patience / 1000} s.`);
       }
       if (closing.signal.aborted) throw new Error('The connection to the engine was closed.');
       throw explain(error, socket);
@@ -106,7 +109,7 @@ export function createConnection(address: string, timeout: number): Connection {
     codes: readonly number[],
     doing: string,
     work: Work<T>,
-    options?: CallOptions,
+    options?: TimedOptions,
   ): Promise<T | undefined> {
     options?.signal?.throwIfAborted();
     try {

@@ -1,0 +1,148 @@
+/** A MiniPC in a box: Telegram with a chat page, an engine with its services, Immich, and the settings that join a bot to them. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startEngineSandbox, type EngineSandbox } from './engine.ts';
+import { startImmich, type ImmichStandIn } from './immich.ts';
+import { startPage, type Page } from './page.ts';
+import { shrinkPhoto } from './shrink.ts';
+import { startTelegram, type Telegram } from './telegram.ts';
+import type { Control } from './telegram/controls.ts';
+
+export type MiniPc = {
+  telegram: Telegram;
+  immich: ImmichStandIn;
+  engine: EngineSandbox;
+  page: Page;
+  /** The whole environment of a bot that is to run here, but for PATH. */
+  env: Readonly<Record<string, string>>;
+  close(): Promise<void>;
+};
+
+export type MiniPcOptions = {
+  /** Everything is written below it. */
+  folder: string;
+  /** Of the chat page; any that is free unless given. */
+  port?: number;
+  /** Beside those of Telegram, Immich and the containers. */
+  controls?: readonly Control[];
+};
+
+export async function startMiniPc({ folder, port = 0, controls = [] }: MiniPcOptions): Promise<MiniPc> {
+  mkdirSync(folder, { recursive: true });
+  const socket = join(folder, 'podman.sock');
+  const [telegram, immich, engine] = await Promise.all([
+    startTelegram({ bot: { first_name: 'Steward', username: 'steward_demo_bot' }, shrink: shrinkPhoto }),
+    startImmich({ folder: join(folder, 'immich'), version: '3.1.0' }),
+    startEngineSandbox({ socket }),
+  ]);
+  const page = await startPage(telegram, {
+    port,
+    title: 'Steward',
+    controls: [...hostControls(engine, immich), ...controls],
+  });
+
+  const servicesFile = join(folder, 'services.yaml');
+  writeFileSync(servicesFile, JSON.stringify({ services: servicesOf(engine) }, undefined, 2));
+  const env = {
+    STEWARD_ENV: join(folder, 'env'),
+    TELEGRAM_BOT_TOKEN: telegram.token,
+    TELEGRAM_API_ROOT: telegram.url,
+    TELEGRAM_OWNER_IDS: String(telegram.id),
+    SERVICES_FILE: servicesFile,
+    STATE_DIR: join(folder, 'state'),
+    PICTURES_DIR: join(folder, 'pictures'),
+    ENGINE_SOCKET: engine.socket,
+    SYSTEMCTL: engine.systemctl.join(' '),
+    JOURNALCTL: engine.journalctl.join(' '),
+    IMMICH_URL: immich.url,
+    IMMICH_API_KEY: immich.key,
+    IMMICH_PATHS: immich.mounts.map(({ source, destination }) => `${destination}=${source}`).join(','),
+    AGENT_USER: String(process.getuid?.() ?? 0),
+    PICTURES_GROUP: String(process.getgid?.() ?? 0),
+    LOG_LEVEL: 'warn',
+  };
+  writeFileSync(env.STEWARD_ENV, '# The demo gives everything in the environment.\n');
+
+  return {
+    telegram,
+    immich,
+    engine,
+    page,
+    env,
+    async close() {
+      await Promise.all([page.close(), telegram.close(), immich.close(), engine.close()]);
+    },
+  };
+}
+
+/** The services as a configuration names them: their health is asked where the stand-in answers. */
+const servicesOf = (engine: EngineSandbox) =>
+  Object.fromEntries(
+    engine.services.map(({ name, title, containers, units, healthUrl }) => [
+      name,
+      {
+        title,
+        ...(containers.length === 0 ? {} : { containers }),
+        ...(units.length === 0 ? {} : { units }),
+        ...(healthUrl === undefined
+          ? {}
+          : { health: { url: healthUrl, timeout: '30s', expect: expected(name) } }),
+        release: { version: 'image-label' },
+      },
+    ]),
+  );
+
+/** These two answer their port with a redirect. */
+const expected = (service: string) => (['uptime-kuma', 'archivebox'].includes(service) ? 302 : 200);
+
+/** What goes wrong on the host, as switches of the page. */
+function hostControls(engine: EngineSandbox, immich: ImmichStandIn): Control[] {
+  const sick = new Set<string>();
+  let immichDown = false;
+  let engineDown = false;
+  return [
+    {
+      kind: 'toggle',
+      id: 'immich-down',
+      group: 'Server',
+      label: 'Immich is down',
+      hint: 'Pictures are readable at once and filed when it is back.',
+      get: () => immichDown,
+      async set(on) {
+        immichDown = on;
+        await (on ? immich.down() : immich.up());
+      },
+    },
+    {
+      kind: 'toggle',
+      id: 'archivebox-unhealthy',
+      group: 'Server',
+      label: 'archivebox is unhealthy',
+      get: () => sick.has('archivebox'),
+      set(on) {
+        if (on) sick.add('archivebox');
+        else sick.delete('archivebox');
+        engine.setHealth('archivebox', on ? 'unhealthy' : 'healthy', on ? 'database is locked' : '');
+      },
+    },
+    {
+      kind: 'button',
+      id: 'vaultwarden-dies',
+      group: 'Server',
+      label: 'vaultwarden dies, out of memory',
+      hint: 'systemd gives up on it.',
+      run: () => void engine.kill('vaultwarden', { code: 137, oom: true, stay: true }),
+    },
+    {
+      kind: 'toggle',
+      id: 'engine-down',
+      group: 'Server',
+      label: 'Podman does not answer',
+      get: () => engineDown,
+      async set(on) {
+        engineDown = on;
+        await (on ? engine.down() : engine.up());
+      },
+    },
+  ];
+}
