@@ -3,6 +3,7 @@
 set -eu
 
 # Process 1 ignores signals that it does not catch, so each kind of work is a child that is waited for.
+# USR1 ends it with the exit code in /tmp/exit, USR2 makes it take memory until it is killed.
 stay() {
   trap 'kill $! 2>/dev/null; echo "stopping" ; exit 0' TERM INT
   trap 'kill $! 2>/dev/null; echo "dying with $(cat /tmp/exit)" >&2; exit "$(cat /tmp/exit)"' USR1
@@ -14,7 +15,10 @@ case ${1:-} in
   http) # [port]: /version, and /health, which is 404 while broken
     mkdir -p /www
     echo "${VERSION:-unknown}" > /www/version
-    echo ok > /www/health
+    for path in health ${ALSO:-}; do # paths that answer too; one that ends in / answers 302 without it
+      mkdir -p "/www/$(dirname "$path/x")" && rmdir "/www/$path" 2>/dev/null || true
+      case $path in */) mkdir -p "/www/$path" && echo ok > "/www/${path}index.html" ;; *) echo ok > "/www/$path" ;; esac
+    done
     echo "version ${VERSION:-unknown} on port ${2:-8080}"
     httpd -f -v -p "${2:-8080}" -h /www &
     stay ;;
@@ -39,8 +43,6 @@ case ${1:-} in
     sleep 1000000 &
     stay ;;
 
-  die) echo "${2:-1}" > /tmp/exit && kill -USR1 1 ;;
-  oom) kill -USR2 1 ;;
   break) rm /www/health ;;
   mend) echo ok > /www/health ;;
   healthy) wget -q -O - "http://127.0.0.1:${2:-8080}/health" ;;

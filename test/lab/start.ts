@@ -8,6 +8,7 @@ import { run, words } from './exec.ts';
 import { postgresConfig, postgresLayer, smallConfig, smallLayer, versionLayer } from './images.ts';
 import type { LabFacts } from './index.ts';
 import { endMachine, startMachine } from './machine.ts';
+import { publish } from './load.ts';
 import { labObstacles } from './packages.ts';
 import { apiUnits, writeRootfulConfiguration } from './podman.ts';
 import { identify } from './processes.ts';
@@ -85,7 +86,10 @@ async function fill(folder: string): Promise<LabFacts> {
   await allActive(facts, wantedOf(units));
   await run(...words(facts.podmanCommand, 'load', '--quiet', '--input', await images));
   await registryAnswers(registry);
-  await Promise.all(['web:1', 'web:2'].map((name) => publish(facts, `${registry}/${name}`)));
+  await publish(
+    facts,
+    ['web:1', 'web:2'].map((name) => `${registry}/${name}`),
+  );
   // vfs copies every layer of every image, so the second host gets the small one only.
   const small = join(folder, 'images/rootless.tar');
   await run(...words(facts.podmanCommand, 'save', '--quiet', '--output', small, `${registry}/web:1`));
@@ -148,12 +152,6 @@ async function packAll(folder: string, registry: string): Promise<string> {
     path,
   );
   return path;
-}
-
-/** Pushes an image that the engine has, and pulls it again, so that it carries the registry's digest as a pulled one does. */
-export async function publish(facts: LabFacts, name: string): Promise<void> {
-  await run(...words(facts.podmanCommand, 'push', '--quiet', name));
-  await run(...words(facts.podmanCommand, 'pull', '--quiet', name));
 }
 
 async function allActive(facts: LabFacts, units: readonly string[]): Promise<void> {

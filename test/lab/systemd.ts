@@ -120,6 +120,8 @@ export function containerUnit(container: string, image: string, options: Contain
     'NotifyAccess=all',
     'Environment=PODMAN_SYSTEMD_UNIT=%n',
     `ExecStartPre=-podman rm -f ${container}`,
+    // Podman refuses a file of that name that is left of the last run.
+    `ExecStartPre=rm -f ${cid}`,
     `ExecStart=podman run --rm --replace --cidfile=${cid} --cgroups=enabled --sdnotify=conmon -d --pull missing ${start}`,
     `ExecStop=podman stop --ignore --time=5 --cidfile=${cid}`,
     `ExecStopPost=podman rm -f --ignore --cidfile=${cid}`,

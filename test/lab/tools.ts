@@ -1,11 +1,9 @@
 /** What a test does with a lab: run programs on a host, add and remove units and images, wait for what it caused. */
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { packImages, type ImageConfig } from './archive.ts';
 import { run, words } from './exec.ts';
-import { smallConfig, smallLayer, versionLayer, type Kind } from './images.ts';
 import type { LabFacts, LabHost } from './index.ts';
-import { publish } from './start.ts';
+import { loadSmallImages, publish, type SmallImage } from './load.ts';
 import { containerUnit, type ContainerUnit } from './systemd.ts';
 import { until, type WaitOptions } from './wait.ts';
 
@@ -22,12 +20,18 @@ export type HostTools = {
   removeUnit(name: string): Promise<void>;
   /** Runs the container's health check now. @returns whether it passed */
   healthcheck(container: string): Promise<boolean>;
+  /** Makes a running container of a small image (http, sleep, tty) end by itself with this exit code. */
+  crash(container: string, exitCode: number): Promise<void>;
+  /** Makes it take memory for ever: with a limit it is killed for that. */
+  exhaust(container: string): Promise<void>;
   /** Until the unit's ActiveState is the one given. */
   waitForUnit(name: string, active: string, options?: WaitOptions): Promise<void>;
   /** Until the container's State.Status (or `healthy`, `unhealthy`) is the one given. */
   waitForContainer(name: string, status: string, options?: WaitOptions): Promise<void>;
   /** Until the container's log has it. @returns the log up to then */
   waitForLog(container: string, pattern: RegExp, options?: WaitOptions): Promise<string>;
+  /** Until what journalctl shows has it. @returns what it showed */
+  waitForJournal(pattern: RegExp, ...args: string[]): Promise<string>;
 };
 
 export type Lab = LabFacts &
@@ -45,16 +49,7 @@ export type Lab = LabFacts &
     addImage(name: string, version: string, options?: AddImage): Promise<string>;
   };
 
-export type AddImage = {
-  kind?: Kind;
-  tag?: string;
-  port?: number;
-  healthcheck?: boolean;
-  config?: ImageConfig;
-  /** Milliseconds since 1970. */
-  created?: number;
-  keep?: boolean;
-};
+export type AddImage = SmallImage & { tag?: string; keep?: boolean };
 
 export function openLab(facts: LabFacts): Lab {
   const image = (name: string, version: string) => `${facts.registry}/${name}:${version}`;
@@ -67,26 +62,13 @@ export function openLab(facts: LabFacts): Lab {
     async addImage(name, version, options = {}) {
       const full = image(name, options.tag ?? version);
       const before = options.keep ? await host.podman('images', '--quiet', '--no-trunc', full) : '';
-      await buildImage(facts, full, version, options);
-      await publish(facts, full);
+      await loadSmallImages(facts, [{ ...options, name: full, version }]);
+      await publish(facts, [full]);
       if (before !== '') await host.podman('tag', before.trim(), full);
       else if (options.keep) await host.podman('rmi', full);
       return full;
     },
   };
-}
-
-async function buildImage(facts: LabFacts, full: string, version: string, options: AddImage): Promise<void> {
-  const work = (await run('mktemp', ['-d', join(facts.folder, 'images/more-XXXXXX')])).trim();
-  try {
-    const archive = join(work, 'image.tar');
-    const config = { ...smallConfig(options.kind ?? 'http', version, options), ...options.config };
-    const layers = [await smallLayer(work), await versionLayer(work, version)];
-    await packImages([{ name: full, layers, config, created: options.created ?? Date.now() }], archive);
-    await run(...words(facts.podmanCommand, 'load', '--quiet', '--input', archive));
-  } finally {
-    await rm(work, { recursive: true });
-  }
 }
 
 function createHostTools(host: LabHost): HostTools {
@@ -127,6 +109,13 @@ function createHostTools(host: LabHost): HostTools {
           throw error;
         },
       ),
+    async crash(container, exitCode) {
+      await podman('exec', container, 'sh', '-c', `echo ${exitCode} > /tmp/exit`);
+      await podman('kill', '--signal=USR1', container);
+    },
+    async exhaust(container) {
+      await podman('kill', '--signal=USR2', container);
+    },
     async waitForUnit(name, active, options) {
       const state = async () => (await systemd('show', '--property=ActiveState', '--value', name)).trim();
       const follow = words(host.journalctl, '--follow', '--lines=5', `--unit=${name}`);
@@ -146,9 +135,15 @@ function createHostTools(host: LabHost): HostTools {
     },
     waitForLog(container, pattern, options) {
       const follow = words(host.podmanCommand, 'logs', '--follow', container);
-      const text = (seen: string) => Promise.resolve(seen);
-      return until(`${container} logs ${pattern}`, follow, text, (now) => pattern.test(now), options);
+      return until(`${container} logs ${pattern}`, follow, told, (now) => pattern.test(now), options);
+    },
+    waitForJournal(pattern, ...args) {
+      const follow = words(host.journalctl, '--follow', '--no-tail', ...args);
+      return until(`the journal has ${pattern}`, follow, told, (seen) => pattern.test(seen));
     },
   };
   return tools;
 }
+
+/** For waiting on what the followed program itself prints. */
+const told = (seen: string) => Promise.resolve(seen);
