@@ -112,10 +112,10 @@ export type Harness = {
   /** Lines of the log. */
   logged: string[];
   /** Moves the bot's clock. */
-  later(ms: number): void;
-  stop(): Promise<void>;
+  later: (ms: number) => void;
+  stop: () => Promise<void>;
   /** A new process on the same store. */
-  start(): void;
+  start: () => void;
 };
 
 export type HarnessOptions = {

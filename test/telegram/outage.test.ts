@@ -74,7 +74,8 @@ test('a picture card whose fate is unknown is sent again', async () => {
   const bot = await startHarness();
   bot.telegram.addFault({ method: 'sendMessage', drop: true });
   put(bot, 'path', { resend: true });
-  await bot.telegram.waitFor('path');
+  const card = await bot.telegram.waitFor('path');
+  expect(card.text).not.toContain('may not have reached you');
 });
 
 test('a card whose first message may not have arrived shows its newer content', async () => {
@@ -178,7 +179,8 @@ test('a reaction is set, and one on a message that is gone is given up', async (
     body: { what: 'reaction', messageId: 999_999, emoji: '👀' },
   });
   await bot.telegram.until(() => bot.telegram.message(id)?.reactions.includes('👀'), 'the reaction');
-  await settled(bot);
+  await logs(bot, 'message to react not found');
+  expect(bot.store.outbox.next(OWNER)).toBeUndefined();
 });
 
 test('an update that cannot be written down is asked for again, and answered once', async () => {
@@ -244,6 +246,7 @@ test('another copy that polls is one plain sentence, and no crash', async () => 
   await bot.telegram.until(() => bot.telegram.calls('getUpdates').length > 1, 'a poll that waits');
   bot.telegram.secondPoller();
   await logs(bot, 'Another copy of the bot');
+  expect(bot.telegram.calls('getUpdates').length).toBeLessThan(5);
 });
 
 test('without an owner the link of the log makes its first user the owner, once', async () => {
