@@ -255,7 +255,9 @@ export type PictureProblem =
   | { kind: 'damaged' }
   | { kind: 'immich'; reason: ImmichTrouble; cause: string }
   | { kind: 'telegram'; cause: string }
-  | { kind: 'disk-full'; folder: string };
+  | { kind: 'disk-full'; folder: string }
+  /** It cannot be written there for another reason. */
+  | { kind: 'storage'; folder: string; cause: string };
 
 /** Why Immich does not take a picture. */
 export type ImmichTrouble =

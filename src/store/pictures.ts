@@ -103,10 +103,10 @@ export type Pictures = {
   ofMessage(chat: number, messageId: number): PictureRow | undefined;
   /** The newest first. */
   latest(count: number): PictureRow[];
-  /** Those in one of these states that may be worked on now, oldest first. */
-  due(states: readonly PictureStage[], most: number): PictureRow[];
-  /** When the next one in these states may be worked on. */
-  nextAt(states: readonly PictureStage[]): number | undefined;
+  /** Those in one of these states that may be worked on at this time, oldest first. */
+  due(states: readonly PictureStage[], at: number, most: number): PictureRow[];
+  /** When the first of those that may not may be. */
+  nextAt(states: readonly PictureStage[], after: number): number | undefined;
   /** Those that are not at an end. */
   open(): PictureRow[];
   update(number: number, changes: PictureChanges): PictureRow;
@@ -114,6 +114,8 @@ export type Pictures = {
   renumber(number: number, above: number): PictureRow;
   /** If this bot made the asset: a row says that it did not find it in the library. */
   isOwnAsset(assetId: string, except: number): boolean;
+  /** If an upload of the same bytes was begun for another picture. */
+  isTwinUploading(number: number, sha1: string): boolean;
   /** How many wait for Immich. */
   waiting(): number;
 };
@@ -215,19 +217,20 @@ export function createPictures(database: Database, clock: Clock): Pictures {
       return raw === undefined ? undefined : fromRaw(raw);
     },
     latest: (count) => database.all<Raw>(`${SELECT} order by number desc limit ?`, count).map(fromRaw),
-    due: (states, most) =>
+    due: (states, at, most) =>
       database
         .all<Raw>(
           `${SELECT} where state in (${marks(states)}) and not_before <= ? order by number limit ?`,
           ...states,
-          clock.now(),
+          at,
           most,
         )
         .map(fromRaw),
-    nextAt: (states) =>
+    nextAt: (states, after) =>
       database.get<{ at: number | null }>(
-        `select min(not_before) as at from pictures where state in (${marks(states)})`,
+        `select min(not_before) as at from pictures where state in (${marks(states)}) and not_before > ?`,
         ...states,
+        after,
       )?.at ?? undefined,
     open: () =>
       database
@@ -256,6 +259,9 @@ export function createPictures(database: Database, clock: Clock): Pictures {
         assetId,
         except,
       ) !== undefined,
+    isTwinUploading: (number, sha1) =>
+      database.get('select 1 from pictures where sha1 = ? and number <> ? and uploads > 0', sha1, number) !==
+      undefined,
     waiting: () =>
       database.get<{ count: number }>(
         `select count(*) as count from pictures where state in ('readable', 'uploaded')`,

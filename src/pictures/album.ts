@@ -1,0 +1,66 @@
+/** The album that the pictures go into: the oldest of its name that is ours, made when there is none, shared once. */
+import type { Immich } from '../clients/immich.ts';
+import { ImmichError } from '../clients/immich-answers.ts';
+import type { Logger } from '../logger.ts';
+
+export type PictureAlbum = {
+  /** Its id, looked up or made once. */
+  id(signal: AbortSignal): Promise<string>;
+  /** Look it up again: it was deleted meanwhile. */
+  forget(): void;
+};
+
+type Needs = {
+  immich: Pick<Immich, 'me' | 'albums' | 'createAlbum' | 'users' | 'shareAlbum'>;
+  name: string;
+  /** E-mail address of the account that is to see it too. */
+  shareWith: string | undefined;
+  log: Logger;
+};
+
+export function createPictureAlbum({ immich, name, shareWith, log }: Needs): PictureAlbum {
+  let found: Promise<string> | undefined;
+
+  const find = async (signal: AbortSignal): Promise<string> => {
+    const me = await immich.me({ signal });
+    // Names are not unique, and on 3.x the list has other people's albums too.
+    const [oldest] = (await immich.albums({ signal }))
+      .filter((album) => album.name === name && album.ownerId === me.id)
+      .sort((a, b) => a.createdAt - b.createdAt || a.id.localeCompare(b.id));
+    const album = oldest ?? (await immich.createAlbum(name, { signal }));
+    if (oldest === undefined) log.info({ album: name }, 'album made');
+    if (shareWith !== undefined && shareWith !== me.email) await share(album, shareWith, signal);
+    return album.id;
+  };
+
+  /** Filing goes on when this fails: the pictures are in the album, only somebody does not see it yet. */
+  const share = async (
+    album: { id: string; userIds: readonly string[] },
+    email: string,
+    signal: AbortSignal,
+  ) => {
+    try {
+      const user = (await immich.users({ signal })).find((one) => one.email === email);
+      if (user === undefined) return log.warn({ email }, 'no Immich account to share the album with');
+      if (!album.userIds.includes(user.id)) await immich.shareAlbum(album.id, user.id, 'editor', { signal });
+    } catch (error) {
+      if (!(error instanceof ImmichError)) throw error;
+      log.warn({ email, err: error }, 'cannot share the album');
+    }
+    return undefined;
+  };
+
+  return {
+    async id(signal) {
+      // One look-up for all that ask at a time, so that two pictures do not make two albums.
+      const lookup = (found ??= find(signal));
+      try {
+        return await lookup;
+      } catch (error) {
+        if (found === lookup) found = undefined;
+        throw error;
+      }
+    },
+    forget: () => void (found = undefined),
+  };
+}

@@ -1,0 +1,182 @@
+/**
+ * PICTURES_DIR: what the agent opens, under short names that keep their meaning, and `.waiting` with what is on its
+ * way. A file appears under its final name complete and for good, or not at all.
+ */
+import { readdirSync } from 'node:fs';
+import {
+  chmod,
+  chown,
+  link,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  symlink,
+} from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import type { Logger } from '../logger.ts';
+import { numberOf } from './names.ts';
+
+export type PictureFolder = {
+  readonly path: string;
+  /** The highest number that a file here bears; 0 without any. */
+  last(): number;
+  /** Make the folders, give them to the agent's group, clear away what no open picture owns. */
+  prepare(open: readonly number[]): Promise<void>;
+  /** Where something on its way is written: `what` tells several files of one picture apart. */
+  part(number: number, what: string): string;
+  /** Where the original waits. */
+  original(number: number): string;
+  /** The written `part` is the original from now on, whatever happens. */
+  keepOriginal(number: number, part: string): Promise<void>;
+  /**
+   * Give a written part its final name. A file of that name with the same content is taken for an earlier try of ours.
+   * @returns false when somebody else's file bears the name
+   */
+  publish(part: string, name: string): Promise<boolean>;
+  /** The same for the original, which stays where it waits. */
+  publishOriginal(number: number, name: string): Promise<boolean>;
+  /** Point `latest.*` to a picture, unless it points to a newer one. */
+  setLatest(name: string): Promise<void>;
+  /** Forget the original and all parts. */
+  drop(number: number): Promise<void>;
+};
+
+const FOLDER_MODE = 0o750;
+const FILE_MODE = 0o640;
+
+/**
+ * @param path PICTURES_DIR
+ * @param options.group gid of the group that may read; undefined leaves the group as it is
+ */
+export function createPictureFolder(
+  path: string,
+  options: { group: number | undefined; log: Logger },
+): PictureFolder {
+  const { group, log } = options;
+  const waiting = join(path, '.waiting');
+  const original = (number: number) => join(waiting, `${number}.original`);
+  let groupRefused = false;
+  let latest: Promise<void> = Promise.resolve();
+
+  const giveToGroup = async (file: string) => {
+    if (group === undefined || groupRefused) return;
+    try {
+      await chown(file, -1, group);
+    } catch (error) {
+      // Not root, and not a member of that group: said once, then the files stay as they are.
+      groupRefused = true;
+      log.warn({ group, cause: String(error) }, 'cannot give pictures to the group of the agent');
+    }
+  };
+
+  const switchLatest = async (name: string) => {
+    const links = (await readdir(path)).filter((file) => file.startsWith('latest.'));
+    const targets = await Promise.all(links.map((file) => readlink(join(path, file)).catch(() => '')));
+    const newest = Math.max(0, ...targets.map((target) => numberOf(target) ?? 0));
+    if (newest > (numberOf(name) ?? 0)) return;
+    const link_ = `latest${extname(name)}`;
+    const temporary = join(waiting, 'latest');
+    await rm(temporary, { force: true });
+    await symlink(name, temporary);
+    await rename(temporary, join(path, link_));
+    await Promise.all(
+      links.filter((file) => file !== link_).map((file) => rm(join(path, file), { force: true })),
+    );
+  };
+
+  const partOf = (number: number, what: string) => join(waiting, `${number}.${what}.part`);
+
+  const publish = async (part: string, name: string) => {
+    const target = join(path, name);
+    await chmod(part, FILE_MODE);
+    await giveToGroup(part);
+    await sync(part);
+    try {
+      await link(part, target);
+    } catch (error) {
+      if (!isCode(error, 'EEXIST')) throw error;
+      if (!(await isSame(part, target))) return false;
+    }
+    await sync(path);
+    await rm(part, { force: true });
+    return true;
+  };
+
+  return {
+    path,
+    last() {
+      let files: string[];
+      try {
+        files = readdirSync(path);
+      } catch (error) {
+        if (isCode(error, 'ENOENT')) return 0;
+        throw error;
+      }
+      return files.reduce((most, file) => Math.max(most, numberOf(file) ?? 0), 0);
+    },
+    async prepare(openNumbers) {
+      const made = await mkdir(path, { recursive: true, mode: FOLDER_MODE });
+      await mkdir(waiting, { recursive: true, mode: 0o700 });
+      // A folder that was there has the modes that its owner gave it.
+      if (made !== undefined) {
+        await giveToGroup(path);
+        await chmod(path, FOLDER_MODE);
+      }
+      const owned = new Set(openNumbers.map(String));
+      const left = (await readdir(waiting)).filter((file) => !owned.has(file.split('.')[0] ?? ''));
+      await Promise.all(left.map((file) => rm(join(waiting, file), { force: true })));
+    },
+    part: partOf,
+    original,
+    async keepOriginal(number, part) {
+      await sync(part);
+      await rename(part, original(number));
+      await sync(waiting);
+    },
+    publish,
+    async publishOriginal(number, name) {
+      const part = partOf(number, 'link');
+      await rm(part, { force: true });
+      await link(original(number), part);
+      return publish(part, name);
+    },
+    setLatest(name) {
+      // One after another: two at a time would both see the state before them.
+      latest = latest.then(() => switchLatest(name));
+      const done = latest;
+      latest = latest.catch(() => undefined);
+      return done;
+    },
+    async drop(number) {
+      const files = (await readdir(waiting)).filter((file) => file.startsWith(`${number}.`));
+      await Promise.all(files.map((file) => rm(join(waiting, file), { force: true })));
+    },
+  };
+}
+
+/** To the disk, so that a power cut does not take what was told to be there. */
+async function sync(path: string): Promise<void> {
+  const file = await open(path, 'r');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function isSame(a: string, b: string): Promise<boolean> {
+  const [one, other] = await Promise.all([lstat(a), lstat(b)]);
+  if (!other.isFile() || one.size !== other.size) return false;
+  if (one.ino === other.ino && one.dev === other.dev) return true;
+  const [left, right] = await Promise.all([readFile(a), readFile(b)]);
+  return left.equals(right);
+}
+
+/** If an error of the file system has this code. */
+export const isCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === code;

@@ -1,0 +1,62 @@
+/** What a card says of its pictures. */
+import { join } from 'node:path';
+import type { PicturesReport, PictureState } from '../report.ts';
+import type { PictureRow, PictureStage } from '../store/pictures.ts';
+
+const STATES: Readonly<Record<PictureStage, PictureState['state']>> = {
+  new: 'receiving',
+  stored: 'receiving',
+  readable: 'ready',
+  uploaded: 'ready',
+  filed: 'filed',
+  settled: 'filed',
+  local: 'ready',
+  refused: 'refused',
+};
+
+type Surroundings = {
+  folder: string;
+  /** Pictures of all cards that wait for Immich. */
+  waiting: number;
+  immich: 'on' | 'off';
+  /** Immich as a person's browser reaches it. */
+  webUrl: string | undefined;
+};
+
+/** @param rows in the order sent */
+export function reportOf(rows: readonly PictureRow[], around: Surroundings): PicturesReport {
+  const isDown = rows.some(isHeldUp);
+  return {
+    kind: 'pictures',
+    pictures: rows.map((row) => stateOf(row, around)),
+    // A count that nobody is shown would only make for edits.
+    waiting: isDown ? around.waiting : 0,
+    immich: isDown ? 'down' : around.immich,
+    shrunkHint: rows.some(({ shrunk }) => shrunk),
+  };
+}
+
+/** If a card has something to say yet: while all is being fetched, the reaction on the message is enough. */
+export const isTelling = (rows: readonly PictureRow[]): boolean =>
+  rows.some((row) => STATES[row.state] !== 'receiving' || row.trouble !== undefined);
+
+const isHeldUp = ({ trouble }: PictureRow) => trouble?.kind === 'immich' && trouble.reason === 'down';
+
+const stateOf = (row: PictureRow, { folder, webUrl }: Surroundings): PictureState => ({
+  number: row.number,
+  name: row.name ?? '',
+  path: row.name === undefined ? undefined : join(folder, row.name),
+  tiles: row.tiles.map((name) => join(folder, name)),
+  hostPath: row.hostPath,
+  width: row.width,
+  height: row.height,
+  size: row.copySize,
+  state: STATES[row.state],
+  duplicate: row.duplicate,
+  url:
+    webUrl === undefined || row.assetId === undefined || STATES[row.state] !== 'filed'
+      ? undefined
+      : `${webUrl}/photos/${row.assetId}`,
+  kept: row.kept,
+  problem: row.trouble ?? row.problem,
+});
