@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { EXIT } from '../src/cli.ts';
+import { PLAIN, SECRETS } from '../src/config.ts';
+
+const read = (name: string) => readFileSync(new URL(`../${name}`, import.meta.url), 'utf8');
+const unit = read('docs/steward.service');
+const guide = read('docs/install.md');
+
+const settings = [...unit.matchAll(/^(?<key>[A-Z]\w+)=(?<value>.*)$/gm)].map(({ groups }) => [
+  groups?.key,
+  groups?.value,
+]);
+
+test('the unit does not start again on a configuration that cannot be used', () => {
+  expect(settings).toContainEqual(['RestartPreventExitStatus', String(EXIT.config)]);
+});
+
+test('the unit may write where the guide puts things', () => {
+  const [, folder] = /^PICTURES_DIR=(.+)$/m.exec(guide) ?? [];
+  const [, state] = /^STATE_DIR=(.+)$/m.exec(guide) ?? [];
+  expect(settings).toContainEqual(['ReadWritePaths', folder]);
+  expect(settings).toContainEqual(['StateDirectory', state?.replace('/var/lib/', '')]);
+  const [backups] = parseAllDocuments(read('services.yaml'));
+  expect(settings).toContainEqual(['ReadWritePaths', `-${String(backups?.getIn(['backups', 'folder']))}`]);
+});
+
+test('every variable that the guide and the unit set is known', () => {
+  const known = new Set<string>([...PLAIN, ...SECRETS, ...SECRETS.map((name) => `${name}_FILE`)]);
+  const set = [...`${guide}\n${unit}`.matchAll(/(?:^|[\s`=])([A-Z][A-Z]+_[A-Z_]+)[=:](?=\S)/gm)].map(
+    ([, name = '']) => name,
+  );
+  expect(set).toContain('TELEGRAM_BOT_TOKEN_FILE');
+  // The linker's, not ours.
+  expect(set.filter((name) => !known.has(name) && name !== 'LD_LIBRARY_PATH')).toEqual([]);
+});
+
+test('the exit codes of the guide are those of the command line', () => {
+  const { done, failed, usage, busy, config } = EXIT;
+  expect(guide).toContain(
+    `Exit codes: ${done} done, ${failed} failed, ${usage} usage, ${busy} busy, ${config} configuration.`,
+  );
+});
