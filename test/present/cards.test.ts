@@ -140,6 +140,7 @@ const picture = (more: Partial<PictureState> = {}): PictureState => ({
   number: 1432,
   name: 'p1432.jpg',
   path: '/var/lib/steward-pictures/p1432.jpg',
+  tiles: [],
   hostPath: undefined,
   width: 591,
   height: 1280,
