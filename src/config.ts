@@ -4,7 +4,7 @@ import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { groupIdOf, userOf } from './accounts.ts';
 import { openEnvironment, type Env } from './environment.ts';
-import { ConfigError, type Fault } from './errors.ts';
+import type { Fault } from './errors.ts';
 import { misspelt } from './misspelt.ts';
 import { createRedact } from './redact.ts';
 import {
@@ -82,9 +82,6 @@ export type Immich = {
   paths: readonly { container: string; host: string }[] | undefined;
 };
 
-/** What the bot needs beyond the command line. */
-export type BotConfig = Config & { telegram: { token: string } };
-
 type Options = {
   env?: Env;
   /** The bot cannot start without a token. */
@@ -145,17 +142,6 @@ export const PLAIN = [
   'STEWARD_LANGUAGE',
   'LOG_LEVEL',
 ] as const;
-
-/**
- * @throws ConfigError with every fault at once
- */
-export function loadConfig(options: Options & { forBot: true }): BotConfig;
-export function loadConfig(options?: Options): Config;
-export function loadConfig(options: Options = {}): Config {
-  const { config, faults } = readConfig(options);
-  if (faults.length > 0) throw new ConfigError(faults);
-  return config;
-}
 
 /**
  * Read the configuration with all its faults. With faults, `config` holds defaults in the place of what is

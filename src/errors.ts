@@ -36,17 +36,7 @@ export class TooLargeError extends Error {
   }
 }
 
-/** The configuration cannot be used. One entry for each fault, none of them with a secret's value. */
-export class ConfigError extends Error {
-  override name = 'ConfigError';
-  readonly faults: readonly Fault[];
-
-  constructor(faults: readonly Fault[]) {
-    super(faults.map(describeFault).join('\n'));
-    this.faults = faults;
-  }
-}
-
+/** What is wrong with one setting. A start is refused with all of them at once. */
 export type Fault = {
   /** File and line, where there is one: `services.yaml:12`. */
   where?: string | undefined;

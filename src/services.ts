@@ -2,7 +2,7 @@
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { readSecretFile } from './environment.ts';
-import { ConfigError, UserError, type Fault } from './errors.ts';
+import { UserError, type Fault } from './errors.ts';
 import { nearest } from './nearest.ts';
 import { readDocument, type YamlDocument } from './services/document.ts';
 import { faultsOf, nameOf, unknownKey } from './services/faults.ts';
@@ -45,13 +45,6 @@ export type Services = {
   /** Secret values that the file leads to, for masking. */
   readonly secrets: readonly string[];
 };
-
-/** @throws ConfigError with every fault at once */
-export function loadServices(file: string): Services {
-  const { services, faults } = readServices(file);
-  if (services === undefined) throw new ConfigError(faults);
-  return services;
-}
 
 /** @returns the services, or the faults of the file */
 export function readServices(

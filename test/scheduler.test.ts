@@ -185,6 +185,23 @@ describe('times', () => {
   });
 });
 
+test('node-cron ticks each minute until the scheduler is stopped', async () => {
+  vi.useFakeTimers({ now });
+  try {
+    const job = jobOf({ every: MINUTE });
+    const scheduler = createScheduler({ tasks, timeZone: 'UTC', tell: () => {} });
+    const app = { jobs: [job], store, clock: { now: () => Date.now() }, log } as unknown as App;
+    scheduler.start(app);
+    await vi.advanceTimersByTimeAsync(3 * MINUTE + 500);
+    expect(job.runs).toHaveLength(3);
+    await scheduler.stop();
+    await vi.advanceTimersByTimeAsync(3 * MINUTE);
+    expect(job.runs).toHaveLength(3);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 describe('absence', () => {
   test('after three days off a missed run is made up once, and knows when it was due', async () => {
     start([jobOf({ at: '04:20' })]);
