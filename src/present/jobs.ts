@@ -1,7 +1,7 @@
 /** What is scheduled: last outcome, next time. */
 import type { Card } from '../card.ts';
 import type { JobState, Schedule } from '../report.ts';
-import { b, rich, type Rich } from '../rich.ts';
+import { b, code, rich, type Rich } from '../rich.ts';
 import type { Texts } from '../texts/index.ts';
 import type { Presented } from './index.ts';
 
@@ -32,7 +32,8 @@ function lines(job: JobState, texts: Texts): Rich[] {
         ? []
         : rich`${jobs.next} ${{ time: job.nextAt, fallback: clock(job.nextAt), format: 'relative' }}`;
   return [
-    rich`${b(`${name}${subject}`)} – ${when(job.schedule, texts)}`,
+    // The name as it is typed, because that is what /jobs run takes.
+    rich`${b(name)} ${code(`${job.name}${subject}`)} – ${when(job.schedule, texts)}`,
     coming.length === 0 ? past : rich`${past} · ${coming}`,
   ];
 }
