@@ -1,0 +1,437 @@
+/** The Docker-compatible API as Podman 4.3.1 answers it, for what a client asks that only looks and runs programs. */
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { once } from 'node:events';
+import type { Container, Host, HostEvent, LogPart, Stream } from './host.ts';
+import { PROGRAMS } from './programs.ts';
+
+type Exec = {
+  id: string;
+  container: Container;
+  command: readonly string[];
+  env: Readonly<Record<string, string>>;
+  user: string;
+  running: boolean;
+  exitCode: number | undefined;
+};
+
+type Answer = {
+  request: IncomingMessage;
+  response: ServerResponse;
+  query: URLSearchParams;
+  host: Host;
+  execs: Map<string, Exec>;
+};
+type Route = [
+  method: string,
+  path: RegExp,
+  run: (answer: Answer, ...parts: string[]) => void | Promise<void>,
+];
+
+const VERSION = '4.3.1';
+const API = '1.41';
+/** Podman 4.3.1 takes these; others get 400. */
+const OLDEST_API = 24;
+const NEWEST_API = 51;
+const NEVER = '0001-01-01T00:00:00Z';
+
+export type Api = {
+  onRequest(request: IncomingMessage, response: ServerResponse): void;
+  /** Taken over in both directions, after the answer 101. */
+  onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+};
+
+export function createApi(host: Host): Api {
+  const execs = new Map<string, Exec>();
+  return {
+    onRequest(request, response) {
+      const url = new URL(request.url ?? '/', 'http://engine');
+      const path = withoutVersion(url.pathname);
+      response.setHeader('Api-Version', API);
+      response.setHeader('Libpod-Api-Version', VERSION);
+      response.setHeader('Server', `Libpod/${VERSION} (linux)`);
+      if (path === undefined) {
+        refuse(response, 400, 'a path with a version that is supported was expected');
+        return;
+      }
+      for (const [method, pattern, run] of ROUTES) {
+        const match = request.method === method ? pattern.exec(path) : null;
+        if (match === null) continue;
+        Promise.resolve(
+          run(
+            { request, response, query: url.searchParams, host, execs },
+            ...match.slice(1).map(decodeURIComponent),
+          ),
+        ).catch((error: unknown) => response.destroy(error as Error));
+        return;
+      }
+      refuse(response, 404, 'Not Found');
+    },
+    onUpgrade(request, socket, head) {
+      const id = /^\/v1\.\d+\/exec\/([^/]+)\/start$/.exec(request.url ?? '')?.[1] ?? '';
+      const exec = execs.get(id);
+      if (exec === undefined) {
+        socket.end(
+          `HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n{"message":"no exec session with ID ${id}"}`,
+        );
+        return;
+      }
+      socket.write(
+        'HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n',
+      );
+      if (head.length > 0) socket.unshift(head);
+      // The body says nothing of use. Node 26 reads it from the request, older ones left it to the socket.
+      request.resume();
+      runExec(exec, socket).catch(() => socket.destroy());
+    },
+  };
+}
+
+function withoutVersion(path: string): string | undefined {
+  if (path === '/_ping' || path === '/version') return path;
+  const match = /^\/v1\.(\d+)(\/.*)$/.exec(path);
+  const minor = Number(match?.[1]);
+  return minor >= OLDEST_API && minor <= NEWEST_API ? match?.[2] : undefined;
+}
+
+const ROUTES: readonly Route[] = [
+  ['GET', /^\/_ping$/, ({ response }) => void response.end('OK')],
+  ['GET', /^\/version$/, ({ response }) => send(response, VERSIONS)],
+  [
+    'GET',
+    /^\/containers\/json$/,
+    ({ response, host, query }) => {
+      const all = ['1', 'true'].includes(query.get('all') ?? '');
+      send(response, [...host.containers.values()].filter((one) => all || one.running).map(summary));
+    },
+  ],
+  [
+    'GET',
+    /^\/containers\/([^/]+)\/json$/,
+    (answer, name) => withContainer(answer, name, (one) => send(answer.response, details(one))),
+  ],
+  [
+    'GET',
+    /^\/containers\/([^/]+)\/stats$/,
+    (answer, name) =>
+      withContainer(answer, name, (one) => {
+        if (one.running) send(answer.response, stats(one));
+        else refuse(answer.response, 409, `container ${one.id} is stopped`);
+      }),
+  ],
+  [
+    'GET',
+    /^\/containers\/([^/]+)\/logs$/,
+    (answer, name) => withContainer(answer, name, (one) => sendLog(answer, one)),
+  ],
+  ['GET', /^\/events$/, (answer) => sendEvents(answer)],
+  ['GET', /^\/images\/(.+)\/json$/, (answer, name) => sendImage(answer, name)],
+  [
+    'POST',
+    /^\/containers\/([^/]+)\/exec$/,
+    async (answer, name = '') => {
+      const body = (await readJson(answer.request)) as { Cmd?: string[]; Env?: string[]; User?: string };
+      withContainer(answer, name, (container) => {
+        if (!container.running) {
+          refuse(
+            answer.response,
+            409,
+            `can only create exec sessions on running containers: container state improper`,
+          );
+          return;
+        }
+        const exec: Exec = {
+          id: randomBytes(32).toString('hex'),
+          container,
+          command: body.Cmd ?? [],
+          env: Object.fromEntries(
+            (body.Env ?? []).map((one) => [one.split('=')[0] ?? '', one.slice(one.indexOf('=') + 1)]),
+          ),
+          user: body.User ?? '',
+          running: false,
+          exitCode: undefined,
+        };
+        answer.execs.set(exec.id, exec);
+        answer.response.statusCode = 201;
+        send(answer.response, { Id: exec.id });
+      });
+    },
+  ],
+  [
+    'GET',
+    /^\/exec\/([^/]+)\/json$/,
+    ({ response, execs }, id = '') => {
+      const exec = execs.get(id);
+      if (exec === undefined) refuse(response, 404, `no exec session with ID ${id}: no such exec session`);
+      else
+        send(response, {
+          ID: id,
+          Running: exec.running,
+          ExitCode: exec.exitCode ?? 0,
+          ContainerID: exec.container.id,
+        });
+    },
+  ],
+];
+
+function withContainer({ response, host }: Answer, name = '', then: (container: Container) => void): void {
+  const container =
+    host.containers.get(name) ??
+    [...host.containers.values()].find((one) => name.length > 4 && one.id.startsWith(name));
+  if (container === undefined) {
+    refuse(
+      response,
+      404,
+      `no container with name or ID "${name}" found: no such container`,
+      'no such container',
+    );
+  } else then(container);
+}
+
+function send(response: ServerResponse, body: unknown): void {
+  response.setHeader('Content-Type', 'application/json');
+  response.end(JSON.stringify(body));
+}
+
+function refuse(response: ServerResponse, status: number, message: string, cause = message): void {
+  response.statusCode = status;
+  send(response, { cause, message, response: status });
+}
+
+async function readJson(request: IncomingMessage): Promise<unknown> {
+  let text = '';
+  for await (const chunk of request) text += String(chunk);
+  return JSON.parse(text);
+}
+
+const VERSIONS = {
+  Platform: { Name: 'linux/amd64/nixos-26.05' },
+  Components: [
+    { Name: 'Podman Engine', Version: VERSION, Details: { APIVersion: VERSION, MinAPIVersion: '4.0.0' } },
+  ],
+  Version: VERSION,
+  ApiVersion: API,
+  MinAPIVersion: '1.24',
+  Os: 'linux',
+  Arch: 'amd64',
+};
+
+const labelsOf = ({ spec, unit }: Container): Record<string, string> => ({
+  'org.opencontainers.image.version': spec.version,
+  ...(unit === undefined ? {} : { PODMAN_SYSTEMD_UNIT: unit }),
+  ...spec.labels,
+});
+
+/** An image's id belongs to its name here. */
+const imageId = (name: string) => `sha256:${Buffer.from(name).toString('hex').padEnd(64, '0').slice(-64)}`;
+
+function summary(one: Container): unknown {
+  return {
+    Id: one.id,
+    Names: [`/${one.spec.name}`],
+    Image: one.spec.image,
+    ImageID: imageId(one.spec.image),
+    Created: Math.floor(one.createdAt / 1000),
+    Ports: [],
+    Labels: labelsOf(one),
+    State: one.running ? 'running' : 'exited',
+    // Without the health, as Podman before 5.
+    Status: one.running ? 'Up 9 days' : `Exited (${one.exitCode})`,
+    NetworkSettings: { Networks: null },
+    Mounts: [],
+  };
+}
+
+function details(one: Container): unknown {
+  const time = (at: number | undefined) => (at === undefined ? NEVER : new Date(at).toISOString());
+  return {
+    Id: one.id,
+    Created: time(one.createdAt),
+    State: {
+      Status: one.running ? 'running' : 'exited',
+      Running: one.running,
+      Paused: false,
+      Restarting: false,
+      // cgroup v1 under Podman 4.3.1 does not notice.
+      OOMKilled: false,
+      Dead: false,
+      ExitCode: one.exitCode,
+      StartedAt: time(one.startedAt),
+      FinishedAt: time(one.finishedAt),
+      Health: {
+        Status: one.health ?? '',
+        FailingStreak: one.failing,
+        Log:
+          one.healthOutput === undefined
+            ? null
+            : [{ Start: time(Date.now()), End: time(Date.now()), ExitCode: 1, Output: one.healthOutput }],
+      },
+    },
+    Image: imageId(one.spec.image),
+    Name: `/${one.spec.name}`,
+    RestartCount: 0,
+    HostConfig: {
+      NetworkMode: one.spec.networkMode ?? 'bridge',
+      Memory: one.spec.memoryLimit ?? 0,
+      AutoRemove: true,
+    },
+    Config: { Image: one.spec.image, Tty: one.spec.terminal === true, Labels: labelsOf(one) },
+    Mounts: (one.spec.mounts ?? []).map(({ source, destination }) => ({
+      Type: 'bind',
+      Source: source,
+      Destination: destination,
+      Mode: '',
+      RW: true,
+    })),
+  };
+}
+
+function stats(one: Container): unknown {
+  const used = (Date.now() - one.startedAt) * 1e6 * one.spec.cpu;
+  const sway = 1 + Math.sin(Date.now() / 20_000) / 20;
+  return {
+    read: new Date().toISOString(),
+    preread: NEVER,
+    cpu_stats: { cpu_usage: { total_usage: Math.floor(used) }, online_cpus: 4, cpu: 0 },
+    precpu_stats: { cpu_usage: { total_usage: 0 }, cpu: 0 },
+    memory_stats: {
+      usage: Math.floor(one.spec.memory * sway),
+      limit: one.spec.memoryLimit ?? 16 * 1024 ** 4,
+    },
+    name: one.spec.name,
+    Id: one.id,
+  };
+}
+
+function sendImage({ response, host }: Answer, name = ''): void {
+  const spec = [...host.containers.values()]
+    .map((one) => one.spec)
+    .find(({ image }) => image === name || imageId(image) === name);
+  if (spec === undefined) {
+    refuse(response, 404, `failed to find image ${name}: ${name}: No such image`, 'No such image');
+    return;
+  }
+  const id = imageId(spec.image);
+  send(response, {
+    Id: id,
+    RepoTags: [spec.image],
+    RepoDigests: [`${spec.image.split(':')[0]}@${id}`],
+    Created: '2026-11-01T04:12:00Z',
+    Size: 412_000_000,
+    Architecture: 'amd64',
+    Os: 'linux',
+    Config: { Labels: { 'org.opencontainers.image.version': spec.version } },
+  });
+}
+
+function frame(stream: Stream, bytes: Uint8Array): Buffer {
+  const header = Buffer.alloc(8);
+  header.writeUInt8(stream === 'stdout' ? 1 : 2, 0);
+  header.writeUInt32BE(bytes.length, 4);
+  return Buffer.concat([header, bytes]);
+}
+
+/** As Podman: each part of a long line is a frame with a time of its own, to the second. */
+function sendLog({ response, query, host }: Answer, container: Container): void {
+  const wants = (name: string) => ['1', 'true'].includes(query.get(name) ?? '');
+  const since = Number(query.get('since') ?? 0) * 1000;
+  const tail = query.get('tail');
+  const render = ({ at, stream, bytes, last }: LogPart) => {
+    if (!wants(stream)) return;
+    const stamp = wants('timestamps') ? `${new Date(at).toISOString().slice(0, 19)}Z ` : '';
+    const line = Buffer.concat([Buffer.from(stamp), bytes]);
+    if (container.spec.terminal !== true) response.write(frame(stream, line));
+    else response.write(last ? Buffer.concat([line.subarray(0, -1), Buffer.from('\r\n')]) : line);
+  };
+  response.setHeader('Content-Type', 'application/octet-stream');
+  response.flushHeaders();
+  const parts = container.log.filter((part) => part.at >= since);
+  for (const part of tail === null || tail === 'all' ? parts : lastLines(parts, Number(tail))) render(part);
+  if (!wants('follow') || !container.running) {
+    response.end();
+    return;
+  }
+  const stop = host.onLog((one, part) => {
+    if (one !== container) return;
+    if (part === undefined) response.end();
+    else render(part);
+  });
+  response.once('close', stop);
+}
+
+function lastLines(parts: readonly LogPart[], count: number): readonly LogPart[] {
+  let left = count;
+  let from = parts.length;
+  while (from > 0) {
+    if (parts[from - 1]?.last === true && left-- === 0) break;
+    from--;
+  }
+  return parts.slice(from);
+}
+
+function sendEvents({ response, query, host }: Answer): void {
+  const since = query.get('since');
+  const render = (event: HostEvent) => {
+    const { type, action, id, attributes, timeNano } = event;
+    const time = Number(timeNano / 1_000_000_000n);
+    const text = JSON.stringify({
+      status: action,
+      id,
+      from: attributes.image,
+      Type: type,
+      Action: action,
+      Actor: { ID: id, Attributes: attributes },
+      scope: 'local',
+      time,
+    });
+    // The number has more digits than JavaScript's hold.
+    response.write(`${text.slice(0, -1)},"timeNano":${timeNano}}\n`);
+  };
+  response.setHeader('Content-Type', 'application/json');
+  response.flushHeaders();
+  if (since !== null) {
+    const from = BigInt(Math.floor(Number(since) * 1000)) * 1_000_000n;
+    for (const event of host.events) if (event.timeNano >= from) render(event);
+  }
+  if (query.get('stream') === 'false') {
+    response.end();
+    return;
+  }
+  response.once('close', host.onEvent(render));
+}
+
+async function runExec(exec: Exec, socket: Duplex): Promise<void> {
+  const stdin = (socket as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
+  const write = async (stream: Stream, output: string | Uint8Array) => {
+    const bytes = typeof output === 'string' ? Buffer.from(output) : output;
+    if (socket.destroyed) throw new Error('The reader is gone.');
+    if (!socket.write(frame(stream, bytes))) await once(socket, 'drain');
+  };
+  const [name = '', ...args] = exec.command;
+  const program = Object.hasOwn(PROGRAMS, name) ? PROGRAMS[name] : undefined;
+  exec.running = true;
+  try {
+    if (program === undefined) {
+      await write(
+        'stderr',
+        `Error: runc: exec failed: unable to start container process: exec: "${name}": executable file not found in $PATH\n`,
+      );
+      exec.exitCode = 127;
+    } else {
+      exec.exitCode = await program({
+        args,
+        env: exec.env,
+        user: exec.user,
+        container: exec.container,
+        stdin,
+        write,
+      });
+    }
+  } finally {
+    exec.running = false;
+    exec.exitCode ??= 137;
+    // Where the program has left input unread, the kernel tells the other side that the connection broke.
+    socket.end(() => socket.destroy());
+  }
+}

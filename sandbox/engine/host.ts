@@ -1,0 +1,170 @@
+/** The containers of the machine in a box: what they are, what they write, and what happens to them. */
+import { randomBytes } from 'node:crypto';
+
+export type Stream = 'stdout' | 'stderr';
+export type Health = 'starting' | 'healthy' | 'unhealthy';
+
+export type ContainerSpec = {
+  name: string;
+  image: string;
+  version: string;
+  /** Bytes. */
+  memory: number;
+  memoryLimit?: number;
+  /** Share of one core, 0 to 1. */
+  cpu: number;
+  healthCheck?: boolean;
+  terminal?: boolean;
+  networkMode?: string;
+  mounts?: readonly { source: string; destination: string }[];
+  labels?: Readonly<Record<string, string>>;
+};
+
+/** What the engine keeps of one write: `last` is false for a part of a line that was too long for one. */
+export type LogPart = { at: number; stream: Stream; bytes: Uint8Array; last: boolean };
+
+export type Container = {
+  spec: ContainerSpec;
+  id: string;
+  unit: string | undefined;
+  createdAt: number;
+  startedAt: number;
+  finishedAt: number | undefined;
+  running: boolean;
+  exitCode: number;
+  oomKilled: boolean;
+  health: Health | undefined;
+  failing: number;
+  healthOutput: string | undefined;
+  log: LogPart[];
+};
+
+export type HostEvent = {
+  timeNano: bigint;
+  type: 'container' | 'image';
+  action: string;
+  id: string;
+  attributes: Readonly<Record<string, string>>;
+};
+
+export type Host = ReturnType<typeof createHost>;
+
+const KEPT_PARTS = 5000;
+const KEPT_EVENTS = 2000;
+/** conmon writes longer lines in parts of this size. */
+const PART = 8192;
+
+export function createHost() {
+  const containers = new Map<string, Container>();
+  const events: HostEvent[] = [];
+  const eventListeners = new Set<(event: HostEvent) => void>();
+  const logListeners = new Set<(container: Container, part: LogPart | undefined) => void>();
+  let lastNano = 0n;
+
+  function tell(container: Container, action: string, attributes: Record<string, string> = {}): void {
+    const nano = BigInt(Date.now()) * 1_000_000n;
+    lastNano = nano > lastNano ? nano : lastNano + 1n;
+    const event: HostEvent = {
+      timeNano: lastNano,
+      type: 'container',
+      action,
+      id: container.id,
+      attributes: {
+        containerExitCode: '0',
+        image: container.spec.image,
+        name: container.spec.name,
+        podId: '',
+        ...attributes,
+      },
+    };
+    events.push(event);
+    if (events.length > KEPT_EVENTS) events.shift();
+    for (const listener of eventListeners) listener(event);
+  }
+
+  function end(
+    container: Container,
+    exitCode: number,
+    { oom = false, stopped = false, keep = false } = {},
+  ): void {
+    if (!container.running) return;
+    Object.assign(container, { running: false, exitCode, oomKilled: oom, finishedAt: Date.now() });
+    const code = String(exitCode);
+    tell(container, 'die', { containerExitCode: code, exitCode: code });
+    if (stopped) tell(container, 'stop');
+    for (const listener of logListeners) listener(container, undefined);
+    if (keep) return;
+    containers.delete(container.spec.name);
+    tell(container, 'remove');
+  }
+
+  return {
+    containers,
+    events: events as readonly HostEvent[],
+
+    /** `podman run --rm --name …`: makes the container and starts it. */
+    start(
+      spec: ContainerSpec,
+      { unit, startedAt = Date.now() }: { unit?: string; startedAt?: number } = {},
+    ): Container {
+      const before = containers.get(spec.name);
+      if (before !== undefined) throw new Error(`the container name "${spec.name}" is already in use`);
+      const container: Container = {
+        spec,
+        id: randomBytes(32).toString('hex'),
+        unit,
+        createdAt: startedAt,
+        startedAt,
+        finishedAt: undefined,
+        running: true,
+        exitCode: 0,
+        oomKilled: false,
+        health: spec.healthCheck === true ? 'starting' : undefined,
+        failing: 0,
+        healthOutput: undefined,
+        log: [],
+      };
+      containers.set(spec.name, container);
+      for (const action of ['create', 'init', 'start']) tell(container, action);
+      return container;
+    },
+
+    /** The program ends by itself. With `keep` the container stays, as without `--rm`. */
+    end,
+
+    /** One line of output, or several; a line without an end stays open. */
+    write(container: Container, stream: Stream, output: string | Uint8Array, at = Date.now()): void {
+      const bytes = typeof output === 'string' ? Buffer.from(output) : output;
+      let from = 0;
+      while (from < bytes.length) {
+        const newline = bytes.indexOf(10, from);
+        const to = Math.min(newline === -1 ? bytes.length : newline + 1, from + PART);
+        const part: LogPart = { at, stream, bytes: bytes.subarray(from, to), last: bytes[to - 1] === 10 };
+        container.log.push(part);
+        if (container.log.length > KEPT_PARTS) container.log.shift();
+        for (const listener of logListeners) listener(container, part);
+        from = to;
+      }
+    },
+
+    setHealth(container: Container, health: Health, output?: string): void {
+      const changed = container.health !== health;
+      container.failing = health === 'unhealthy' ? container.failing + 1 : 0;
+      container.health = health;
+      container.healthOutput = output;
+      if (changed) tell(container, `health_status: ${health}`, { health_status: health });
+    },
+
+    /** @returns what ends the listening */
+    onEvent(listener: (event: HostEvent) => void): () => void {
+      eventListeners.add(listener);
+      return () => eventListeners.delete(listener);
+    },
+
+    /** @param listener told each part, and `undefined` at the container's end */
+    onLog(listener: (container: Container, part: LogPart | undefined) => void): () => void {
+      logListeners.add(listener);
+      return () => logListeners.delete(listener);
+    },
+  };
+}

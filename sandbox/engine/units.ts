@@ -1,0 +1,282 @@
+/** The service manager of the machine in a box: units, their jobs, their journal. */
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Container, ContainerSpec, Host } from './host.ts';
+
+export type UnitSpec = {
+  name: string;
+  description?: string;
+  container?: ContainerSpec;
+  requires?: readonly string[];
+  bindsTo?: readonly string[];
+  /** A condition that does not hold: `ConditionPathExists=/run/agenix/x`. */
+  unmet?: string;
+  /** Its program fails with this exit code. */
+  fails?: number;
+  /** It never says that it is ready. */
+  neverReady?: boolean;
+  /** Written to its journal when it starts. */
+  says?: readonly (string | Uint8Array)[];
+  /** systemd starts it again when it ends; true. */
+  restarts?: boolean;
+};
+
+export type Unit = {
+  spec: UnitSpec;
+  active: 'active' | 'activating' | 'deactivating' | 'inactive' | 'failed';
+  sub: string;
+  result: string;
+  restarts: number;
+  exitStatus: number;
+  exitedAt: number | undefined;
+  since: number | undefined;
+  conditionAt: number | undefined;
+  conditionMet: boolean;
+  job: Job | undefined;
+};
+
+type Job = { id: number; verb: Verb; cancelled: AbortController; done: Promise<JobResult> };
+export type Verb = 'start' | 'stop' | 'restart';
+/** In systemd's words when it is not done. */
+export type JobResult = { done: true } | { done: false; why: string };
+
+/** Microseconds since 1970 in `at`; `ofManager` for what systemd itself says about the unit. */
+export type JournalEntry = {
+  at: number;
+  unit: string;
+  message: string | Uint8Array;
+  priority: number;
+  ofManager: boolean;
+};
+
+export type Units = ReturnType<typeof createUnits>;
+
+/** `DefaultStartLimitBurst`: after so many starts in a row systemd gives up. */
+const START_LIMIT = 5;
+const KEPT_ENTRIES = 5000;
+
+/** @param pace milliseconds that a start or a stop takes */
+export function createUnits(host: Host, pace: number) {
+  const units = new Map<string, Unit>();
+  const journal: JournalEntry[] = [];
+  const closing = new AbortController();
+  let jobs = 0;
+
+  function say(
+    unit: string,
+    message: string | Uint8Array,
+    { priority = 6, ofManager = false, at = Date.now() } = {},
+  ): void {
+    journal.push({ at: at * 1000, unit, message, priority, ofManager });
+    if (journal.length > KEPT_ENTRIES) journal.shift();
+  }
+
+  const manager = (unit: Unit, message: string, priority = 6) =>
+    say(unit.spec.name, message, { priority, ofManager: true });
+
+  function turn(unit: Unit, active: Unit['active'], sub: string): void {
+    Object.assign(unit, { active, sub, since: Date.now() });
+  }
+
+  const title = ({ spec }: Unit) =>
+    `${spec.name}${spec.description === undefined ? '' : ` - ${spec.description}`}`;
+  const containerOf = ({ spec }: Unit): Container | undefined =>
+    spec.container === undefined ? undefined : host.containers.get(spec.container.name);
+  const needs = ({ spec }: Unit) => [...(spec.requires ?? []), ...(spec.bindsTo ?? [])];
+  const neededBy = (name: string) => [...units.values()].filter((unit) => needs(unit).includes(name));
+
+  function begin(
+    unit: Unit,
+    verb: Verb,
+    work: (signal: AbortSignal) => Promise<JobResult>,
+  ): Promise<JobResult> {
+    if (unit.job?.verb === verb) return unit.job.done;
+    unit.job?.cancelled.abort();
+    const cancelled = new AbortController();
+    const signal = AbortSignal.any([cancelled.signal, closing.signal]);
+    const job: Job = {
+      id: ++jobs,
+      verb,
+      cancelled,
+      done: work(signal)
+        .catch((error: unknown): JobResult => {
+          if (!signal.aborted) throw error;
+          return { done: false, why: `Job for ${unit.spec.name} canceled.` };
+        })
+        .finally(() => {
+          if (unit.job === job) unit.job = undefined;
+        }),
+    };
+    unit.job = job;
+    return job.done;
+  }
+
+  async function bringUp(unit: Unit, signal: AbortSignal): Promise<JobResult> {
+    if (unit.active === 'active') return { done: true };
+    unit.conditionAt = Date.now();
+    unit.conditionMet = unit.spec.unmet === undefined;
+    if (unit.spec.unmet !== undefined) {
+      manager(unit, `${title(unit)} was skipped because of an unmet condition check (${unit.spec.unmet}).`);
+      return { done: true };
+    }
+    for (const name of needs(unit)) {
+      const result = await start(name);
+      if (!result.done) {
+        return {
+          done: false,
+          why: `A dependency job for ${unit.spec.name} failed. See 'journalctl -xe' for details.`,
+        };
+      }
+    }
+    turn(unit, 'activating', 'start');
+    manager(unit, `Starting ${title(unit)}...`);
+    if (unit.spec.neverReady === true) await wait(2 ** 31 - 1, undefined, { signal });
+    await wait(pace, undefined, { signal });
+    if (unit.spec.fails !== undefined) {
+      fail(unit, 'exit-code', unit.spec.fails);
+      return {
+        done: false,
+        why: `Job for ${unit.spec.name} failed because the control process exited with error code.\nSee "systemctl status ${unit.spec.name}" and "journalctl -xeu ${unit.spec.name}" for details.`,
+      };
+    }
+    if (unit.spec.container !== undefined) {
+      const container = host.start(unit.spec.container, { unit: unit.spec.name });
+      say(unit.spec.name, container.id);
+    }
+    for (const message of unit.spec.says ?? []) say(unit.spec.name, message);
+    turn(unit, 'active', 'running');
+    unit.result = 'success';
+    manager(unit, `Started ${title(unit)}.`);
+    return { done: true };
+  }
+
+  async function bringDown(unit: Unit, signal: AbortSignal): Promise<JobResult> {
+    if (unit.active === 'inactive' || unit.active === 'failed') {
+      if (unit.active === 'failed') turn(unit, 'inactive', 'dead');
+      return { done: true };
+    }
+    for (const dependent of neededBy(unit.spec.name)) await stop(dependent.spec.name);
+    turn(unit, 'deactivating', 'stop');
+    manager(unit, `Stopping ${title(unit)}...`);
+    await wait(pace, undefined, { signal });
+    const container = containerOf(unit);
+    if (container !== undefined) host.end(container, 0, { stopped: true });
+    Object.assign(unit, { result: 'success', exitStatus: 0, exitedAt: Date.now(), restarts: 0 });
+    turn(unit, 'inactive', 'dead');
+    manager(unit, `Stopped ${title(unit)}.`);
+    return { done: true };
+  }
+
+  function fail(unit: Unit, result: string, status: number): void {
+    Object.assign(unit, { result, exitStatus: status, exitedAt: Date.now() });
+    turn(unit, 'failed', 'failed');
+    manager(unit, `${unit.spec.name}: Main process exited, code=exited, status=${status}/n/a`, 5);
+    manager(unit, `${unit.spec.name}: Failed with result '${result}'.`, 4);
+  }
+
+  async function known(
+    name: string,
+    verb: Verb,
+    work: (unit: Unit) => Promise<JobResult>,
+  ): Promise<JobResult> {
+    const unit = units.get(name);
+    if (unit === undefined) return { done: false, why: `Failed to ${verb} ${name}: Unit ${name} not found.` };
+    return work(unit);
+  }
+
+  const start = (name: string): Promise<JobResult> =>
+    known(name, 'start', (unit) => {
+      unit.restarts = 0;
+      return begin(unit, 'start', (signal) => bringUp(unit, signal));
+    });
+
+  const stop = (name: string): Promise<JobResult> =>
+    known(name, 'stop', (unit) => begin(unit, 'stop', (signal) => bringDown(unit, signal)));
+
+  const restart = (name: string): Promise<JobResult> =>
+    known(name, 'restart', (unit) =>
+      begin(unit, 'restart', async (signal) => {
+        // What it takes down comes up again with it.
+        const dependents = neededBy(name).filter((one) => one.active === 'active');
+        await bringDown(unit, signal);
+        unit.restarts = 0;
+        const result = await bringUp(unit, signal);
+        for (const dependent of dependents) await start(dependent.spec.name);
+        return result;
+      }),
+    );
+
+  return {
+    units,
+    journal: journal as readonly JournalEntry[],
+    say,
+    start,
+    stop,
+    restart,
+    needs,
+    neededBy: (name: string) => neededBy(name).map((unit) => unit.spec.name),
+
+    add(spec: UnitSpec): void {
+      units.set(spec.name, {
+        spec,
+        active: 'inactive',
+        sub: 'dead',
+        result: 'success',
+        restarts: 0,
+        exitStatus: 0,
+        exitedAt: undefined,
+        since: undefined,
+        conditionAt: undefined,
+        conditionMet: false,
+        job: undefined,
+      });
+    },
+
+    /** As after a boot of so long ago: running, without a word in the journal. */
+    boot(name: string, startedAt: number): void {
+      const unit = units.get(name);
+      if (unit === undefined) throw new Error(`There is no unit "${name}".`);
+      if (unit.spec.container !== undefined) host.start(unit.spec.container, { unit: name, startedAt });
+      Object.assign(unit, {
+        active: 'active',
+        sub: 'running',
+        since: startedAt,
+        conditionAt: startedAt,
+        conditionMet: true,
+      });
+    },
+
+    cancel(id: number): boolean {
+      const unit = [...units.values()].find((one) => one.job?.id === id);
+      unit?.job?.cancelled.abort();
+      return unit !== undefined;
+    },
+
+    /** A unit's container has ended by itself: what systemd makes of it. */
+    async ended(container: Container, { stay = false } = {}): Promise<void> {
+      const unit = container.unit === undefined ? undefined : units.get(container.unit);
+      if (unit === undefined) return;
+      const result = container.oomKilled ? 'oom-kill' : container.exitCode === 0 ? 'success' : 'exit-code';
+      Object.assign(unit, { result, exitStatus: container.exitCode, exitedAt: Date.now() });
+      if (stay || unit.spec.restarts === false) {
+        fail(unit, result, container.exitCode);
+        return;
+      }
+      unit.restarts += 1;
+      if (unit.restarts > START_LIMIT) {
+        manager(unit, `${unit.spec.name}: Start request repeated too quickly.`, 4);
+        fail(unit, 'start-limit-hit', container.exitCode);
+        return;
+      }
+      turn(unit, 'activating', 'auto-restart');
+      manager(unit, `${unit.spec.name}: Scheduled restart job, restart counter is at ${unit.restarts}.`);
+      await begin(unit, 'start', async (signal) => {
+        await wait(pace, undefined, { signal });
+        return bringUp(unit, signal);
+      });
+    },
+
+    close(): void {
+      closing.abort();
+    },
+  };
+}
