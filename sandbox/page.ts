@@ -103,6 +103,7 @@ export async function startPage(telegram: Telegram, options: PageOptions = {}): 
       case 'controls':
         return { kind: 'controls', controls: pageControls(controls) };
       case 'tap':
+      case 'polling':
         return undefined;
       default:
         return event satisfies never;

@@ -92,6 +92,8 @@ export type Telegram = PersonActs & {
     method: string,
     options?: { since?: number; timeout?: number; where?: (call: Call) => boolean },
   ): Promise<Call>;
+  /** Waits until the bot listens: a poll of its waits for news. */
+  listening(): Promise<void>;
   /** Waits until a condition holds, looking at it whenever anything happens. */
   until<Found>(look: () => Found | undefined | false, what: string, timeout?: number): Promise<Found>;
   close(): Promise<void>;
@@ -280,6 +282,9 @@ export async function startTelegram(options: TelegramOptions = {}): Promise<Tele
         `a call of ${method}`,
         timeout,
       ),
+    async listening() {
+      await until(() => world.updates.waiting(), 'the bot to listen');
+    },
     until,
     async close() {
       unwatch();

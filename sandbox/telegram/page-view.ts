@@ -150,7 +150,9 @@ function gistOf(params: Record<string, unknown>): string {
   for (const [name, short] of GISTS) {
     const value = params[name];
     if (value === undefined || value === '') continue;
-    return short(typeof value === 'string' ? value : JSON.stringify(value)).slice(0, 120);
+    const said = typeof value === 'string' ? value : JSON.stringify(value);
+    const attached = said.startsWith('attach://') ? params[said.slice('attach://'.length)] : undefined;
+    return short(typeof attached === 'string' ? attached : said).slice(0, 120);
   }
   return '';
 }

@@ -37,11 +37,12 @@ export type UpdateQueue = {
 
 /**
  * @param now milliseconds since 1970, on the stand-in's clock.
+ * @param onWait called when a poll begins to wait.
  * @param slowdown milliseconds by which a repeated poll and a repeated 409 are held back; 3000 on the real server.
  */
-export function createQueue(now: () => number, slowdown: number): UpdateQueue {
-  // Ids begin anywhere, and a later stand-in begins above an earlier one: a bot drops ids lower than it has seen.
-  let next = (Math.floor(now() / 100) % 900_000_000) + Math.floor(Math.random() * 1000) + 2_000_001;
+export function createQueue(now: () => number, slowdown: number, onWait: () => void): UpdateQueue {
+  // Ids begin far up and grow with the clock, from one stand-in to the next: a bot drops ids lower than it has seen.
+  let next = (Math.floor(now() / 100) % 900_000_000) + 2_000_001;
   let queue: Waiting[] = [];
   let allowed: readonly string[] = [];
   let poll: Poll | undefined;
@@ -105,6 +106,7 @@ export function createQueue(now: () => number, slowdown: number): UpdateQueue {
           signal.removeEventListener('abort', gone);
           resolve(why);
         };
+        onWait();
       });
       if (outcome === 'displaced') return displaced();
       if (poll === mine) poll = undefined;

@@ -23,6 +23,9 @@ const inside = (inner: Entity, outer: Entity): boolean =>
 /** Outer before inner, earlier before later. */
 const order = (a: Entity, b: Entity): number => a.offset - b.offset || b.length - a.length;
 
+/** Which of two that cover the same text wins. */
+const weight = (entity: Entity): number => ['pre', 'code'].indexOf(entity.type) >>> 0;
+
 function keepDisjoint(entities: Entity[]): Entity[] {
   const kept: Entity[] = [];
   for (const entity of entities) if (!kept.some((other) => intersect(entity, other))) kept.push(entity);
@@ -52,7 +55,9 @@ export function nest(entities: readonly Entity[]): Entity[] {
   const sorted = entities.filter((entity) => entity.length > 0).sort(order);
   const quotes = keepDisjoint(sorted.filter((entity) => QUOTES.has(entity.type)));
   const continuous = keepDisjoint(
-    sorted.filter((entity) => !SPLITTABLE.has(entity.type) && !QUOTES.has(entity.type)),
+    sorted
+      .filter((entity) => !SPLITTABLE.has(entity.type) && !QUOTES.has(entity.type))
+      .sort((a, b) => order(a, b) || weight(a) - weight(b)),
   ).filter((entity) => quotes.every((quote) => !intersect(entity, quote) || inside(entity, quote)));
   const code = continuous.filter((entity) => MONOSPACE.has(entity.type));
   const styles = [...SPLITTABLE].flatMap((type) => {

@@ -54,7 +54,7 @@ export type WorldEvent =
   | { kind: 'tap' | 'answer'; tap: Tap }
   | { kind: 'action'; chat: number; action: string }
   | { kind: 'call'; call: Call }
-  | { kind: 'commands' | 'people' | 'controls' };
+  | { kind: 'commands' | 'people' | 'controls' | 'polling' };
 
 export type World = {
   readonly token: string;
@@ -114,7 +114,7 @@ export function createWorld(options: WorldOptions): World {
       first_name: options.bot.first_name ?? 'Steward',
       username: options.bot.username ?? 'steward_demo_bot',
     },
-    updates: createQueue(now, options.slowdown),
+    updates: createQueue(now, options.slowdown, () => world.emit({ kind: 'polling' })),
     files: createFiles(now, options.localFolder),
     people: new Map(),
     chats: new Map(),
