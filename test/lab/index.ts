@@ -40,7 +40,11 @@ export type LabFacts = LabHost & {
   rootless: LabHost & { uid: number };
 };
 
-/** The running lab, with tools for both hosts. Only in tests of the project `lab`. */
+/**
+ * The running lab, with tools for both hosts. Only in tests of the project `lab`. All test files share it at the same
+ * time: take names and ports of your own, and remove what you add. Who needs the whole reference host, or stops the
+ * engine, starts a lab of its own with `startLab()` (start.ts), which takes some four seconds.
+ */
 export function lab(): Lab {
   return openLab(inject('lab'));
 }

@@ -1,7 +1,8 @@
 /** Starts and ends the box of namespaces that is the machine. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile, rm, rmdir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { run } from './exec.ts';
@@ -47,9 +48,24 @@ export async function startMachine(folder: string): Promise<Machine> {
   launcher.unref();
 
   const { pid } = parseStat(await readFile(join(folder, 'init.stat'), 'utf8'));
-  const enter = `nsenter --target ${pid} --all`;
+  const enter = await writeEnter(folder, pid);
   const address = await connect(folder, pid);
   return { pid, enter, address };
+}
+
+/** A program that runs its arguments inside the machine. */
+async function writeEnter(folder: string, pid: number): Promise<string> {
+  const lines = ['#!/bin/sh', `exec nsenter --target ${pid} --all "$@"`];
+  const cgroup = `/sys/fs/cgroup/${nameOf(folder)}`;
+  if (existsSync('/sys/fs/cgroup/cgroup.controllers')) {
+    // With cgroup v2 the kernel lets nobody move a process across the edge of a cgroup namespace from inside,
+    // and Podman moves what it starts; so who enters goes through the cgroup first.
+    await mkdir(`${cgroup}/by-hand`);
+    lines.splice(1, 0, `echo $$ > ${cgroup}/by-hand/cgroup.procs`);
+  }
+  const path = join(folder, 'bin/enter');
+  await writeFile(path, `${lines.join('\n')}\n`, { mode: 0o755 });
+  return path;
 }
 
 /**

@@ -94,7 +94,7 @@ export async function startReferenceHost(lab: Lab): Promise<ReferenceHost> {
     anki,
   ];
   await lab.systemd('start', ...units);
-  await lab.waitForContainer('immich-postgres', 'healthy');
+  await lab.waitForLog('immich-postgres', /ready to accept connections/);
   await lab.podman(
     'exec',
     'immich-postgres',

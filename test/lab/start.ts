@@ -1,6 +1,6 @@
 /** Starts a lab: the machine with everything in it. */
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { packImages } from './archive.ts';
@@ -27,6 +27,8 @@ export async function startLab(): Promise<RunningLab> {
   const obstacles = await labObstacles();
   if (obstacles.length > 0) throw new Error(obstacles.join('\n'));
   const labs = labsFolder();
+  // Sockets lie up to 30 characters deeper, and a socket's path has at most 107.
+  if (labs.length > 60) throw new Error(`The path ${labs} is too long for the sockets of a lab.`);
   await endStaleLabs(labs);
   const folder = await mkdtemp(join(labs, folderPrefix));
   await writeFile(join(folder, ownerFile), JSON.stringify(identify(process.pid)));
@@ -84,18 +86,15 @@ async function fill(folder: string): Promise<LabFacts> {
     rootless: { ...rootlessHost(user, enter), uid: user.uid },
   };
   await allActive(facts, wantedOf(units));
-  await run(...words(facts.podmanCommand, 'load', '--quiet', '--input', await images));
+  const archive = await images;
+  await run(...words(facts.podmanCommand, 'load', '--quiet', '--input', archive));
+  await rm(archive);
   await registryAnswers(registry);
   await publish(
     facts,
     ['web:1', 'web:2'].map((name) => `${registry}/${name}`),
   );
-  // vfs copies every layer of every image, so the second host gets the small one only.
-  const small = join(folder, 'images/rootless.tar');
-  await run(...words(facts.podmanCommand, 'save', '--quiet', '--output', small, `${registry}/web:1`));
-  await chmod(small, 0o644);
-  await chmod(join(folder, 'images'), 0o711);
-  await run(...words(facts.rootless.podmanCommand, 'load', '--quiet', '--input', small));
+  await run(...words(facts.rootless.podmanCommand, 'pull', '--quiet', `${registry}/web:1`));
   return facts;
 }
 

@@ -37,10 +37,12 @@ export type HostTools = {
 export type Lab = LabFacts &
   HostTools & {
     rootless: LabFacts['rootless'] & HostTools;
+    /** Runs a program inside the machine as root. @returns stdout @throws Error with stderr on a non-zero exit */
+    inside(program: string, ...args: string[]): Promise<string>;
     /** The full name of one of the lab's images: web:1, web:2 (both in the registry), logger:1, sleeper:1, crasher:1, tty:1, postgres:15. */
     image(name: string, version: string): string;
     /**
-     * Makes a small image, gives it to the registry and the first host's engine. An image of the same name and version is
+     * Makes a small image, gives it to the registry and the first host's engine (the rootless one can pull it). An image of the same name and version is
      * replaced, as publishers do with a moving tag.
      * @param options.tag other than the version
      * @param options.keep leave the engine's own tag where it is: an update that is there to be found
@@ -58,6 +60,7 @@ export function openLab(facts: LabFacts): Lab {
     ...facts,
     ...host,
     rootless: { ...facts.rootless, ...createHostTools(facts.rootless) },
+    inside: (...command) => run(...words(facts.enter, ...command)),
     image,
     async addImage(name, version, options = {}) {
       const full = image(name, options.tag ?? version);
