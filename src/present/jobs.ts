@@ -33,7 +33,7 @@ function lines(job: JobState, texts: Texts): Rich[] {
         : rich`${jobs.next} ${{ time: job.nextAt, fallback: clock(job.nextAt), format: 'relative' }}`;
   return [
     // The name as it is typed, because that is what /jobs run takes.
-    rich`${b(name)} ${code(`${job.name}${subject}`)} – ${when(job.schedule, texts)}`,
+    rich`${b(name)} (${code(`${job.name}${subject}`)}) – ${when(job.schedule, texts)}`,
     coming.length === 0 ? past : rich`${past} · ${coming}`,
   ];
 }

@@ -1,0 +1,84 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const TOKEN = '123456789:AAabcdefghijklmnopqrstuvwxyz1234567';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'steward-main-'));
+  writeFileSync(join(folder, 'env'), '# all from the environment\n');
+  writeFileSync(join(folder, 'services.yaml'), 'services: { notes: { containers: [notes] } }\n');
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+type End = { code: number; output: string; errors: string };
+
+/** The program as the unit starts it: plain Node, no build, no npm. */
+const steward = (args: readonly string[], env: Record<string, string> = {}) =>
+  new Promise<End>((resolve) => {
+    const options = {
+      env: { PATH: process.env['PATH'], STEWARD_ENV: join(folder, 'env'), ...env },
+      cwd: '/',
+    };
+    execFile(process.execPath, [MAIN, ...args], options, (error, output, errors) => {
+      resolve({ code: error === null ? 0 : Number(error.code), output, errors });
+    });
+  });
+
+describe('check-config', () => {
+  test('says what it understood of a good configuration, without its secrets', async () => {
+    const { code, output, errors } = await steward(['check-config'], {
+      TELEGRAM_BOT_TOKEN: TOKEN,
+      TELEGRAM_OWNER_IDS: '42',
+    });
+    expect({ code, errors }).toEqual({ code: 0, errors: '' });
+    expect(output).toContain(`Services: notes (${join(folder, 'services.yaml')})`);
+    expect(output).toContain('Telegram: token set, 1 owner(s), reports to 42');
+    expect(output).not.toContain(TOKEN);
+  });
+
+  test('says every fault of variables and services at once, one line each, and ends with 78', async () => {
+    writeFileSync(join(folder, 'services.yaml'), 'services:\n  notes: { container: [notes] }\n');
+    const { code, errors } = await steward(['check-config'], { TELEGRAM_BOT_TOKEN: 'x', TZ: 'Mars' });
+    expect(code).toBe(78);
+    expect(errors.split('\n')).toEqual([
+      '3 faults in the configuration:',
+      'TELEGRAM_BOT_TOKEN: found a value of 1 character, expected the token that BotFather gave (123456789:AA…)',
+      'TZ: found "Mars", expected a time zone such as Europe/Rome',
+      expect.stringMatching(/^services\.yaml:2 services\.notes\.container: .*\(did you mean containers\?\)$/),
+      '',
+    ]);
+  });
+});
+
+test('the bot refuses to start without a token, and leaves no store behind', async () => {
+  const state = join(folder, 'state');
+  const { code, errors } = await steward([], { STATE_DIR: state });
+  expect(code).toBe(78);
+  expect(errors).toContain('TELEGRAM_BOT_TOKEN: found nothing');
+  expect(() => rmSync(state)).toThrow('ENOENT');
+});
+
+test('a job runs from the command line, and its outcome is there for the next one who looks', async () => {
+  const run = await steward(['jobs', 'run', 'tidy', '--json']);
+  expect(run).toMatchObject({ code: 0, errors: '' });
+  expect(JSON.parse(run.output)).toMatchObject({
+    schema: 1,
+    kind: 'jobs',
+    jobs: [{ last: { outcome: 'done' } }],
+  });
+  const list = await steward(['jobs', '--json']);
+  expect(JSON.parse(list.output)).toMatchObject({ jobs: [{ name: 'tidy', last: { outcome: 'done' } }] });
+});
+
+test.each([
+  [['statsu'], 'There is no command "statsu". Did you mean status?'],
+  [['jobs', 'run', 'tydi'], 'No job is called "tydi". Did you mean tidy?'],
+])('a mistake is answered with what may have been meant, and ends with 2: %j', async (args, message) => {
+  expect(await steward(args)).toMatchObject({ code: 2, errors: `${message}\n` });
+});
