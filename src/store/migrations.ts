@@ -36,7 +36,7 @@ export const migrations: readonly string[] = [
     created_at integer not null,
     changed_at integer not null
   ) strict;
-  create index outbox_open on outbox (id) where shown_version < version and state <> 'failed';
+  create index outbox_open on outbox (chat, id) where shown_version < version;
   create index outbox_message on outbox (chat, message_id);
 
   -- Plans that wait for a yes, and buttons whose arguments do not fit into a callback.

@@ -13,6 +13,8 @@ export type Access = {
   readonly guests: readonly number[];
   /** Where reports go; undefined until an owner is there. */
   chat: () => number | undefined;
+  /** A stranger who has had his answer of the day: nothing of his is looked at, or even kept. */
+  ignores(user: number): boolean;
   /** @returns whether to answer this stranger: once a day */
   refuses(user: number): boolean;
   /** A code that makes its sender the owner, for 10 minutes and once; undefined where there is an owner. */
@@ -38,21 +40,28 @@ export function createAccess(needs: {
     return enrolled === undefined ? [] : [enrolled];
   };
 
+  const roleOf = (user: number): Role => {
+    if (owners().includes(user)) return 'owner';
+    return telegram.guests.includes(user) ? 'guest' : 'stranger';
+  };
+  const refusalKey = (user: number) => `telegram:refused:${user}`;
+  const wasRefused = (user: number) => {
+    const last = facts.at(refusalKey(user));
+    return last !== undefined && clock.now() - last < DAY;
+  };
+
   return {
-    roleOf(user) {
-      if (owners().includes(user)) return 'owner';
-      return telegram.guests.includes(user) ? 'guest' : 'stranger';
-    },
+    roleOf,
+    // While there is no owner anybody may have the code.
+    ignores: (user) => owners().length > 0 && roleOf(user) === 'stranger' && wasRefused(user),
     get owners() {
       return owners();
     },
     guests: telegram.guests,
     chat: () => reportsChat(telegram, facts),
     refuses(user) {
-      const key = `telegram:refused:${user}`;
-      const last = facts.at(key);
-      if (last !== undefined && clock.now() - last < DAY) return false;
-      facts.put(key, true);
+      if (wasRefused(user)) return false;
+      facts.put(refusalKey(user), true);
       return true;
     },
     enrolment() {

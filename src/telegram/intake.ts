@@ -88,6 +88,8 @@ export function createIntake(needs: IntakeNeeds): Intake {
 
   return {
     commit(update) {
+      const stranger = update.message?.from?.id;
+      if (stranger !== undefined && access.ignores(stranger)) return;
       const taken = store.database.transaction(() => {
         if (!store.intake.add(update.update_id, tagOf(update), JSON.stringify(update))) return false;
         if (!take(update)) return false;

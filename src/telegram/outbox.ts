@@ -12,7 +12,7 @@ import type { OutboxRow } from '../store/outbox.ts';
 import type { Store } from '../store.ts';
 import { judge, type Apis, type Verdict } from './api.ts';
 import { edit, send } from './message.ts';
-import { createPace, type Pace } from './pace.ts';
+import { createPace, type CallKind, type Pace } from './pace.ts';
 import { render } from './render.ts';
 import { within } from './within.ts';
 
@@ -69,13 +69,11 @@ export function createOutboxWorker(needs: OutboxNeeds): OutboxWorker {
       for (const chat of store.outbox.chats()) {
         const lane = laneOf(chat);
         if (lane.busy) continue;
-        const wait = lane.pace.wait();
-        if (wait > 0) {
-          soonest = Math.min(soonest, wait);
-          continue;
-        }
         const row = store.outbox.next(chat);
-        if (row !== undefined) begin(row, lane);
+        if (row === undefined) continue;
+        const wait = lane.pace.wait(kindOf(row));
+        if (wait > 0) soonest = Math.min(soonest, wait);
+        else begin(row, lane);
       }
       const at = store.outbox.nextAt();
       if (at !== undefined && at > clock.now()) soonest = Math.min(soonest, at - clock.now());
@@ -88,7 +86,7 @@ export function createOutboxWorker(needs: OutboxNeeds): OutboxWorker {
 
   function begin(row: OutboxRow, lane: Lane): void {
     lane.busy = true;
-    lane.pace.spend();
+    lane.pace.spend(kindOf(row));
     const call = deliver(row, lane)
       .catch((error: unknown) => {
         // Its record is as it was before the call, or "sending": neither leads to a second message.
@@ -104,7 +102,14 @@ export function createOutboxWorker(needs: OutboxNeeds): OutboxWorker {
   }
 
   async function deliver(row: OutboxRow, lane: Lane): Promise<void> {
-    const call = callFor(row);
+    let call: Call;
+    try {
+      call = callFor(row);
+    } catch (error) {
+      // One card that cannot be drawn must not hold up what stands behind it.
+      log.error({ err: error, card: row.key }, 'cannot draw a card');
+      return store.outbox.failed(row.id, 'cannot be drawn');
+    }
     if (call.once) store.outbox.sending(row.id, row.version);
     const outcome = await attempt(call.go);
     await record(() =>
@@ -141,6 +146,7 @@ export function createOutboxWorker(needs: OutboxNeeds): OutboxWorker {
     switch (verdict.kind) {
       case 'wait':
         log.warn({ chat: row.chat, ms: verdict.ms }, 'Telegram asks for a pause');
+        lane.pace.flooded(clock.now() + verdict.ms);
         return again(verdict.ms);
       case 'not-sent':
       case 'locked-out':
@@ -243,6 +249,9 @@ export function createOutboxWorker(needs: OutboxNeeds): OutboxWorker {
     },
   };
 }
+
+const kindOf = ({ body, messageId }: OutboxRow): CallKind =>
+  body.what === 'reaction' || messageId !== undefined ? 'change' : 'message';
 
 async function attempt<T>(go: () => Promise<T>): Promise<{ ok: T } | Verdict> {
   try {

@@ -47,6 +47,8 @@ export type RequestNeeds = {
 const LONG = 30_000;
 /** A quick answer needs no sign that it is being made. */
 const BUSY_AFTER = 1000;
+/** Telegram shows it for 5 s. */
+const BUSY_LASTS = 4500;
 
 export const note = (one: Note, actions?: Report['actions']): Report => ({
   kind: 'note',
@@ -81,6 +83,16 @@ export function createRequests({ app, tasks, busy, sendDirectly }: RequestNeeds)
     return note({ key: 'failed', message: app.redact(causeOf(error)), lines: [] });
   };
 
+  /** @returns ends it */
+  const signOfWork = (chat: number): (() => void) => {
+    const show = () => {
+      busy(chat);
+      timer = setTimeout(show, BUSY_LASTS);
+    };
+    let timer = setTimeout(show, BUSY_AFTER);
+    return () => clearTimeout(timer);
+  };
+
   async function run(request: Request, confirmed?: Plan): Promise<void> {
     const { turn, command, args, card, chat } = request;
     const startedAt = clock.now();
@@ -100,7 +112,7 @@ export function createRequests({ app, tasks, busy, sendDirectly }: RequestNeeds)
       }
     };
     const live = workReport === undefined ? undefined : createLiveCard({ clock, show: draw });
-    const sign = live === undefined ? setTimeout(() => busy(chat), BUSY_AFTER) : undefined;
+    const sign = live === undefined ? signOfWork(chat) : () => {};
     const put = (report: Report) => {
       if (live === undefined || clock.now() - startedAt <= LONG) return answer(request, report);
       store.database.transaction(() => {
@@ -117,7 +129,7 @@ export function createRequests({ app, tasks, busy, sendDirectly }: RequestNeeds)
     const answered: { yet: boolean; unwritten?: Report } = { yet: false };
     const finish = (report: Report) => {
       live?.stop();
-      clearTimeout(sign);
+      sign();
       try {
         put(report);
         answered.yet = true;
@@ -174,7 +186,7 @@ export function createRequests({ app, tasks, busy, sendDirectly }: RequestNeeds)
 
     const ended = await end;
     live?.stop();
-    clearTimeout(sign);
+    sign();
     if (answered.yet) return;
     const { unwritten } = answered;
     if (unwritten !== undefined && !repeatable) return void (await sendDirectly(unwritten));
@@ -191,9 +203,10 @@ export function createRequests({ app, tasks, busy, sendDirectly }: RequestNeeds)
     obey: run,
     async ask(request) {
       const { command, args, turn, user, chat } = request;
+      const sign = signOfWork(chat);
       let plan: Plan | undefined;
       try {
-        plan = await command.plan?.(app, args);
+        plan = await command.plan?.(app, args).finally(sign);
       } catch (error) {
         if (!(error instanceof UserError || error instanceof BusyError)) {
           log.error({ err: error, command: command.name }, 'cannot make a plan');

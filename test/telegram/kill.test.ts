@@ -26,6 +26,8 @@ test(`killed ${KILLS} times at any moment: every command is answered, nothing is
   const random = randomFrom(SEED);
   const folder = mkdtempSync(join(tmpdir(), 'steward-kill-'));
   const telegram = await startTelegram({ slowdown: 0, people: [{ id: OWNER }] });
+  // So that kills fall between a call's leaving and its answer, too.
+  telegram.addFault({ method: '*', delayMs: 15, times: Infinity });
   const deedsFile = join(folder, 'deeds');
   let child: ChildProcess | undefined;
   const start = () => {
