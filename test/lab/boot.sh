@@ -12,6 +12,8 @@ echo "$stat" > "$lab/init.stat"
 mount -t proc proc /proc
 
 if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
+  # The kernel does not mount it upon itself.
+  umount -R /sys/fs/cgroup
   mount -t cgroup2 cgroup2 /sys/fs/cgroup
 else
   hierarchies=$(cd /sys/fs/cgroup && for name in *; do echo "$name=$(readlink "$name" || true)"; done)
@@ -35,7 +37,7 @@ resolv=$(readlink -m /etc/resolv.conf)
 mount -t tmpfs -o mode=755 tmpfs /run
 mkdir -p /run/lock /run/podman /run/systemd/transient /run/proc
 ln -s "$lab/podman.sock" /run/podman/podman.sock
-mount --bind "$lab/log" /var/log
+mount --bind "$lab/var" /var
 # Rootless containers may mount a /proc only where an uncovered one can be seen; the next lines cover the first.
 mount -t proc proc /run/proc
 mount --bind /proc/sys /proc/sys

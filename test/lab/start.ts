@@ -1,6 +1,6 @@
 /** Starts a lab: the machine with everything in it. */
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { packImages } from './archive.ts';
@@ -29,6 +29,9 @@ export async function startLab(): Promise<RunningLab> {
   const labs = labsFolder();
   // Sockets lie up to 30 characters deeper, and a socket's path has at most 107.
   if (labs.length > 60) throw new Error(`The path ${labs} is too long for the sockets of a lab.`);
+  if (/^\/(var|run|dev|proc|sys)\//.test(`${labs}/`)) {
+    throw new Error(`A lab cannot lie in ${labs}: inside the machine that folder is another.`);
+  }
   await endStaleLabs(labs);
   const folder = await mkdtemp(join(labs, folderPrefix));
   await writeFile(join(folder, ownerFile), JSON.stringify(identify(process.pid)));
@@ -45,9 +48,10 @@ export async function startLab(): Promise<RunningLab> {
 async function fill(folder: string): Promise<LabFacts> {
   // The rootless user passes through it on the way to his home.
   await chmod(folder, 0o711);
-  for (const name of ['engine', 'log/journal', 'bin', 'images', 'units', 'data']) {
+  for (const name of ['engine', 'bin', 'images', 'units', 'data', 'var/lib', 'var/tmp', 'var/log/journal']) {
     await mkdir(join(folder, name), { recursive: true });
   }
+  await symlink('/run', join(folder, 'var/run'));
   const unitFolder = join(folder, 'units');
   const socket = join(folder, 'podman.sock');
   const port = await freePort();
