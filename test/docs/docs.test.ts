@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { EXIT } from '../src/cli.ts';
-import { PLAIN, SECRETS } from '../src/config.ts';
+import { EXIT } from '../../src/cli.ts';
+import { PLAIN, SECRETS } from '../../src/config.ts';
 
-const read = (name: string) => readFileSync(new URL(`../${name}`, import.meta.url), 'utf8');
+const read = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8');
 const unit = read('docs/steward.service');
 const guide = read('docs/install.md');
 
