@@ -180,6 +180,10 @@ export function createPictures(database: Database, clock: Clock): Pictures {
     const raw = database.get<Raw>(`${SELECT} where number = ?`, number);
     return raw === undefined ? undefined : fromRaw(raw);
   };
+  const ofMessage = (chat: number, messageId: number) => {
+    const raw = database.get<Raw>(`${SELECT} where chat = ? and message_id = ?`, chat, messageId);
+    return raw === undefined ? undefined : fromRaw(raw);
+  };
   const known = (number: number) => {
     const row = get(number);
     if (row === undefined) throw new Error(`There is no picture ${number}`);
@@ -195,10 +199,12 @@ export function createPictures(database: Database, clock: Clock): Pictures {
   return {
     add: ({ chat, messageId, card, caption, source }, above) =>
       database.transaction(() => {
+        // Looked up first: an insert that gives way to a conflict would use a number up.
+        if (ofMessage(chat, messageId) !== undefined) return undefined;
         const number = nextNumber(above);
-        const { changes } = database.run(
+        database.run(
           `insert into pictures (number, card, chat, message_id, source, caption, received_at)
-           values (?, ?, ?, ?, ?, ?, ?) on conflict (chat, message_id) do nothing`,
+           values (?, ?, ?, ?, ?, ?, ?)`,
           number,
           card,
           chat,
@@ -207,15 +213,12 @@ export function createPictures(database: Database, clock: Clock): Pictures {
           caption ?? null,
           clock.now(),
         );
-        return changes === 0 ? undefined : known(number);
+        return known(number);
       }),
     get,
     ofCard: (card) =>
       database.all<Raw>(`${SELECT} where card = ? order by message_id, number`, card).map(fromRaw),
-    ofMessage(chat, messageId) {
-      const raw = database.get<Raw>(`${SELECT} where chat = ? and message_id = ?`, chat, messageId);
-      return raw === undefined ? undefined : fromRaw(raw);
-    },
+    ofMessage,
     latest: (count) => database.all<Raw>(`${SELECT} order by number desc limit ?`, count).map(fromRaw),
     due: (states, at, most) =>
       database

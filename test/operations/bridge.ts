@@ -151,7 +151,14 @@ export async function createScene(
 /** A JPEG that no other number gives. */
 export const picture = (seed: number, width = 640, height = 480): Promise<Buffer> =>
   sharp({
-    create: { width, height, channels: 3, background: { r: seed % 256, g: (seed >> 8) % 256, b: 128 } },
+    create: {
+      width,
+      height,
+      channels: 3,
+      background: { r: (seed * 37) % 256, g: (seed * 101) % 256, b: 128 },
+    },
   })
+    // Colours alone can end as the same bytes.
+    .withExif({ IFD0: { Copyright: `picture ${seed}` } })
     .jpeg()
     .toBuffer();
