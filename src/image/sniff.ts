@@ -96,11 +96,16 @@ const isBmp = (head: Buffer) =>
   head.toString('latin1', 0, 2) === 'BM' &&
   [12, 40, 52, 56, 64, 108, 124].includes(head.readUInt32LE(14));
 
+const UTF_16 = [
+  ['\xff\xfe', 'utf-16le'],
+  ['\xfe\xff', 'utf-16be'],
+] as const;
+
 function isText(head: Buffer): boolean {
-  const text = new TextDecoder('utf-8', { fatal: true });
+  const encoding = UTF_16.find(([mark]) => head.indexOf(mark, 0, 'latin1') === 0)?.[1] ?? 'utf-8';
   try {
-    // `stream` lets a character that the end of the head cuts pass.
-    const decoded = text.decode(head, { stream: true });
+    // The head of a longer file may end within a character.
+    const decoded = new TextDecoder(encoding, { fatal: true }).decode(head, { stream: head.length >= HEAD });
     // eslint-disable-next-line no-control-regex -- control characters are what tells bytes from text
     return !/[\0-\x08\x0e-\x1a\x1c-\x1f]/.test(decoded);
   } catch {
