@@ -7,7 +7,7 @@ import { request, type IncomingMessage } from 'node:http';
 import { basename, dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { readServices } from '../../src/services.ts';
-import { run } from './exec.ts';
+import { run, words } from './exec.ts';
 import { lab, type LabFacts } from './index.ts';
 import { lives, parseStat } from './processes.ts';
 import { startReferenceHost } from './reference-host.ts';
@@ -76,6 +76,18 @@ describe.each([
     await host.waitForJournal(new RegExp(`spoken by ${kind}`), `--unit=${unit}`);
     const field = kind === 'first' ? '_SYSTEMD_UNIT' : '_SYSTEMD_USER_UNIT';
     expect(await host.journal('--output=cat', `${field}=${unit}`)).toBe(`spoken by ${kind}\n`);
+  });
+
+  it('ends systemctl inside when it is ended outside', async () => {
+    const unit = `endless-${kind}.service`;
+    await host.addUnit(unit, '[Service]\nType=oneshot\nExecStart=sleep infinity\n');
+    remove.push(() => host.removeUnit(unit));
+    const start = spawn(...words(host.systemctl, 'start', unit));
+    await host.waitForUnit(unit, 'activating');
+    const waiting = () => here.inside('pgrep', '--full', `systemctl.* start ${unit}`);
+    expect(await waiting()).not.toBe('');
+    start.kill();
+    await expect.poll(() => waiting().catch(() => 'none')).toBe('none');
   });
 
   it('answers the engine API', async () => {
@@ -156,7 +168,7 @@ describe('first host', () => {
     remove.push(() => here.podman('rm', '--force', '--volumes', 'database'));
     const env = ['--env=POSTGRES_USER=immich', '--env=POSTGRES_DB=immich'];
     await here.podman('run', '--detach', '--name=database', ...env, here.image('postgres', '15'));
-    await here.waitForContainer('database', 'healthy');
+    await here.waitForLog('database', /ready to accept connections/);
     const psql = [
       'exec',
       'database',

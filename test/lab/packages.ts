@@ -8,30 +8,24 @@ const run = promisify(execFile);
 export const labPackages = [
   'podman',
   'runc',
-  'crun',
-  'conmon',
   'netavark',
   'aardvark-dns',
   'iptables',
   'iproute2',
   'uidmap',
-  'slirp4netns',
-  'fuse-overlayfs',
   'docker-registry',
   'busybox-static',
-  'sqlite3',
   'postgresql-15',
   'systemd',
-  'dbus',
-  'dbus-user-session',
 ] as const;
 
-/** What tests outside the lab call: the chat page in Chromium with its letters and emoji, pictures of a phone. */
+/** What tests outside the lab call: the chat page in Chromium with its letters and emoji, pictures of a phone, databases. */
 export const otherPackages = [
   'chromium',
   'fonts-noto-core',
   'fonts-noto-color-emoji',
   'libheif-examples',
+  'sqlite3',
 ] as const;
 
 /** @returns those of the packages that dpkg does not know as installed; all of them where there is no dpkg */

@@ -29,6 +29,7 @@ export async function startLab(): Promise<RunningLab> {
   const labs = labsFolder();
   // Sockets lie up to 30 characters deeper, and a socket's path has at most 107.
   if (labs.length > 60) throw new Error(`The path ${labs} is too long for the sockets of a lab.`);
+  if (/\s/.test(labs)) throw new Error(`Commands are split on spaces, so no lab can lie in "${labs}".`);
   if (/^\/(var|run|dev|proc|sys)\//.test(`${labs}/`)) {
     throw new Error(`A lab cannot lie in ${labs}: inside the machine that folder is another.`);
   }
