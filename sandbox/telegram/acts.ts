@@ -10,6 +10,10 @@ export type Ask = Record<string, unknown>;
 
 export type Act = (ask: Ask, parts: readonly Part[]) => unknown;
 
+/** Browsers write the quotes and line ends of a name as in URLs (html.spec.whatwg.org, multipart form data). */
+const fileName = ({ fileName: name = 'file' }: Part): string =>
+  name.replace(/%22|%0D|%0A/g, (code) => decodeURIComponent(code));
+
 /** Acts by name. @throws with a sentence for whoever asked. */
 export function createActs(telegram: Telegram, controls: readonly Control[]): Record<string, Act> {
   const number = (ask: Ask, name: string): number | undefined => {
@@ -39,7 +43,7 @@ export function createActs(telegram: Telegram, controls: readonly Control[]): Re
         return {
           kind: part.type.startsWith('video/') ? 'video' : 'document',
           bytes: part.bytes,
-          name: part.fileName ?? 'file',
+          name: fileName(part),
           type: part.type,
           ...first,
         };
