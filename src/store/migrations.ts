@@ -37,7 +37,8 @@ export const migrations: readonly string[] = [
     changed_at integer not null
   ) strict;
   create index outbox_open on outbox (chat, id) where shown_version < version;
-  create index outbox_message on outbox (chat, message_id);
+  create index outbox_message on outbox (chat, message_id) where message_id is not null;
+  create index outbox_unknown on outbox (chat) where state = 'unknown';
 
   -- Plans that wait for a yes, and buttons whose arguments do not fit into a callback.
   create table confirmations (

@@ -3,7 +3,6 @@ import type { App } from '../app.ts';
 import type { Card } from '../card.ts';
 import { plain } from '../rich.ts';
 import type { Report } from '../report.ts';
-import type { RunRow } from '../store/runs.ts';
 import type { Tasks } from '../tasks.ts';
 import type { Texts } from '../texts/index.ts';
 import { createAbsence } from './absence.ts';
@@ -12,10 +11,11 @@ import { createApis, whyOf } from './api.ts';
 import { createConfirm, type Toast } from './confirm.ts';
 import { createDispatch, listensTo } from './dispatch.ts';
 import { createIntake, type IntakeNeeds } from './intake.ts';
+import { createInterrupted } from './interrupted.ts';
 import { createMenu } from './menu.ts';
 import { createOutboxWorker } from './outbox.ts';
 import { insist, poll } from './poll.ts';
-import { createRequests, endKey, note } from './request.ts';
+import { createRequests, note } from './request.ts';
 import { within } from './within.ts';
 
 export type BotNeeds = {
@@ -40,6 +40,7 @@ export type Bot = {
 /** Milliseconds that running work gets at the end, and the last messages after it. */
 const DRAIN = 5000;
 const FLUSH = 3000;
+const MINUTE = 60_000;
 /** Characters: core.telegram.org/bots/api#answercallbackquery. */
 const TOAST_MOST = 200;
 /** Who the bot is, for the time before Telegram has answered. */
@@ -85,6 +86,7 @@ export function createBot(needs: BotNeeds): Bot {
     busy: (chat) => lightly('no sign of work', api.sendChatAction(chat, 'typing')),
     sendDirectly: outbox.sendDirectly,
   });
+  const takeUpRun = createInterrupted({ app, tasks, requests, tell });
   const intake = createIntake({
     store,
     access,
@@ -117,31 +119,6 @@ export function createBot(needs: BotNeeds): Bot {
     store.outbox.put({ key, chat, silent, body: { what: 'report', report } });
   }
 
-  /** Work that a kill cut off is told, unless it had answered or will be taken up again. */
-  function tellInterrupted(run: RunRow): void {
-    const { card, name, subject, startedAt } = run;
-    const report = note({ key: 'interrupted', what: name, service: subject, since: startedAt });
-    if (card === undefined) return tell(`interrupted:${run.id}`, report, false);
-    const update = Number(card.split(':').at(-1));
-    if (Number.isInteger(update) && store.intake.isOpen(update)) return;
-    const shown = store.outbox.get(card);
-    if (shown === undefined) return tell(`interrupted:${run.id}`, report, false);
-    const kind = shown.body.what === 'report' ? shown.body.report.kind : undefined;
-    const answered = shown.changedAt >= startedAt && kind !== 'work' && kind !== 'plan';
-    if (answered || store.outbox.get(endKey(card)) !== undefined) return;
-    store.database.transaction(() => {
-      requests.answer({ card, chat: shown.chat, replyTo: shown.replyTo }, report);
-      // The card's edit does not ring.
-      store.outbox.put({
-        key: endKey(card),
-        chat: shown.chat,
-        replyTo: shown.messageId,
-        silent: false,
-        body: { what: 'report', report },
-      });
-    });
-  }
-
   async function introduce(signal: AbortSignal): Promise<void> {
     const known = await insist(() => api.getMe(signal as never), { log, signal });
     if (known === undefined) return;
@@ -163,12 +140,16 @@ export function createBot(needs: BotNeeds): Bot {
     chat: access.chat,
     sendDirectly: outbox.sendDirectly,
     async run(signal) {
-      for (const run of tasks.recover()) tellInterrupted(run);
+      const takeUp = () => tasks.recover().forEach(takeUpRun);
+      takeUp();
+      // A command line can be killed, too.
+      const looking = setInterval(takeUp, MINUTE);
       const outboxEnd = new AbortController();
       const telling = outbox.run(outboxEnd.signal);
       const working = intake.run(signal);
       await introduce(signal);
       await poll({ api: apis.polling, clock, log, commit: intake.commit, reached: absence.reached }, signal);
+      clearInterval(looking);
       await tasks.drain(DRAIN);
       await within(FLUSH, working);
       await outbox.flush(FLUSH);

@@ -276,3 +276,57 @@ test('sendDirectly goes past the store', async () => {
   const told = await bot.telegram.waitFor('critical');
   expect(told.silent).toBe(false);
 });
+
+test('a card that cannot be drawn is given up and holds up nothing', async () => {
+  const bot = await startHarness();
+  const broken = { kind: 'of another version' } as unknown as Report;
+  bot.store.outbox.put({ key: 'broken', chat: OWNER, body: { what: 'report', report: broken } });
+  put(bot, 'behind');
+  await bot.telegram.waitFor('behind');
+  expect(bot.logged.join('')).toContain('cannot draw a card');
+});
+
+test('what a refused stranger goes on to send is not even kept', async () => {
+  const bot = await startHarness();
+  const stranger = bot.telegram.person(STRANGER);
+  await stranger.send('/start');
+  await bot.telegram.waitFor('Private bot', { chat: STRANGER });
+  for (let count = 0; count < 5; count += 1) await stranger.send('spam');
+  await bot.telegram.send('/logs immich last');
+  await bot.telegram.waitFor('last');
+  const { count } = bot.store.database.get<{ count: number }>('select count(*) as count from intake') ?? {};
+  expect(count).toBe(2);
+});
+
+test('work that a kill cut off is told at the next start, on its card and in a message that rings', async () => {
+  const bot = await startHarness();
+  await bot.telegram.send('/restart immich');
+  const plan = await bot.telegram.waitFor('Restart immich?');
+  const card = await vi.waitFor(() => {
+    const key = bot.store.outbox.keyOf(OWNER, plan.id);
+    expect(key).toBeDefined();
+    return key ?? '';
+  });
+  await bot.stop();
+  bot.start();
+  // As a process leaves it that was killed while it worked.
+  bot.store.outbox.put({
+    key: card,
+    chat: OWNER,
+    body: {
+      what: 'report',
+      report: { kind: 'work', verb: 'restart', service: 'immich', steps: [], startedAt: 0, at: 0 },
+    },
+  });
+  const dead = { kind: 'command', by: 'cli:root', owner: 'process:dead' } as const;
+  bot.store.runs.begin({ ...dead, name: 'restart', subject: 'immich', card });
+  bot.store.runs.begin({ ...dead, name: 'stop', subject: 'vaultwarden', card: undefined });
+  await bot.stop();
+  const since = bot.telegram.mark();
+  bot.start();
+  const told = await bot.telegram.waitFor('in the middle of: restart immich', { since });
+  await bot.telegram.waitFor('in the middle of: stop vaultwarden', { since });
+  await bot.telegram.until(() => bot.telegram.ringing({ since }).length === 2, 'two that ring');
+  expect(bot.telegram.messages().filter(({ text }) => text.includes('restart immich'))).toHaveLength(2);
+  expect(told.buttons).toEqual([]);
+});

@@ -1,0 +1,66 @@
+/** Work that a kill cut off: it is told, and what was left half done is brought to one side. */
+import type { App } from '../app.ts';
+import type { Report } from '../report.ts';
+import type { RunRow } from '../store/runs.ts';
+import type { Tasks } from '../tasks.ts';
+import { note, type Requests } from './request.ts';
+import { endKey } from './result.ts';
+
+export type InterruptedNeeds = {
+  app: App;
+  tasks: Tasks;
+  requests: Requests;
+  /** Put a report where reports go. */
+  tell: (key: string, report: Report, silent: boolean) => void;
+};
+
+/** @returns what takes up one run that `tasks.recover` has found */
+export function createInterrupted({ app, tasks, requests, tell }: InterruptedNeeds): (run: RunRow) => void {
+  const { store } = app;
+
+  /** @returns false when there is nothing to tell: it had answered, or its update will be taken up again */
+  function told(run: RunRow): boolean {
+    const { card, name, subject, startedAt } = run;
+    const report = note({ key: 'interrupted', what: name, service: subject, since: startedAt });
+    const update = Number(card?.split(':').at(-1));
+    if (Number.isInteger(update) && store.intake.isOpen(update)) return false;
+    const shown = card === undefined ? undefined : store.outbox.get(card);
+    if (card === undefined || shown === undefined) {
+      tell(`interrupted:${run.id}`, report, false);
+      return true;
+    }
+    const kind = shown.body.what === 'report' ? shown.body.report.kind : undefined;
+    const answered = shown.changedAt >= startedAt && kind !== 'work' && kind !== 'plan';
+    if (answered || store.outbox.get(endKey(card)) !== undefined) return false;
+    store.database.transaction(() => {
+      requests.answer({ card, chat: shown.chat, replyTo: shown.replyTo }, report);
+      // The card's edit does not ring.
+      store.outbox.put({
+        key: endKey(card),
+        chat: shown.chat,
+        replyTo: shown.messageId,
+        silent: false,
+        body: { what: 'report', report },
+      });
+    });
+    return true;
+  }
+
+  async function resume({ id, name, subject, by }: RunRow): Promise<void> {
+    const command = app.commands.find((one) => one.name === name);
+    const work = command?.resume?.bind(command);
+    if (work === undefined || subject === undefined) return;
+    const args = [subject];
+    const end = await tasks.start({ kind: 'command', name, subject, args, by }, (run) =>
+      work(app, args, run),
+    );
+    // Cut off once more: the next start takes it up.
+    if (end.outcome === 'interrupted') return;
+    const report = end.outcome === 'done' ? end.report : requests.noteOf(end.error);
+    if (report !== undefined) tell(`resumed:${id}`, report, false);
+  }
+
+  return (run) => {
+    if (run.kind === 'command' && told(run)) void resume(run);
+  };
+}
