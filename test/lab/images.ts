@@ -91,7 +91,7 @@ export async function postgresLayer(folder: string): Promise<Layer> {
     .update(await readFile(join(import.meta.dirname, 'postgres.sh')))
     .update(await run('dpkg-query', ['-W', 'postgresql-15', 'busybox-static', 'libc6', 'util-linux']))
     .digest('hex');
-  const cache = join(tmpdir(), 'steward-lab-images');
+  const cache = join(tmpdir(), 'steward-images');
   await mkdir(cache, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EEXIST') throw error;
   });

@@ -17,7 +17,7 @@ export async function endStaleLabs(labs: string): Promise<string[]> {
   const ended: string[] = [];
   for (const name of await readdir(labs)) {
     const folder = join(labs, name);
-    if (!/^steward-lab-\w{6}$/.test(name) || !(await isStale(folder))) continue;
+    if (!new RegExp(`^${folderPrefix}\\w{6}$`).test(name) || !(await isStale(folder))) continue;
     await endMachine(folder);
     ended.push(folder);
   }
