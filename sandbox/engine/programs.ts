@@ -29,8 +29,9 @@ export const PROGRAMS: Readonly<Record<string, Program>> = {
     );
     return 0;
   },
-  async whoami({ user, write }) {
-    await write('stdout', `${user === '' ? 'root' : user}\n`);
+  /** `id -u` */
+  async id({ user, write }) {
+    await write('stdout', `${user === '' ? '0' : user}\n`);
     return 0;
   },
   async cat({ args, stdin, write }) {

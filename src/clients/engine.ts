@@ -1,7 +1,7 @@
 /** A container engine (Podman or Docker) through its Docker-compatible API on a Unix socket. */
 import type { Writable } from 'node:stream';
 import type { DockerVersion } from 'dockerode';
-import { createConnection } from './engine/connection.ts';
+import { createConnection, segment } from './engine/connection.ts';
 import { followEvents } from './engine/events.ts';
 import { execIn } from './engine/exec.ts';
 import { logPieces } from './engine/frames.ts';
@@ -81,7 +81,7 @@ export type Engine = {
   list(options?: CallOptions): Promise<ContainerSummary[]>;
   /** @returns undefined when there is no such container (a stopped `--rm` unit leaves none) */
   inspect(name: string, options?: CallOptions): Promise<Container | undefined>;
-  /** @returns undefined when there is no such container, or it does not run */
+  /** @returns undefined when there is no such container, it does not run, or the engine cannot measure it */
   stats(name: string, options?: CallOptions): Promise<ContainerStats | undefined>;
   /**
    * A container's log, oldest first. Lines longer than 64 KiB are cut, invalid UTF-8 is replaced.
@@ -151,7 +151,7 @@ export function createEngine(socket: string, { timeout = TIMEOUT }: { timeout?: 
     const raw = await connection.callUnless(
       [404],
       `inspect "${name}"`,
-      (docker, signal) => docker.getContainer(encodeURIComponent(name)).inspect(signal),
+      (docker, signal) => docker.getContainer(segment(name)).inspect(signal),
       options,
     );
     return raw === undefined ? undefined : shapes.toContainer(raw);
@@ -181,8 +181,8 @@ export function createEngine(socket: string, { timeout = TIMEOUT }: { timeout?: 
       const earlier = samples.get(name);
       const [raw, container] = await Promise.all([
         connection.callUnless(
-          // 409: Podman's answer for a container that does not run.
-          [404, 409],
+          // 409: it does not run. 500: it has just ended, or a rootless Podman without cgroup v2 is asked (which says no more).
+          [404, 409, 500],
           `measure "${name}"`,
           (docker, signal) =>
             // One sample, at once: Docker would wait a second for the other. Podman gives one in any case.
@@ -212,7 +212,7 @@ export function createEngine(socket: string, { timeout = TIMEOUT }: { timeout?: 
         `read the log of "${name}"`,
         {
           method: 'GET',
-          path: `/containers/${encodeURIComponent(name)}/logs`,
+          path: `/containers/${segment(name)}/logs`,
           options: {
             stdout: true,
             stderr: true,
@@ -242,8 +242,7 @@ export function createEngine(socket: string, { timeout = TIMEOUT }: { timeout?: 
       const raw = await connection.callUnless(
         [404],
         `inspect the image "${name}"`,
-        (docker, signal) =>
-          docker.getImage(name.split('/').map(encodeURIComponent).join('/')).inspect(signal as object),
+        (docker, signal) => docker.getImage(name.split('/').map(segment).join('/')).inspect(signal as object),
         options,
       );
       return raw === undefined ? undefined : shapes.toImage(raw);
@@ -252,7 +251,7 @@ export function createEngine(socket: string, { timeout = TIMEOUT }: { timeout?: 
       await connection.callUnless(
         [ALREADY],
         `start "${name}"`,
-        (docker, signal) => docker.getContainer(encodeURIComponent(name)).start(signal),
+        (docker, signal) => docker.getContainer(segment(name)).start(signal),
         options,
       );
     },
@@ -260,7 +259,7 @@ export function createEngine(socket: string, { timeout = TIMEOUT }: { timeout?: 
       await connection.callUnless(
         [ALREADY],
         `stop "${name}"`,
-        (docker, signal) => docker.getContainer(encodeURIComponent(name)).stop(signal),
+        (docker, signal) => docker.getContainer(segment(name)).stop(signal),
         options,
       );
     },

@@ -81,7 +81,7 @@ export function createSystemd(
     });
     const unreachable = UNREACHABLE.exec(finished.stderr)?.[0];
     if (finished.code !== 0 && unreachable !== undefined) {
-      throw new UnreachableError(`Cannot reach systemd with "${systemctl.join(' ')}": ${unreachable}.`);
+      throw new UnreachableError(`Cannot reach systemd with "${systemctl.join(' ')}": ${unreachable}`);
     }
     return finished;
   }
@@ -314,6 +314,7 @@ function wordsOf(stderr: string): string {
   return stderr
     .split('\n')
     .filter((line) => line !== '' && !/^(?:See |Hint: |To show )/.test(line))
+    .map((line) => line.replace(/^Failed to \w+ [^:]+: /, '').replace(/ See "systemctl .*$/, ''))
     .join(' ')
     .trim();
 }

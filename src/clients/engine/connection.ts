@@ -142,6 +142,14 @@ export function createConnection(address: string, timeout: number): Connection {
   };
 }
 
+/**
+ * A name as one segment of a path. An empty one and dots would have the engine redirect to another path, which
+ * docker-modem follows to another host; as `%` and more they are a name that nothing can have.
+ */
+export function segment(name: string): string {
+  return /^\.*$/.test(name) ? `%25${name}` : encodeURIComponent(name);
+}
+
 /** dockerode's own calls for logs gather a log that is not followed in memory, and take one that reads as JSON for JSON. */
 function open(
   docker: Dockerode,

@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Writable, type Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { CallOptions, ExecResult } from '../engine.ts';
-import type { Connection } from './connection.ts';
+import { segment, type Connection } from './connection.ts';
 import { demultiplex } from './frames.ts';
 
 export type ExecOptions = CallOptions & {
@@ -33,7 +33,7 @@ export async function execIn(
   const created = await connection.call(
     doing,
     (docker, options) =>
-      docker.getContainer(encodeURIComponent(name)).exec({
+      docker.getContainer(segment(name)).exec({
         ...options,
         Cmd: [...command],
         AttachStdin: stdin !== undefined,

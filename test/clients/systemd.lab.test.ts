@@ -1,0 +1,44 @@
+import { describe } from 'vitest';
+import { systemdContract, type SystemdTarget } from '../contract/systemd.ts';
+import { lab } from '../lab/index.ts';
+
+const here = lab();
+
+describe('systemd', () => {
+  systemdContract(() => open(here));
+});
+describe('systemd of a user', () => {
+  systemdContract(() => open(here.rootless));
+});
+
+async function open(host: typeof here | typeof here.rootless): Promise<SystemdTarget> {
+  const name = (what: string) => `contract-${what}.service`;
+  const units = {
+    good: name('good'),
+    dependent: name('dependent'),
+    failing: name('failing'),
+    slow: name('slow'),
+    unmet: name('unmet'),
+  };
+  const keeper = name('keeper');
+  const texts: Record<string, string> = {
+    [units.good]: `[Service]\nExecStart=/bin/sh -c "echo hello; printf 'a\\\\377b\\\\n'; exec sleep 1000000"\n`,
+    [units.dependent]: `[Unit]\nRequires=${units.good}\nAfter=${units.good}\n[Service]\nExecStart=/bin/sleep 1000000\n`,
+    [units.failing]: '[Service]\nType=oneshot\nExecStart=/bin/sh -c "exit 3"\n',
+    [units.slow]: '[Service]\nType=notify\nTimeoutStartSec=infinity\nExecStart=/bin/sleep 1000000\n',
+    [units.unmet]:
+      '[Unit]\nConditionPathExists=/run/secrets/missing\n[Service]\nExecStart=/bin/sleep 1000000\n',
+    // systemd forgets a unit that is not running and that nobody wants, with what it knew of its conditions.
+    [keeper]: `[Unit]\nWants=${units.unmet}\n[Service]\nExecStart=/bin/sleep 1000000\n`,
+  };
+  for (const [unit, text] of Object.entries(texts)) await host.addUnit(unit, text);
+  await host.systemd('start', keeper);
+  return {
+    systemctl: host.systemctl.split(' '),
+    journalctl: host.journalctl.split(' '),
+    units,
+    async close() {
+      for (const unit of Object.keys(texts)) await host.removeUnit(unit);
+    },
+  };
+}

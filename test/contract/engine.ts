@@ -1,0 +1,382 @@
+/** What every engine must do for the client, the stand-in and the real one alike. */
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Writable } from 'node:stream';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { createEngine, type Engine, type EngineEvent, type LogLine } from '../../src/clients/engine.ts';
+
+export type EngineTarget = {
+  /** `unix:///…` */
+  socket: string;
+  /** Runs; busybox's programs can be run in it. Has written `first` and `third` to stdout, `second` to stderr. */
+  container: string;
+  image: string;
+  /** Runs with a terminal; has written a bold `ready`. */
+  terminal: string;
+  /** Runs; has written a line of 10 000 000 `x`, then `a`, the byte 255, `b`, then `last`. */
+  odd: string;
+  /** A `--rm` container starts, writes `working`, ends with the code when told, and is gone. */
+  begin(name: string): Promise<{ end(code: number): Promise<void> }>;
+  /** The service behind the socket is killed, `meanwhile` happens, and it is back. */
+  breakOff(meanwhile?: () => Promise<void>): Promise<void>;
+  /** It cannot measure its containers: a rootless Podman without cgroup v2. */
+  unmeasured?: boolean;
+  close(): Promise<void>;
+};
+
+/** @param open called once, before the first test */
+export function engineContract(open: () => Promise<EngineTarget>): void {
+  let target: EngineTarget;
+  let engine: Engine;
+  beforeAll(async () => {
+    target = await open();
+    engine = createEngine(target.socket);
+  });
+  afterAll(async () => {
+    await engine.close();
+    await target.close();
+  });
+
+  const logOf = async (name: string, options: Parameters<Engine['logs']>[1] = {}) => {
+    const lines: LogLine[] = [];
+    for await (const line of engine.logs(name, options)) lines.push(line);
+    return lines;
+  };
+  const textsOf = (lines: readonly LogLine[]) => lines.map((line) => line.text);
+
+  it('ping and version answer', async () => {
+    await engine.ping();
+    expect(await engine.version()).toMatchObject({
+      name: 'Podman',
+      version: expect.stringMatching(/^\d+\.\d+/),
+    });
+  });
+
+  it('list gives names without a slash and the image that runs', async () => {
+    const image = await engine.image(target.image);
+    const found = (await engine.list()).find((one) => one.name === target.container);
+    expect(found).toMatchObject({ state: 'running', image: target.image, imageId: image?.id });
+  });
+
+  it('inspect tells times, state and terminal', async () => {
+    const found = await engine.inspect(target.container);
+    expect(found).toMatchObject({ name: target.container, running: true, restarting: false, tty: false });
+    expect(found?.health).toBeUndefined();
+    expect(found?.finishedAt).toBeUndefined();
+    expect(found?.startedAt).toBeLessThanOrEqual(Date.now());
+    expect(await engine.inspect(target.terminal)).toMatchObject({ tty: true });
+  });
+
+  it('inspect, stats and image are undefined for what does not exist, whatever its name', async () => {
+    for (const name of ['nothing-of-the-kind', '', '..', '../images', 'a?all=1', '한글', '-x', 'a b']) {
+      expect(await engine.inspect(name)).toBeUndefined();
+      expect(await engine.stats(name)).toBeUndefined();
+    }
+    expect(await engine.image('localhost/nothing-of-the-kind:1')).toBeUndefined();
+  });
+
+  it('image tells tags and an id that finds it again', async () => {
+    const image = await engine.image(target.image);
+    expect(image?.tags).toContain(target.image);
+    expect(image?.id).toMatch(/^sha256:[0-9a-f]{64}$/);
+    expect((await engine.image(image?.id ?? ''))?.id).toBe(image?.id);
+  });
+
+  it('stats tell memory and the share of a core at the first look', async () => {
+    const stats = await engine.stats(target.container);
+    expect(stats === undefined).toBe(target.unmeasured === true);
+    const { memoryUsed, memoryLimit, cpu } = stats ?? { memoryUsed: 1, memoryLimit: undefined, cpu: 0 };
+    expect(memoryUsed).toBeGreaterThan(0);
+    expect(memoryLimit).toBeUndefined();
+    expect(cpu).toBeGreaterThanOrEqual(0);
+    expect(cpu).toBeLessThan(400);
+  });
+
+  it('logs are in order, with stream and time', async () => {
+    const lines = await logOf(target.container);
+    expect(lines.map(({ stream, text }) => `${stream} ${text}`)).toEqual([
+      'stdout first',
+      'stderr second',
+      'stdout third',
+    ]);
+    for (const { at } of lines) expect(at).toBeLessThanOrEqual(Date.now());
+  });
+
+  it('logs honour tail and since', async () => {
+    expect(textsOf(await logOf(target.container, { tail: 1 }))).toEqual(['third']);
+    expect(await logOf(target.container, { since: Date.now() + 3_600_000 })).toEqual([]);
+    expect(await logOf(target.container, { since: Date.now() - 3_600_000 })).toHaveLength(3);
+  });
+
+  it('logs of a terminal keep colours and lose carriage returns', async () => {
+    expect(textsOf(await logOf(target.terminal))).toEqual(['\u001b[1mready\u001b[0m']);
+  });
+
+  it('logs cut a line of 10 MB and replace what is not UTF-8', async () => {
+    const [long, wrong, last] = await logOf(target.odd);
+    expect(long?.text).toBe(`${'x'.repeat(64 * 1024)}…`);
+    expect(wrong?.text).toBe('a\ufffdb');
+    expect(last?.text).toBe('last');
+  });
+
+  it('logs of what does not exist say so', async () => {
+    await expect(logOf('nothing-of-the-kind')).rejects.toThrow(
+      /Cannot read the log of "nothing-of-the-kind": .*no such container/,
+    );
+  });
+
+  it('logs that are followed end with the container', async () => {
+    const running = await target.begin('followed');
+    const texts: string[] = [];
+    for await (const { text } of engine.logs('followed', {
+      follow: true,
+      signal: AbortSignal.timeout(30_000),
+    })) {
+      texts.push(text);
+      if (text === 'working') await running.end(0);
+    }
+    expect(texts[0]).toBe('working');
+  });
+
+  it('logs that are followed end with the signal', async () => {
+    const stop = new AbortController();
+    const read = (async () => {
+      for await (const { text } of engine.logs(target.container, { follow: true, signal: stop.signal })) {
+        if (text === 'third') stop.abort(new Error('enough'));
+      }
+    })();
+    await expect(read).rejects.toThrow('enough');
+  });
+
+  it('events tell a container’s life once, with its exit code', async () => {
+    const events = await watch(engine, async (until) => {
+      await (await target.begin('mortal')).end(7);
+      await until((event) => event.action === 'remove' && event.name === 'mortal');
+    });
+    const life = events.filter((event) => event.name === 'mortal' && event.type === 'container');
+    expect(life.filter((event) => event.action === 'start')).toHaveLength(1);
+    expect(life.filter((event) => event.action === 'die').map((event) => event.exitCode)).toEqual([7]);
+  });
+
+  it('events that a lost connection missed are told afterwards, none twice', async () => {
+    const connection: string[] = [];
+    const events = await watch(
+      engine,
+      async (until) => {
+        await (await target.begin('before')).end(1);
+        await until((event) => event.action === 'remove' && event.name === 'before');
+        const during = await target.begin('during');
+        await target.breakOff(() => during.end(2));
+        await until((event) => event.action === 'remove' && event.name === 'during');
+        await (await target.begin('after')).end(3);
+        await until((event) => event.action === 'remove' && event.name === 'after');
+      },
+      (lost) => connection.push(lost === undefined ? 'back' : 'lost'),
+    );
+    const deaths = events
+      .filter((event) => event.action === 'die')
+      .map((event) => [event.name, event.exitCode]);
+    expect(deaths).toEqual([
+      ['before', 1],
+      ['during', 2],
+      ['after', 3],
+    ]);
+    expect(connection).toEqual(['lost', 'back']);
+    const keys = events.map((event) => `${event.timeNano} ${event.id} ${event.action}`);
+    expect(new Set(keys).size).toBe(keys.length);
+  });
+
+  it('events since a time replay the past', async () => {
+    const since = Date.now();
+    await (await target.begin('past')).end(4);
+    const events = await watch(
+      engine,
+      (until) => until((event) => event.action === 'remove' && event.name === 'past'),
+      undefined,
+      since,
+    );
+    expect(events.find((event) => event.action === 'die' && event.name === 'past')?.exitCode).toBe(4);
+  });
+
+  it('exec gives the exit code and stderr, and stdout byte for byte', async () => {
+    const { stdout, text } = collect();
+    const result = await engine.exec(target.container, ['sh', '-c', 'echo out; echo err >&2; exit 3'], {
+      stdout,
+    });
+    expect(result).toEqual({ exitCode: 3, stderr: 'err\n' });
+    expect(text()).toBe('out\n');
+  });
+
+  it('exec passes environment and user', async () => {
+    const { stdout, text } = collect();
+    await engine.exec(target.container, ['env'], { stdout, env: { GREETING: "it's $HOME; really" } });
+    expect(text()).toContain("GREETING=it's $HOME; really\n");
+    const who = collect();
+    await engine.exec(target.container, ['id', '-u'], { stdout: who.stdout, user: '1234' });
+    expect(who.text()).toBe('1234\n');
+  });
+
+  it('exec gives 40 MB to a slow reader without keeping them', async () => {
+    const last = 5_300_000;
+    const expected = createHash('sha256');
+    for (let from = 1; from <= last; from += 100_000) {
+      let text = '';
+      for (let number = from; number < from + 100_000 && number <= last; number++) text += `${number}\n`;
+      expected.update(text);
+    }
+    const hash = createHash('sha256');
+    const before = memory();
+    let most = 0;
+    let size = 0;
+    let writes = 0;
+    const stdout = new Writable({
+      highWaterMark: 64 * 1024,
+      write(chunk: Buffer, _encoding, taken) {
+        hash.update(chunk);
+        size += chunk.length;
+        // Each look collects the garbage first.
+        if (writes++ % 50 === 0) most = Math.max(most, memory() - before);
+        setTimeout(taken, 1);
+      },
+    });
+    const { exitCode } = await engine.exec(target.container, ['seq', String(last)], { stdout });
+    expect(exitCode).toBe(0);
+    expect(size).toBeGreaterThan(40_000_000);
+    expect(hash.digest('hex')).toBe(expected.digest('hex'));
+    expect(most).toBeLessThan(8_000_000);
+  });
+
+  it('exec feeds stdin to its end', async () => {
+    const { stdout, size } = collect();
+    const { exitCode } = await engine.exec(target.container, ['cat'], { stdout, stdin: blocks(100) });
+    expect(exitCode).toBe(0);
+    expect(size()).toBe(100 * 65_536);
+  });
+
+  it('exec does not take a program for well that left its input unread', async () => {
+    const reading = engine.exec(target.container, ['head', '-c', '10'], { stdin: blocks(1000) });
+    await expect(reading).rejects.toThrow(/output may be cut off/);
+  });
+
+  it('exec ends with a source that never comes', async () => {
+    const never = async function* (): AsyncGenerator<Uint8Array> {
+      await new Promise(() => {});
+      yield new Uint8Array();
+    };
+    expect(await engine.exec(target.container, ['true'], { stdin: never() })).toMatchObject({ exitCode: 0 });
+  });
+
+  it('exec fails with its source and with its reader', async () => {
+    const broken = async function* (): AsyncGenerator<Uint8Array> {
+      yield new Uint8Array(10);
+      throw new Error('the source broke');
+    };
+    await expect(engine.exec(target.container, ['cat'], { stdin: broken() })).rejects.toThrow(
+      'the source broke',
+    );
+    const full = new Writable({ write: (_chunk, _encoding, taken) => taken(new Error('the disk is full')) });
+    await expect(
+      engine.exec(target.container, ['head', '-c', '10000000', '/dev/zero'], { stdout: full }),
+    ).rejects.toThrow('the disk is full');
+  });
+
+  it('exec tells a program and a container that do not exist', async () => {
+    const { exitCode, stderr } = await engine.exec(target.container, ['nothing-of-the-kind']);
+    expect(exitCode).toBe(127);
+    expect(stderr).toContain('not found');
+    await expect(engine.exec('nothing-of-the-kind', ['true'])).rejects.toThrow(
+      /Cannot run "true" in "nothing-of-the-kind": .*no such container/,
+    );
+  });
+
+  it('exec ends with its signal', async () => {
+    const stop = new AbortController();
+    const running = engine.exec(target.container, ['sleep', '1000'], { signal: stop.signal });
+    setImmediate(() => stop.abort(new Error('enough')));
+    await expect(running).rejects.toThrow('enough');
+  });
+
+  it('exec whose engine is killed in the middle is not taken for complete', async () => {
+    let broken: Promise<void> | undefined;
+    let go = () => {};
+    const stdout = new Writable({
+      write(_chunk, _encoding, taken) {
+        if (broken !== undefined) return taken();
+        // The rest comes after the kill, from what was on its way.
+        go = taken;
+        broken = target.breakOff().finally(() => go());
+      },
+    });
+    await expect(
+      engine.exec(target.container, ['head', '-c', '50000000', '/dev/zero'], { stdout }),
+    ).rejects.toThrow();
+    await broken;
+  });
+
+  it('the engine answers again after it was killed', async () => {
+    await target.breakOff();
+    await vi.waitFor(() => engine.ping(), { timeout: 10_000 });
+    expect(await engine.inspect(target.container)).toMatchObject({ running: true });
+  });
+}
+
+/** Follow the events while something happens. `until` resolves with the first event that is the one, past or to come. */
+async function watch(
+  engine: Engine,
+  happen: (until: (isIt: (event: EngineEvent) => boolean) => Promise<void>) => Promise<void>,
+  onConnection?: (lost: Error | undefined) => void,
+  since = Date.now(),
+): Promise<EngineEvent[]> {
+  const stop = new AbortController();
+  const events: EngineEvent[] = [];
+  const came = new EventTarget();
+  const following = (async () => {
+    const options = { signal: stop.signal, since, ...(onConnection === undefined ? {} : { onConnection }) };
+    for await (const event of engine.events(options)) {
+      events.push(event);
+      came.dispatchEvent(new Event('event'));
+    }
+  })();
+  try {
+    await happen(async (isIt) => {
+      const limit = AbortSignal.timeout(30_000);
+      while (!events.some(isIt)) await once(came, 'event', { signal: limit });
+    });
+    // What would come twice comes at once after the first.
+    await pause(0);
+  } finally {
+    stop.abort();
+    await following;
+  }
+  return events;
+}
+
+function collect() {
+  const chunks: Buffer[] = [];
+  const stdout = new Writable({
+    write(chunk: Buffer, _encoding, taken) {
+      chunks.push(chunk);
+      taken();
+    },
+  });
+  return {
+    stdout,
+    text: () => Buffer.concat(chunks).toString(),
+    size: () => chunks.reduce((sum, chunk) => sum + chunk.length, 0),
+  };
+}
+
+async function* blocks(count: number): AsyncGenerator<Uint8Array> {
+  for (let index = 0; index < count; index++) yield new Uint8Array(65_536);
+}
+
+/** Bytes that are held, garbage left out. */
+function memory(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}

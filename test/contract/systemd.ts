@@ -1,0 +1,164 @@
+/** What every systemd must do for the client, the stand-in and the real one alike. */
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { createSystemd, type Systemd, type UnitState } from '../../src/clients/systemd.ts';
+
+export type SystemdTarget = {
+  systemctl: readonly string[];
+  journalctl: readonly string[];
+  /** Inactive services, with what they are made to do. */
+  units: {
+    /** Runs until it is stopped. Writes `hello`, then `a`, the byte 255 and `b` at its start. */
+    good: string;
+    /** Goes down with `good`, which it needs. */
+    dependent: string;
+    /** Its program fails with 3 at the start. */
+    failing: string;
+    /** Never says that it is ready. */
+    slow: string;
+    /** Is skipped: `ConditionPathExists=/run/secrets/missing` does not hold. */
+    unmet: string;
+  };
+  close(): Promise<void>;
+};
+
+/** @param open called once, before the first test */
+export function systemdContract(open: () => Promise<SystemdTarget>): void {
+  let target: SystemdTarget;
+  let systemd: Systemd;
+  beforeAll(async () => {
+    target = await open();
+    systemd = createSystemd(target.systemctl, target.journalctl);
+  });
+  afterEach(async () => {
+    const { good, slow } = target.units;
+    for (const unit of [good, slow]) await systemd.stop(unit);
+  });
+  afterAll(() => target.close());
+
+  const unit = async (name: string) => (await systemd.units([name]))[0] as UnitState;
+
+  it('units are told in the order asked, with and without suffix, existing or not', async () => {
+    const { good, failing } = target.units;
+    const bare = good.replace('.service', '');
+    const found = await systemd.units([failing, 'nothing-of-the-kind.service', bare, good]);
+    expect(found.map(({ name, load }) => [name, load])).toEqual([
+      [failing, 'loaded'],
+      ['nothing-of-the-kind.service', 'not-found'],
+      [bare, 'loaded'],
+      [good, 'loaded'],
+    ]);
+    expect(await systemd.units([])).toEqual([]);
+  });
+
+  it('names that are options, patterns or worse are the names of no unit', async () => {
+    const odd = ['--version', '-Hexample.org', '*', 'a b', '$(id)', 'a\nb', '', '../x', 'x'.repeat(300)];
+    const found = await systemd.units([...odd, target.units.good]);
+    expect(found.map(({ load }) => load)).toEqual([...odd.map(() => 'not-found'), 'loaded']);
+    for (const name of odd) await expect(systemd.start(name)).rejects.toThrow('is not the name of a unit');
+  });
+
+  it('a unit that was never started has met its conditions and has no exit code', async () => {
+    expect(await unit(target.units.dependent)).toMatchObject({
+      active: 'inactive',
+      result: 'success',
+      conditionMet: true,
+      unmet: [],
+      exitCode: undefined,
+      restarts: 0,
+    });
+  });
+
+  it('start, restart and stop wait until it is done', async () => {
+    const { good } = target.units;
+    const before = Date.now();
+    await systemd.start(good);
+    const started = await unit(good);
+    expect(started).toMatchObject({ active: 'active', sub: 'running', conditionMet: true });
+    // Told in whole seconds.
+    expect(started.since).toBeGreaterThan(before - 2000);
+    expect(started.since).toBeLessThanOrEqual(Date.now());
+    await systemd.restart(good);
+    expect(await unit(good)).toMatchObject({ active: 'active' });
+    await systemd.stop(good);
+    expect(await unit(good)).toMatchObject({ active: 'inactive', sub: 'dead' });
+  });
+
+  it('start of a unit whose program fails throws systemd’s words, without advice where to look', async () => {
+    const { failing } = target.units;
+    await expect(systemd.start(failing)).rejects.toThrow(
+      `Cannot start "${failing}": Job for ${failing} failed because the control process exited with error code.`,
+    );
+    const error = await systemd.start(failing).catch((caught: Error) => caught);
+    expect(String(error)).not.toMatch(/See |journalctl/);
+    expect(await unit(failing)).toMatchObject({ active: 'failed', result: 'exit-code', exitCode: 3 });
+    expect(await systemd.failed()).toContain(failing);
+  });
+
+  it('start of a unit that does not exist says so', async () => {
+    await expect(systemd.start('nothing-of-the-kind.service')).rejects.toThrow(
+      'Cannot start "nothing-of-the-kind.service": Unit nothing-of-the-kind.service not found.',
+    );
+  });
+
+  it('start that takes longer than its limit is cancelled and says so', async () => {
+    const { slow } = target.units;
+    await expect(systemd.start(slow, { timeout: 3000 })).rejects.toThrow(
+      `Cannot start "${slow}": systemd was not done within 3 s, the job was cancelled.`,
+    );
+  });
+
+  it('start ends with its signal', async () => {
+    const stop = new AbortController();
+    const starting = systemd.start(target.units.slow, { signal: stop.signal });
+    setImmediate(() => stop.abort(new Error('enough')));
+    await expect(starting).rejects.toThrow('enough');
+    await expect(systemd.units([target.units.slow], { signal: stop.signal })).rejects.toThrow('enough');
+  });
+
+  it('a start that is skipped succeeds, and the unit names the condition', async () => {
+    const { unmet } = target.units;
+    await systemd.start(unmet);
+    expect(await unit(unmet)).toMatchObject({
+      active: 'inactive',
+      result: 'success',
+      conditionMet: false,
+      unmet: ['ConditionPathExists=/run/secrets/missing'],
+    });
+  });
+
+  it('dependencies tell what a unit needs and what it takes down', async () => {
+    const { good, dependent } = target.units;
+    expect((await systemd.dependencies(good)).takesDown).toContain(dependent);
+    const needs = await systemd.dependencies(dependent);
+    expect(needs.requires).toContain(good);
+    expect(needs.after).toContain(good);
+    await systemd.start(dependent);
+    expect(await unit(good)).toMatchObject({ active: 'active' });
+    await systemd.stop(good);
+    expect(await unit(dependent)).toMatchObject({ active: 'inactive' });
+  });
+
+  it('logs give what the unit wrote, oldest first, bytes replaced', async () => {
+    const { good } = target.units;
+    const read = async (options: Parameters<Systemd['logs']>[1] = {}) => {
+      const texts: string[] = [];
+      for await (const { text, at } of systemd.logs(good, options)) {
+        expect(at).toBeLessThanOrEqual(Date.now());
+        texts.push(text);
+      }
+      return texts;
+    };
+    const since = Date.now();
+    await systemd.start(good);
+    // The journal takes what is written a moment later.
+    await vi.waitFor(async () => expect(await read({ since })).toContain('a\ufffdb'), { timeout: 20_000 });
+    const texts = await read({ since });
+    expect(texts.indexOf('hello')).toBeLessThan(texts.indexOf('a\ufffdb'));
+    expect(await read({ tail: 1 })).toHaveLength(1);
+    expect(await read({ since: Date.now() + 3_600_000 })).toEqual([]);
+  });
+
+  it('logs of a unit that never wrote anything are empty', async () => {
+    for await (const line of systemd.logs('nothing-of-the-kind.service')) expect(line).toBeUndefined();
+  });
+}

@@ -1,0 +1,40 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe } from 'vitest';
+import { startEngineSandbox } from '../../sandbox/engine.ts';
+import { systemdContract } from '../contract/systemd.ts';
+
+describe('systemctl stand-in', () => {
+  systemdContract(async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'systemctl-'));
+    const units = {
+      good: 'good.service',
+      dependent: 'dependent.service',
+      failing: 'failing.service',
+      slow: 'slow.service',
+      unmet: 'unmet.service',
+    };
+    const box = await startEngineSandbox({
+      socket: join(folder, 'engine.sock'),
+      chatter: 0,
+      pace: 10,
+      units: [
+        { name: units.good, says: ['hello', Buffer.from([97, 255, 98])] },
+        { name: units.dependent, requires: [units.good] },
+        { name: units.failing, fails: 3 },
+        { name: units.slow, neverReady: true },
+        { name: units.unmet, unmet: 'ConditionPathExists=/run/secrets/missing' },
+      ],
+    });
+    return {
+      systemctl: box.systemctl,
+      journalctl: box.journalctl,
+      units,
+      async close() {
+        await box.close();
+        rmSync(folder, { recursive: true });
+      },
+    };
+  });
+});
