@@ -22,6 +22,8 @@ const PLAIN: Record<string, keyof HTMLElementTagNameMap> = {
   strikethrough: 's',
 };
 
+const BLOCKS = new Set(['pre', 'blockquote', 'expandable_blockquote']);
+
 /** `entities` are sorted, outer before inner, and properly nested. */
 export function markup(text: string, entities: readonly Entity[], needs: MarkupNeeds): Node[] {
   let quotes = 0;
@@ -36,7 +38,8 @@ export function markup(text: string, entities: readonly Entity[], needs: MarkupN
       const inner = inside.slice(index + 1).filter((each) => each.offset < end);
       if (entity.offset > at) nodes.push(document.createTextNode(text.slice(at, entity.offset)));
       nodes.push(element(entity, range(entity.offset, end, inner)));
-      at = end;
+      // A block begins and ends its own lines.
+      at = BLOCKS.has(entity.type) && text.charAt(end) === '\n' ? end + 1 : end;
     }
     if (at < to) nodes.push(document.createTextNode(text.slice(at, to)));
     return nodes;

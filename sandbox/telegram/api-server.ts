@@ -99,7 +99,9 @@ export async function startApiServer({
     const stored = world.files.download(path);
     const call = begin('file', { values: { file_path: path }, uploads: new Map() });
     const fault = faults.take('file', { values: { file_path: path }, uploads: new Map() });
-    if (fault?.delayMs !== undefined) await sleep(fault.delayMs);
+    const gone = new AbortController();
+    response.on('close', () => gone.abort());
+    if (!(await pause(fault, gone.signal))) return settle(call, 'gone');
     if (fault?.code !== undefined)
       return finish(response, call, new ApiError(fault.code, fault.description ?? ''));
     if (!stored) return finish(response, call, new ApiError(404, 'Not Found'));
@@ -134,8 +136,9 @@ export async function startApiServer({
 
     const call = begin(method, params);
     const fault = faults.take(method, params);
-    if (fault?.delayMs !== undefined) await sleep(fault.delayMs);
-    const before = fault && fault.afterEffect !== true ? wrong(fault) : undefined;
+    const late = fault?.afterEffect === true;
+    if (!late && !(await pause(fault, gone.signal))) return settle(call, 'gone');
+    const before = fault && !late ? wrong(fault) : undefined;
     if (before === 'cut') return cut(response, call, 'dropped');
     if (before) return finish(response, call, before);
     const wait = Math.ceil((world.floodUntil - world.now()) / 1000);
@@ -143,7 +146,8 @@ export async function startApiServer({
 
     const result = await attempt(() => run({ world, params, signal: gone.signal }));
     call.applied = !(result instanceof ApiError);
-    const after = fault?.afterEffect === true ? (wrong(fault) ?? 'cut') : undefined;
+    if (late && !(await pause(fault, gone.signal))) return settle(call, 'gone');
+    const after = late ? (wrong(fault) ?? 'cut') : undefined;
     if (after === 'cut') return cut(response, call, 'cut');
     return finish(response, call, after ?? result);
   }
@@ -225,6 +229,12 @@ export async function startApiServer({
     },
     close: stop,
   };
+}
+
+/** Waits as a rule says; false when the bot hung up meanwhile. */
+async function pause(fault: Fault | undefined, signal: AbortSignal): Promise<boolean> {
+  if (fault?.delayMs === undefined) return true;
+  return sleep(fault.delayMs, true, { signal }).catch(() => false);
 }
 
 /** The result, or the ApiError that was thrown. */

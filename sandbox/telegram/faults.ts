@@ -13,7 +13,7 @@ export type Fault = {
   description?: string;
   /** Seconds; with 429. */
   retry_after?: number;
-  /** Wait this many milliseconds first. */
+  /** Wait this many milliseconds, before applying the call or, with `afterEffect`, after it. */
   delayMs?: number;
   /** Cut the connection instead of applying the call. */
   drop?: boolean;

@@ -104,6 +104,12 @@ function media(world: World, message: Message): PageMedia | undefined {
   };
 }
 
+/** What a message without words is called. */
+function fileName(message: Message): string {
+  const kind = mediaKind(message) ?? '';
+  return message.document?.file_name ?? `${kind.slice(0, 1).toUpperCase()}${kind.slice(1)}`;
+}
+
 export function pageMessage(world: World, kept: Kept): PageMessage {
   const { message } = kept;
   const shown = media(world, message);
@@ -123,7 +129,7 @@ export function pageMessage(world: World, kept: Kept): PageMessage {
       reply: {
         id: reply.message_id,
         name: reply.from.first_name,
-        text: reply.text ?? reply.caption ?? mediaKind(reply) ?? '',
+        text: reply.text ?? reply.caption ?? fileName(reply),
       },
     }),
     silent: kept.silent,

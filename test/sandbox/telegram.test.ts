@@ -286,6 +286,28 @@ describe('faults', () => {
     expect(telegram.calls('sendMessage').map((each) => each.outcome)).toEqual(['dropped', 'error', 'error']);
   });
 
+  it('keeps a call waiting, before or after it is applied, until the bot hangs up', async () => {
+    const telegram = await start();
+    const impatient = (text: string) => {
+      const hangUp = new AbortController();
+      const url = `${telegram.url}/bot${telegram.token}/sendMessage?chat_id=${OWNER}&text=${text}`;
+      return { ended: fetch(url, { signal: hangUp.signal }).catch(() => 'hung up'), hangUp };
+    };
+    telegram.addFault({ method: 'sendMessage', delayMs: 3_600_000 });
+    const early = impatient('early');
+    await telegram.until(() => telegram.calls('sendMessage')[0], 'the call');
+    early.hangUp.abort();
+    await telegram.waitForCall('sendMessage', { where: (each) => each.outcome === 'gone' && !each.applied });
+    telegram.addFault({ method: 'sendMessage', delayMs: 3_600_000, afterEffect: true });
+    const late = impatient('late');
+    await telegram.waitFor('late', { since: 0 });
+    late.hangUp.abort();
+    await telegram.waitForCall('sendMessage', { where: (each) => each.outcome === 'gone' && each.applied });
+    expect(await Promise.all([early.ended, late.ended])).toEqual(['hung up', 'hung up']);
+    expect(telegram.messages().map((each) => each.text)).toEqual(['late']);
+    expect(telegram.appliedUnseen()).toHaveLength(1);
+  });
+
   it('limits a flood with 429, in the body and as a header, until the time has passed', async () => {
     const telegram = await start();
     telegram.flood(7);
