@@ -140,7 +140,13 @@ export function createBot(needs: BotNeeds): Bot {
     chat: access.chat,
     sendDirectly: outbox.sendDirectly,
     async run(signal) {
-      const takeUp = () => tasks.recover().forEach(takeUpRun);
+      const takeUp = () => {
+        try {
+          tasks.recover().forEach(takeUpRun);
+        } catch (error) {
+          log.error({ err: error }, 'cannot look for work that was cut off');
+        }
+      };
       takeUp();
       // A command line can be killed, too.
       const looking = setInterval(takeUp, MINUTE);

@@ -61,6 +61,9 @@ export function createInterrupted({ app, tasks, requests, tell }: InterruptedNee
   }
 
   return (run) => {
-    if (run.kind === 'command' && told(run)) void resume(run);
+    if (run.kind !== 'command' || !told(run)) return;
+    resume(run).catch((error: unknown) =>
+      app.log.error({ err: error, task: run.name }, 'cannot take up work that was cut off'),
+    );
   };
 }

@@ -3,7 +3,7 @@
  * Looking is repeated when a kill cuts it off; what changes something begins at most once.
  */
 import type { App, Command, Plan, Run } from '../app.ts';
-import { BusyError, causeOf, UserError } from '../errors.ts';
+import { BusyError, causeOf, UnreachableError, UserError } from '../errors.ts';
 import type { Note, Report } from '../report.ts';
 import type { Task, TaskEnd, Tasks } from '../tasks.ts';
 import type { Turn } from './intake.ts';
@@ -151,7 +151,8 @@ export function createRequests({ app, tasks, busy, sendDirectly }: RequestNeeds)
     try {
       plan = await command.plan?.(app, args);
     } catch (error) {
-      if (!isExpected(error)) log.error({ err: error, command: command.name }, 'cannot make a plan');
+      if (error instanceof UnreachableError) log.warn({ why: error.message }, 'cannot make a plan');
+      else if (!isExpected(error)) log.error({ err: error, command: command.name }, 'cannot make a plan');
       return answer(request, noteOf(error));
     }
     if (plan === undefined) return run(request);
