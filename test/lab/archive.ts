@@ -1,7 +1,7 @@
 /** Container images as files: layers from folders, images as one archive that `podman load` takes. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { link, mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { run } from './exec.ts';
@@ -50,7 +50,7 @@ export async function packImages(images: readonly ImageSpec[], path: string): Pr
   await mkdir(folder);
   const manifest: { Config: string; RepoTags: string[]; Layers: string[] }[] = [];
   const layers = new Map(images.flatMap((image) => image.layers).map((layer) => [layer.digest, layer.path]));
-  for (const [digest, file] of layers) await link(file, join(folder, `${digest}.tar`));
+  for (const [digest, file] of layers) await symlink(file, join(folder, `${digest}.tar`));
   for (const { name, layers: own, config, created } of images) {
     const text = JSON.stringify({
       architecture: process.arch === 'x64' ? 'amd64' : process.arch,
@@ -65,6 +65,6 @@ export async function packImages(images: readonly ImageSpec[], path: string): Pr
     manifest.push({ Config: file, RepoTags: [name], Layers: own.map(({ digest }) => `${digest}.tar`) });
   }
   await writeFile(join(folder, 'manifest.json'), JSON.stringify(manifest));
-  await run('tar', ['-C', folder, '-cf', path, '.']);
+  await run('tar', ['--dereference', '-C', folder, '-cf', path, '.']);
   await rm(folder, { recursive: true });
 }

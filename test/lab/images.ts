@@ -1,5 +1,5 @@
 /** The lab's images: one small file system from busybox whose program is service.sh, and PostgreSQL from Debian's files. */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import {
   chmod,
   copyFile,
@@ -103,7 +103,7 @@ export async function postgresLayer(folder: string): Promise<Layer> {
   if (known === undefined) {
     const root = join(folder, 'postgres');
     await copyPostgres(root);
-    const built = await packLayer(root, join(cache, `building-${process.pid}.tar`));
+    const built = await packLayer(root, join(cache, `building-${randomUUID()}.tar`));
     await rename(built.path, path);
     await rm(root, { recursive: true });
     await removeOld(cache);
@@ -117,7 +117,8 @@ async function removeOld(cache: string): Promise<void> {
   const limit = Date.now() - 7 * 86_400_000;
   for (const name of await readdir(cache)) {
     const path = join(cache, name);
-    if ((await stat(path)).mtimeMs < limit) await rm(path);
+    const info = await stat(path).catch(() => undefined);
+    if (info !== undefined && info.mtimeMs < limit) await rm(path, { force: true });
   }
 }
 

@@ -28,7 +28,7 @@ export type LabFacts = LabHost & {
    * machine's /etc/containers; CONTAINERS_CONF, CONTAINERS_STORAGE_CONF and CONTAINERS_REGISTRIES_CONF name the same files.
    */
   env: Record<string, string>;
-  /** `127.0.0.1:5…`, from inside and outside alike. */
+  /** `127.0.0.1:2…`, from inside and outside alike. */
   registry: string;
   /** The machine's address on the link to this host: published ports and host-network containers answer there. */
   address: string;

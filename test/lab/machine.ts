@@ -123,15 +123,18 @@ async function cgroupsNamed(name: string): Promise<string[]> {
   return found.flat();
 }
 
+/** Another start may be clearing the same one away. */
 async function removeCgroup(path: string): Promise<void> {
-  const children = (await readdir(path, { withFileTypes: true })).filter((entry) => entry.isDirectory());
-  for (const child of children) await removeCgroup(join(path, child.name));
   for (let attempt = 0; ; attempt++) {
     try {
+      const children = (await readdir(path, { withFileTypes: true })).filter((entry) => entry.isDirectory());
+      for (const child of children) await removeCgroup(join(path, child.name));
       return await rmdir(path);
     } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT') return;
       // Busy for a moment after its last process was reaped.
-      if ((error as NodeJS.ErrnoException).code !== 'EBUSY' || attempt === 100) throw error;
+      if (code !== 'EBUSY' || attempt === 100) throw error;
       await pause(20);
     }
   }
