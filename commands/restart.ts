@@ -12,4 +12,9 @@ export const restart: Command = {
     const service = oneService(app, args);
     return whileLocked(app, service, 'restart', run, () => power(app, 'restart', service, run));
   },
+  // Cut off between stop and start the service would stay down.
+  resume(app, args, run) {
+    const service = oneService(app, args);
+    return whileLocked(app, service, 'start', run, () => power(app, 'start', service, run));
+  },
 };

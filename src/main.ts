@@ -15,6 +15,7 @@ import { createGuard } from './guard.ts';
 import { createHosts, type Host } from './hosts.ts';
 import { createLocks, type Lock, type Locks } from './locks.ts';
 import { createLogger } from './logger.ts';
+import { lookAtServices } from './operations/status.ts';
 import { present } from './present/index.ts';
 import { createRedact } from './redact.ts';
 import { refuseToStart, tellConfig } from './refusal.ts';
@@ -100,7 +101,7 @@ function build({ config, services }: SoundConfig, isBot: boolean): House | undef
     probe: createProbe(),
     machine: createMachine(),
     redact,
-    scheduler: createScheduler({ tasks, timeZone: config.timeZone, tell }),
+    scheduler: createScheduler({ tasks, timeZone: config.timeZone, tell, isReady: () => isReady(app) }),
     clock,
     log,
     commands,
@@ -109,10 +110,17 @@ function build({ config, services }: SoundConfig, isBot: boolean): House | undef
   return { app, tasks };
 }
 
+/** Whether nothing is still coming up: what was missed while the host was off waits for that. */
+async function isReady(app: App): Promise<boolean> {
+  const { services } = await lookAtServices(app, app.services.all);
+  return services.every(({ state }) => state !== 'working');
+}
+
 async function runOnce({ app, tasks }: House, argv: readonly string[], signal: AbortSignal): Promise<number> {
   const terminal = { input: process.stdin, output: process.stdout, errors: process.stderr };
-  const { language, user } = app.config;
-  return runCommandLine({ app, tasks, texts: textsOf(language), terminal, user, signal }, argv);
+  const { language, timeZone, user } = app.config;
+  const texts = textsOf(language, timeZone);
+  return runCommandLine({ app, tasks, texts, terminal, user, signal }, argv);
 }
 
 async function runBot({ app, tasks }: House, signal: AbortSignal): Promise<number> {
@@ -128,7 +136,7 @@ async function runBot({ app, tasks }: House, signal: AbortSignal): Promise<numbe
   ]);
   const { immich, telegram } = config;
   const { token = '', apiRoot } = telegram;
-  const texts = textsOf(config.language);
+  const texts = textsOf(config.language, config.timeZone);
   const bridge = createBridge({
     store,
     clock,

@@ -188,7 +188,6 @@ export type Note =
   | { key: 'offline'; from: number; to: number; longerThanADay: boolean }
   | { key: 'config-faults'; faults: readonly string[] }
   | { key: 'job-set'; job: string; paused: boolean }
-  | { key: 'job-started'; job: string }
   | { key: 'cli-did'; verb: string; service: string; by: string; ok: boolean }
   | { key: 'gave-up' };
 

@@ -13,6 +13,8 @@ type Part = { name: string; unit: string | undefined };
 
 /** How long a unit or container may take to stop or start. systemd's own default is 90 s. */
 const JOB_LIMIT = 120_000;
+/** Of what failed: systemd's own words come last, what the program said before them. */
+const LAST_LINES = 10;
 /** Between two looks at a service that is coming up. */
 const LOOK_EVERY = 500;
 
@@ -112,7 +114,7 @@ export async function power(app: PowerReach, verb: Verb, service: Service, run: 
     return outcome({ ok });
   }
   const bad = state.containers.find((container) => container.state !== 'ok') ?? state.containers.at(-1);
-  const lines = bad === undefined ? [] : await lastLines(app, sourceOf(host, service, bad.name), 5);
+  const lines = bad === undefined ? [] : await lastLines(app, sourceOf(host, service, bad.name), LAST_LINES);
   return outcome({
     ok,
     lastLines: lines,
@@ -149,7 +151,7 @@ async function explain(
       ? { kind: 'unit-failed', unit: state.name, result: state.result }
       : { kind: 'job-failed', what: unit ?? name, cause: app.redact(causeOf(error)) };
   // The container is often gone with its unit; what the unit logged is what is left of it.
-  return { trouble, lastLines: await lastLines(app, { name, host, unit }, 5) };
+  return { trouble, lastLines: await lastLines(app, { name, host, unit }, LAST_LINES) };
 }
 
 /**

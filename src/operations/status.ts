@@ -125,12 +125,13 @@ function versionOf(service: Service, view: HostView): string | undefined {
   switch (service.release?.version) {
     case 'image-label':
       return view.images.get(container.imageId)?.labels['org.opencontainers.image.version'];
+    // Immich's own answer came first, where it gave one.
+    case 'immich':
     case 'tag':
     case undefined: {
       const tag = /:([^/:@]+)(?:@.*)?$/.exec(container.image)?.[1];
       return tag !== undefined && /\d/.test(tag) ? tag : undefined;
     }
-    case 'immich':
     case 'none':
       return undefined;
   }

@@ -1,41 +1,44 @@
 /** What is scheduled: last outcome, next time. */
 import type { Card } from '../card.ts';
 import type { JobState, Schedule } from '../report.ts';
-import { b, code, rich, type Rich } from '../rich.ts';
+import { b, code, join, rich, type Rich, type Span } from '../rich.ts';
 import type { Texts } from '../texts/index.ts';
 import type { Presented } from './index.ts';
 
 export function presentJobs(report: Presented<'jobs'>, texts: Texts): Card {
   if (report.jobs.length === 0) return { blocks: [texts.jobs.none] };
-  return {
-    blocks: [
-      texts.jobs.head(report.jobs.length),
-      ...report.jobs.flatMap((job) => [[], ...lines(job, texts)]),
-    ],
-  };
+  const blocks = report.jobs.flatMap((job) => [[], headline(job, texts), course(job, texts)]);
+  return { blocks: [texts.jobs.head(report.jobs.length), ...blocks] };
 }
 
-function lines(job: JobState, texts: Texts): Rich[] {
+/** With the name as it is typed, because that is what `jobs run` takes. */
+function headline(job: JobState, texts: Texts): Rich {
+  const typed = job.subject === undefined ? job.name : `${job.name} ${job.subject}`;
+  return rich`${b(texts.jobs.names[job.name] ?? job.name)} (${code(typed)}) – ${when(job.schedule, texts)}`;
+}
+
+/** How the last run went, and what comes. */
+function course({ last, running, paused, nextAt }: JobState, texts: Texts): Rich {
   const { jobs } = texts;
-  const name = jobs.names[job.name] ?? job.name;
-  const subject = job.subject === undefined ? '' : ` ${job.subject}`;
-  const { last } = job;
-  const past: Rich =
-    last === undefined
-      ? rich`${jobs.never}`
-      : rich`${jobs.outcomes[last.outcome]} ${jobs.last} ${{ time: last.at, fallback: clock(last.at), format: 'relative' }}, ${jobs.took(texts.duration(last.took))}${last.reason === undefined ? '' : ` – ${last.reason}`}`;
-  const coming: Rich = job.running
+  const moment = (at: number): Span => {
+    const { day, time } = texts.local(at);
+    return { time: at, fallback: `${day} ${time.slice(0, 5)}`, format: 'relative' };
+  };
+  const past: Rich[] = [];
+  if (last === undefined) past.push(rich`${jobs.never}`);
+  else {
+    past.push(rich`${jobs.outcomes[last.outcome]} ${jobs.last} ${moment(last.at)}`);
+    past.push(rich`${jobs.took(texts.duration(last.took))}`);
+    if (last.reason !== undefined) past.push(rich`${last.reason}`);
+  }
+  const coming = running
     ? rich`🔵 ${jobs.running}`
-    : job.paused
+    : paused
       ? rich`⏸ ${jobs.paused}`
-      : job.nextAt === undefined
-        ? []
-        : rich`${jobs.next} ${{ time: job.nextAt, fallback: clock(job.nextAt), format: 'relative' }}`;
-  return [
-    // The name as it is typed, because that is what /jobs run takes.
-    rich`${b(name)} (${code(`${job.name}${subject}`)}) – ${when(job.schedule, texts)}`,
-    coming.length === 0 ? past : rich`${past} · ${coming}`,
-  ];
+      : nextAt === undefined
+        ? undefined
+        : rich`${jobs.next} ${moment(nextAt)}`;
+  return join([join(past, ', '), ...(coming === undefined ? [] : [coming])], ' · ');
 }
 
 const when = (schedule: Schedule, texts: Texts): string => {
@@ -44,5 +47,3 @@ const when = (schedule: Schedule, texts: Texts): string => {
     ? texts.jobs.daily(schedule.at)
     : texts.jobs.weekly(schedule.weekday, schedule.at);
 };
-
-const clock = (at: number) => new Date(at).toISOString().slice(0, 16).replace('T', ' ');

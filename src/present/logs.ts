@@ -19,7 +19,7 @@ export function presentLogs(report: Presented<'logs'>, texts: Texts): Card {
   const omitted: Rich[] = report.omitted === 0 ? [] : [texts.logs.omitted(report.omitted)];
 
   const several = new Set(entries.map((entry) => entry.source)).size > 1;
-  const lines = entries.map((entry) => line(entry, several, report.asFile));
+  const lines = entries.map((entry) => line(entry, several, report.asFile, texts));
   if (report.asFile) {
     const day = new Date(last ?? 0).toISOString().slice(0, 10);
     return {
@@ -30,18 +30,9 @@ export function presentLogs(report: Presented<'logs'>, texts: Texts): Card {
   return { blocks: [head, ...omitted, { quote: lines.map((text) => rich`${text}`), mono: true }] };
 }
 
-/** Times without a date in a message, whole in a file. */
-function line(entry: LogEntry, withSource: boolean, whole: boolean): string {
-  const at =
-    entry.at === undefined ? undefined : whole ? new Date(entry.at).toISOString() : clockTime(entry.at);
-  return [at, withSource ? entry.source : undefined, entry.text]
-    .filter((part) => part !== undefined)
-    .join(' ');
-}
-
-function clockTime(at: number): string {
-  const date = new Date(at);
-  return [date.getHours(), date.getMinutes(), date.getSeconds()]
-    .map((part) => String(part).padStart(2, '0'))
-    .join(':');
+/** Times of the host without a date in a message, whole and exact in a file. */
+function line(entry: LogEntry, withSource: boolean, whole: boolean, texts: Texts): string {
+  const { at, source, text } = entry;
+  const when = at === undefined ? undefined : whole ? new Date(at).toISOString() : texts.local(at).time;
+  return [when, withSource ? source : undefined, text].filter((part) => part !== undefined).join(' ');
 }

@@ -7,6 +7,12 @@ import type { Texts } from '../texts/index.ts';
 export function presentNote(note: Note, texts: Texts): Card {
   const { notes } = texts;
   const only = (text: Rich): Card => ({ blocks: [text] });
+  // The reader's own client puts it into his zone and language; the host's time where it cannot.
+  const moment = (at: number): Span => ({
+    time: at,
+    fallback: texts.local(at).time.slice(0, 5),
+    format: 'time',
+  });
   switch (note.key) {
     case 'unknown-command':
       return only(notes.unknownCommand(note.word, note.nearest.map((name) => `/${name}`).join(' ')));
@@ -18,7 +24,7 @@ export function presentNote(note: Note, texts: Texts): Card {
       return { blocks: [notes.failed(note.message), ...quote] };
     }
     case 'busy':
-      return only(notes.busy(note.service, note.what, moment(note.since, 'time')));
+      return only(notes.busy(note.service, note.what, moment(note.since)));
     case 'cancelled':
       return only(notes.cancelled);
     case 'expired':
@@ -35,18 +41,18 @@ export function presentNote(note: Note, texts: Texts): Card {
     case 'guest':
       return only(notes.guest);
     case 'old-command':
-      return { blocks: [notes.oldCommand(note.text), notes.sentAt(moment(note.sentAt, 'time'))] };
+      return { blocks: [notes.oldCommand(note.text), notes.sentAt(moment(note.sentAt))] };
     case 'interrupted':
       return only(
         notes.interrupted(
           note.service === undefined ? note.what : `${note.what} ${note.service}`,
-          moment(note.since, 'time'),
+          moment(note.since),
         ),
       );
     case 'fate-unknown':
       return only(notes.fateUnknown(note.count));
     case 'offline': {
-      const head = notes.offline(moment(note.from, 'time'), moment(note.to, 'time'));
+      const head = notes.offline(moment(note.from), moment(note.to));
       return { blocks: [head, ...(note.longerThanADay ? [rich`${notes.offlineLong}`] : [])] };
     }
     case 'config-faults':
@@ -58,23 +64,9 @@ export function presentNote(note: Note, texts: Texts): Card {
       };
     case 'job-set':
       return only(note.paused ? notes.jobPaused(note.job) : notes.jobResumed(note.job));
-    case 'job-started':
-      return only(notes.jobStarted(note.job));
     case 'cli-did':
       return only(notes.cliDid(note.verb, note.service, note.by, note.ok));
     case 'gave-up':
       return only(notes.gaveUp);
   }
-}
-
-/** A moment that the reader's own client puts into his zone and language; the host's time where it cannot. */
-function moment(at: number, format: 'time' | 'date'): Span {
-  const date = new Date(at);
-  const two = (part: number) => String(part).padStart(2, '0');
-  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-  return {
-    time: at,
-    fallback: format === 'date' ? day : `${two(date.getHours())}:${two(date.getMinutes())}`,
-    format,
-  };
 }

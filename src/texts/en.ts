@@ -340,11 +340,10 @@ export const en = {
       rich`🛑 ${b(`Not started: ${plural(count, 'fault')} in the configuration`)}`,
     jobPaused: (job: string) => rich`⏸ ${b(job)} is paused.`,
     jobResumed: (job: string) => rich`▶️ ${b(job)} runs again at its times.`,
-    jobStarted: (job: string) => rich`🔵 ${b(job)} runs now.`,
     cliDid: (verb: string, service: string, by: string, ok: boolean) =>
       rich`${ok ? '✅' : '❌'} ${b(`${verb} ${service}`)} from the command line, by ${by}.`,
     gaveUp: rich`❌ I could not work this message off and have given it up. The log says why.`,
   },
 };
 
-export type Texts = typeof en;
+export type Catalogue = typeof en;

@@ -10,7 +10,7 @@ let folder: string;
 let store: Store;
 let now: number;
 const CHAT = 7;
-const report = (job: string): Report => ({ kind: 'note', note: { key: 'job-started', job } });
+const report = (job: string): Report => ({ kind: 'note', note: { key: 'job-set', job, paused: false } });
 
 beforeEach(() => {
   now = 1_000_000;
