@@ -8,6 +8,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { run } from './exec.ts';
 import { lives, parseStat } from './processes.ts';
 
+/** In each lab's folder: the process that started it. */
+export const ownerFile = 'owner.json';
+
 export type Machine = {
   pid: number;
   enter: string;
@@ -105,7 +108,10 @@ export async function endMachine(folder: string): Promise<void> {
     while (lives(init)) await pause(10);
   }
   for (const cgroup of await cgroupsNamed(nameOf(folder))) await removeCgroup(cgroup);
-  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  // The owner's file last: a folder without it is taken for one in the making.
+  const entries = (await readdir(folder).catch(() => [])).filter((name) => name !== ownerFile);
+  for (const name of [...entries, ''])
+    await rm(join(folder, name), { recursive: true, force: true, maxRetries: 5 });
 }
 
 async function cgroupsNamed(name: string): Promise<string[]> {

@@ -2,12 +2,10 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { endMachine } from './machine.ts';
+import { endMachine, ownerFile } from './machine.ts';
 import { lives, type ProcessId } from './processes.ts';
 
 export const folderPrefix = 'steward-lab-';
-/** In each lab's folder: the process that started it. */
-export const ownerFile = 'owner.json';
 
 /** Where labs are made: STEWARD_LAB_DIR, else the system's folder for temporary files. */
 export const labsFolder = () => process.env['STEWARD_LAB_DIR'] ?? tmpdir();

@@ -7,14 +7,14 @@ import { packImages } from './archive.ts';
 import { run, words } from './exec.ts';
 import { postgresConfig, postgresLayer, smallConfig, smallLayer, versionLayer } from './images.ts';
 import type { LabFacts } from './index.ts';
-import { endMachine, startMachine } from './machine.ts';
+import { endMachine, ownerFile, startMachine } from './machine.ts';
 import { publish } from './load.ts';
 import { labObstacles } from './packages.ts';
 import { apiUnits, writeRootfulConfiguration } from './podman.ts';
 import { identify } from './processes.ts';
 import { freePort, makeRegistry } from './registry.ts';
 import { makeRootlessUser, rootlessHost, userManagerUnit } from './rootless.ts';
-import { endStaleLabs, folderPrefix, labsFolder, ownerFile } from './stale.ts';
+import { endStaleLabs, folderPrefix, labsFolder } from './stale.ts';
 import { journalUnits, standardTargets, writeUnits, type Units } from './systemd.ts';
 
 export type RunningLab = { facts: LabFacts; stop: () => Promise<void> };
