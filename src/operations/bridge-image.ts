@@ -6,6 +6,7 @@ import type { Immich } from '../clients/immich.ts';
 import type { Clock } from '../clock.ts';
 import { causeOf } from '../errors.ts';
 import type { Logger } from '../logger.ts';
+import { closedTo } from '../pictures/access.ts';
 import { createPictureAlbum } from '../pictures/album.ts';
 import { createFiler, FILING } from '../pictures/file.ts';
 import { createPictureFolder } from '../pictures/folder.ts';
@@ -36,7 +37,9 @@ export type Bridge = {
 export type BridgeConfig = {
   /** PICTURES_DIR. */
   folder: string;
-  /** Gid of the group that may read the pictures. */
+  /** Uid of who is to open the pictures. */
+  agentUser: number;
+  /** Gid of the group that may read them. */
   group: number | undefined;
   maxEdge: number | 'original';
   album: string;
@@ -202,7 +205,11 @@ export function createBridge(needs: BridgeNeeds): Bridge {
   const prepare = async (signal: AbortSignal) => {
     for (let failures = 0; ; failures += 1) {
       try {
-        return await folder.prepare(pictures.open().map(({ number }) => number));
+        await folder.prepare(pictures.open().map(({ number }) => number));
+        const closed = await closedTo(config.folder, { uid: config.agentUser, group: config.group });
+        if (closed !== undefined)
+          log.warn({ closed, uid: config.agentUser }, 'the agent cannot open the pictures');
+        return;
       } catch (error) {
         signal.throwIfAborted();
         log.error({ folder: config.folder, err: error }, 'cannot use the folder for pictures');

@@ -43,6 +43,7 @@ const bridge = createBridge({
   store: { ...store, database: { ...store.database, transaction } },
   config: {
     folder: join(folder, 'pictures'),
+    agentUser: 1000,
     group: undefined,
     maxEdge: 2000,
     album: 'Claude Code Temp',

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -328,6 +329,44 @@ describe('createBridge', () => {
     await settled(1);
     const mode = (name: string) => (statSync(join(scene.pictures, name)).mode & 0o777).toString(8);
     expect([mode(''), mode('p1.jpg'), mode('.waiting')]).toEqual(['750', '640', '700']);
+  });
+
+  it('a user of the group opens the path that is replied, and it decodes; others do not', async () => {
+    const isRoot = process.getuid?.() === 0;
+    const group = isRoot ? 4321 : (process.getgid?.() ?? 0);
+    await start({ config: { group } });
+    chmodSync(scene.folder, 0o755);
+    scene.send(1, await picture(1));
+    await settled(1);
+    const path = scene.card(1)?.pictures[0]?.path ?? '';
+    const as = (gid: number) => (isRoot ? { uid: 54_321, gid } : {});
+    const bytes = execFileSync('cat', [path], as(group));
+    expect(await sharp(bytes).metadata()).toMatchObject({ width: 640, height: 480 });
+    expect(statSync(path).mode & 0o007).toBe(0);
+  });
+
+  it('the album is shared with the owner, once, and a key that may not share files all the same', async () => {
+    await start({ config: { shareWith: 'owner@example.dev' } });
+    const owner = scene.server.addUser('owner@example.dev');
+    scene.send(1, await picture(1));
+    await settled(1);
+    const [made] = [...scene.server.library.albums.values()];
+    expect([...(made?.users ?? [])]).toEqual([[owner, 'editor']]);
+    await scene.restart();
+    const [key] = [...scene.server.library.keys.values()];
+    key?.permissions.splice(
+      0,
+      1,
+      'asset.upload',
+      'asset.read',
+      'user.read',
+      'album.read',
+      'albumAsset.create',
+    );
+    made?.users.clear();
+    scene.send(2, await picture(2));
+    await settled(2);
+    expect([made?.users.size, album().length]).toEqual([0, 2]);
   });
 
   it.each([

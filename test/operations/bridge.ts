@@ -16,7 +16,12 @@ import sharp from 'sharp';
 import { startImmich, type ImmichOptions, type ImmichStandIn } from '../../sandbox/immich.ts';
 import { createImmich } from '../../src/clients/immich.ts';
 import { systemClock } from '../../src/clock.ts';
-import { createBridge, type Bridge, type BridgeNeeds } from '../../src/operations/bridge-image.ts';
+import {
+  createBridge,
+  type Bridge,
+  type BridgeConfig,
+  type BridgeNeeds,
+} from '../../src/operations/bridge-image.ts';
 import type { PicturesReport } from '../../src/report.ts';
 import { openStore, type Store } from '../../src/store.ts';
 import type { IncomingPicture, PictureSource } from '../../src/store/pictures.ts';
@@ -53,6 +58,7 @@ export async function createScene(
   options: {
     immich?: Partial<ImmichOptions>;
     needs?: Partial<BridgeNeeds>;
+    config?: Partial<BridgeConfig>;
     noImmich?: boolean;
     dead?: boolean;
   } = {},
@@ -69,12 +75,14 @@ export async function createScene(
     store,
     config: {
       folder: pictures,
+      agentUser: 1000,
       group: undefined,
       maxEdge: 2000,
       album: 'Claude Code Temp',
       shareWith: undefined,
       paths: undefined,
       webUrl: 'https://immich.example.dev',
+      ...options.config,
     },
     immich: options.noImmich === true ? undefined : client,
     download: async (source, target) => {
