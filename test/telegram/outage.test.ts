@@ -180,7 +180,7 @@ test('a reaction is set, and one on a message that is gone is given up', async (
   });
   await bot.telegram.until(() => bot.telegram.message(id)?.reactions.includes('👀'), 'the reaction');
   await logs(bot, 'message to react not found');
-  expect(bot.store.outbox.next(OWNER)).toBeUndefined();
+  await vi.waitFor(() => expect(bot.store.outbox.next(OWNER)).toBeUndefined());
 });
 
 test('an update that cannot be written down is asked for again, and answered once', async () => {
