@@ -15,6 +15,7 @@ import {
   readlink,
   rename,
   rm,
+  stat,
   symlink,
 } from 'node:fs/promises';
 import { extname, join } from 'node:path';
@@ -74,6 +75,20 @@ export function createPictureFolder(
     }
   };
 
+  const letOnlyGroupIn = async () => {
+    await giveToGroup(path);
+    await chmod(path, FOLDER_MODE);
+  };
+
+  /** A folder that was there keeps the modes that its owner gave it, unless they shut the agent out. */
+  const letGroupIn = async () => {
+    const { mode, gid } = await stat(path);
+    const isOpen = (mode & 0o005) === 0o005 || (gid === group && (mode & 0o050) === 0o050);
+    if (isOpen || group === undefined) return;
+    await giveToGroup(path);
+    await chmod(path, (mode & 0o7777) | 0o050);
+  };
+
   const switchLatest = async (name: string) => {
     const links = (await readdir(path)).filter((file) => file.startsWith('latest.'));
     const targets = await Promise.all(links.map((file) => readlink(join(path, file)).catch(() => '')));
@@ -122,11 +137,7 @@ export function createPictureFolder(
     async prepare(openNumbers) {
       const made = await mkdir(path, { recursive: true, mode: FOLDER_MODE });
       await mkdir(waiting, { recursive: true, mode: 0o700 });
-      // A folder that was there has the modes that its owner gave it.
-      if (made !== undefined) {
-        await giveToGroup(path);
-        await chmod(path, FOLDER_MODE);
-      }
+      await (made === undefined ? letGroupIn() : letOnlyGroupIn());
       const owned = new Set(openNumbers.map(String));
       const left = (await readdir(waiting)).filter((file) => !owned.has(file.split('.')[0] ?? ''));
       await Promise.all(left.map((file) => rm(join(waiting, file), { force: true })));

@@ -1,5 +1,5 @@
 /** The six services of the reference host on a lab: nine units, eight of them containers of small images. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { stringify } from 'yaml';
@@ -93,6 +93,7 @@ export async function startReferenceHost(lab: Lab): Promise<ReferenceHost> {
     ...containers.map(({ name }) => `podman-${name}.service`),
     anki,
   ];
+  await wantAtBoot(lab, units);
   await lab.systemd('start', ...units);
   await lab.waitForLog('immich-postgres', /ready to accept connections/);
   await lab.podman(
@@ -109,6 +110,14 @@ export async function startReferenceHost(lab: Lab): Promise<ReferenceHost> {
   const servicesFile = join(lab.folder, 'services.yaml');
   await writeFile(servicesFile, services);
   return { services, servicesFile, units, data };
+}
+
+/** As NixOS does. systemd forgets a stopped unit that nothing wants, and with it why it was not started. */
+async function wantAtBoot(lab: Lab, units: readonly string[]): Promise<void> {
+  const wants = join(lab.unitFolder, 'lab.target.wants');
+  await mkdir(wants);
+  await Promise.all(units.map((unit) => symlink(join('..', unit), join(wants, unit))));
+  await lab.systemd('daemon-reload');
 }
 
 function networkOf({ name, port }: Container): string[] {
