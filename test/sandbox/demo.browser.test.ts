@@ -1,0 +1,108 @@
+/** What `npm run demo` shows a person: the real program on the box, driven in Chromium. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Locator, Page as Tab } from 'playwright-core';
+import sharp from 'sharp';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startBotProcess, type BotProcess } from '../../sandbox/bot-process.ts';
+import { startMiniPc, type MiniPc } from '../../sandbox/minipc.ts';
+import { launchChromium } from './chromium.ts';
+
+let folder: string;
+let pc: MiniPc;
+let bot: BotProcess;
+let browser: Browser;
+let tab: Tab;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'steward-demo-test-'));
+  [pc, browser] = await Promise.all([startMiniPc({ folder }), launchChromium()]);
+  bot = startBotProcess(pc.env);
+  const context = await browser.newContext({ viewport: { width: 390, height: 844 } });
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: pc.page.url });
+  tab = await context.newPage();
+  await tab.goto(pc.page.url);
+  await pc.telegram.listening();
+});
+afterAll(async () => {
+  await browser.close();
+  await bot.stop();
+  await pc.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const say = async (text: string) => {
+  await tab.getByRole('combobox', { name: 'Message' }).fill(text);
+  await tab.keyboard.press('Enter');
+};
+const newest = (text: string | RegExp): Locator => tab.getByRole('article').filter({ hasText: text }).last();
+const button = (text: string | RegExp, name: string): Locator =>
+  newest(text).getByRole('button', { name, exact: true });
+
+test('/status typed on the page tells how the services are', async () => {
+  await say('/status');
+  await newest('All 7 healthy').waitFor();
+  expect(await newest('All 7 healthy').locator('.text b').first().innerText()).toBe('All 7 healthy');
+});
+
+test('/restart vaultwarden asks, and the tapped button does it', async () => {
+  await say('/restart vaultwarden');
+  await button('Restart vaultwarden?', 'Restart').click();
+  await newest(/vaultwarden restarted – healthy after \d+ s/).waitFor();
+  // The buttons go with the first tap.
+  expect(
+    await newest('vaultwarden restarted').getByRole('button', { name: 'Restart', exact: true }).count(),
+  ).toBe(0);
+});
+
+test('/logs shows the last lines in a quote that opens', async () => {
+  await say('/logs archivebox');
+  await newest(/archivebox – \d+ lines/).waitFor();
+  expect(
+    await newest(/archivebox – \d+ lines/)
+      .locator('blockquote')
+      .innerText(),
+  ).toMatch(/\d\d:\d\d:\d\d /);
+});
+
+test('a picture sent on the page comes back as a path, and its button copies it', async () => {
+  const screenshot = await sharp({
+    create: { width: 1290, height: 2796, channels: 3, background: '#35507a' },
+  })
+    .png()
+    .toBuffer();
+  await tab.locator('#picker').setInputFiles({ name: 'shot.png', mimeType: 'image/png', buffer: screenshot });
+  const sheet = tab.getByRole('dialog');
+  await sheet.getByText('As file').click();
+  await sheet.getByRole('button', { name: 'Send' }).click();
+  await newest('Ready for your agent').waitFor();
+  await button('Ready for your agent', 'Copy path').click();
+  const copied = await tab.evaluate('navigator.clipboard.readText()');
+  expect(copied).toBe(join(folder, 'pictures', 'p1.png'));
+  expect(await sharp(copied as string).metadata()).toMatchObject({ width: 923, height: 2000 });
+});
+
+test('with Immich down a picture is ready at once, and its message changes when it is filed', async () => {
+  await pc.immich.down();
+  const photo = await sharp({ create: { width: 900, height: 600, channels: 3, background: '#a04030' } })
+    .jpeg()
+    .toBuffer();
+  await pc.telegram.photo(photo);
+  await newest('Immich is down, filing later').waitFor();
+  await pc.immich.up();
+  await newest('Immich is down, filing later').waitFor({ state: 'detached', timeout: 60_000 });
+  expect(await newest('p2.jpg').innerText()).toContain('Ready for your agent');
+});
+
+test('a killed bot is back by itself and answers what was sent meanwhile', async () => {
+  bot.kill();
+  await say('/status copyparty');
+  await newest(/🟢 copyparty .*healthy, up/).waitFor();
+  expect(
+    await tab
+      .getByRole('article')
+      .filter({ hasText: /🟢 copyparty .*healthy, up/ })
+      .count(),
+  ).toBe(1);
+});
