@@ -43,6 +43,8 @@ export type PictureFolder = {
   publishOriginal(number: number, name: string): Promise<boolean>;
   /** Point `latest.*` to a picture, unless it points to a newer one. */
   setLatest(name: string): Promise<void>;
+  /** Forget all parts: a kill may have left one as a second name of a published file, not to be written over. */
+  dropParts(number: number): Promise<void>;
   /** Forget the original and all parts. */
   drop(number: number): Promise<void>;
 };
@@ -104,6 +106,11 @@ export function createPictureFolder(
     );
   };
 
+  const removeWaiting = async (isMeant: (file: string) => boolean) => {
+    const files = (await readdir(waiting)).filter(isMeant);
+    await Promise.all(files.map((file) => rm(join(waiting, file), { force: true })));
+  };
+
   const partOf = (number: number, what: string) => join(waiting, `${number}.${what}.part`);
 
   const publish = async (part: string, name: string) => {
@@ -139,8 +146,7 @@ export function createPictureFolder(
       await mkdir(waiting, { recursive: true, mode: 0o700 });
       await (made === undefined ? letGroupIn() : letOnlyGroupIn());
       const owned = new Set(openNumbers.map(String));
-      const left = (await readdir(waiting)).filter((file) => !owned.has(file.split('.')[0] ?? ''));
-      await Promise.all(left.map((file) => rm(join(waiting, file), { force: true })));
+      await removeWaiting((file) => !owned.has(file.split('.')[0] ?? ''));
     },
     part: partOf,
     original,
@@ -163,10 +169,8 @@ export function createPictureFolder(
       latest = latest.catch(() => undefined);
       return done;
     },
-    async drop(number) {
-      const files = (await readdir(waiting)).filter((file) => file.startsWith(`${number}.`));
-      await Promise.all(files.map((file) => rm(join(waiting, file), { force: true })));
-    },
+    dropParts: (number) => removeWaiting((file) => file.startsWith(`${number}.`) && file.endsWith('.part')),
+    drop: (number) => removeWaiting((file) => file.startsWith(`${number}.`)),
   };
 }
 

@@ -1,11 +1,12 @@
 /** From Telegram to a file that the agent can open: fetched, looked at, made readable, published. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { rename, rm, stat } from 'node:fs/promises';
+import { rename, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import type { Clock } from '../clock.ts';
 import { causeOf, TooLargeError, UnreachableError } from '../errors.ts';
-import { makeReadable, PictureError, type Readable } from '../image.ts';
+import { makeReadable, type Readable } from '../image.ts';
+import { PictureError } from '../image/picture-error.ts';
 import { sniffFile } from '../image/sniff.ts';
 import type { Logger } from '../logger.ts';
 import type { PictureProblem } from '../report.ts';
@@ -63,20 +64,20 @@ export function createReceiver(needs: ReceiveNeeds): (row: PictureRow, signal: A
     return record(row.number, { state: 'stored', sha1, size, attempts: 0, trouble: undefined });
   };
 
-  const prepare = async (row: PictureRow): Promise<void> => {
+  const prepare = async (row: PictureRow, signal: AbortSignal): Promise<void> => {
     const kind = await sniffFile(folder.original(row.number));
     if (kind === undefined) return refuse(row, { kind: 'empty' });
     if (kind.kind === 'other') return refuse(row, { kind: 'not-an-image', found: kind.found });
     const published =
-      kind.kind === 'image' ? await makeCopy(row, kind.format) : await publishAsIs(row, kind, {});
+      kind.kind === 'image' ? await makeCopy(row, kind.format, signal) : await publishAsIs(row, kind, {});
     if (published === undefined) return undefined;
 
-    const isShrunk = published.shrunk === true && isDue();
     // Immich takes pictures and videos only.
     const state = hasImmich && kind.kind !== 'document' ? 'readable' : 'local';
     if (state === 'local') await keepBeside(folder, { ...row, ...published });
     await folder.setLatest(published.name ?? '');
     store.database.transaction(() => {
+      const isShrunk = published.shrunk === true && isDue();
       if (isShrunk) store.facts.put(SHRUNK_SAID, true);
       record(row.number, { ...published, shrunk: isShrunk, state, attempts: 0, trouble: undefined });
     });
@@ -86,13 +87,17 @@ export function createReceiver(needs: ReceiveNeeds): (row: PictureRow, signal: A
   const isDue = () => clock.now() - (store.facts.at(SHRUNK_SAID) ?? -Infinity) >= A_DAY;
 
   /** @returns undefined when the picture came to an end, or got another number */
-  const makeCopy = async (row: PictureRow, format: string): Promise<PictureChanges | undefined> => {
+  const makeCopy = async (
+    row: PictureRow,
+    format: string,
+    signal: AbortSignal,
+  ): Promise<PictureChanges | undefined> => {
     const part = folder.part(row.number, 'readable');
-    // Never written over: a kill may have left it as a second name of a published file.
-    await rm(part, { force: true });
+    await folder.dropParts(row.number);
     let made: Readable;
     try {
-      made = await makeReadable(folder.original(row.number), part, { maxEdge });
+      const tile = (index: number) => folder.part(row.number, `tile${index}`);
+      made = await makeReadable(folder.original(row.number), part, { maxEdge, tile, signal });
     } catch (error) {
       if (!(error instanceof PictureError)) throw error;
       if (error.problem.kind === 'too-many-pixels') {
@@ -103,9 +108,16 @@ export function createReceiver(needs: ReceiveNeeds): (row: PictureRow, signal: A
       log.info({ number: row.number, cause: causeOf(error) }, 'picture cannot be made readable');
       return publishAsIs(row, { kind: 'image', format }, { problem: error.problem });
     }
-    const name = `${stemOf(row.number)}${made.extension}`;
+    const name = `${stemOf(row.number)}${extensionOf(made.format)}`;
     if (!(await folder.publish(part, name))) return renumber(row);
+    const tiles: string[] = [];
+    for (const [index, { format: kind }] of made.tiles.entries()) {
+      const piece = `${stemOf(row.number)}-${index + 1}${extensionOf(kind)}`;
+      if (!(await folder.publish(folder.part(row.number, `tile${index + 1}`), piece))) return renumber(row);
+      tiles.push(piece);
+    }
     return {
+      tiles,
       format,
       name,
       width: made.width,
@@ -163,7 +175,7 @@ export function createReceiver(needs: ReceiveNeeds): (row: PictureRow, signal: A
         current = record(current.number, { state: 'new' });
       }
       if (current.state === 'new') current = await fetch(current, signal);
-      await prepare(current);
+      await prepare(current, signal);
     } catch (error) {
       if (signal.aborted) return;
       await fail(current, error);

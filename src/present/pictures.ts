@@ -18,6 +18,10 @@ export function presentPictures(report: Presented<'pictures'>, texts: Texts): Ca
   const blocks: Block[] = [];
   const head = headline(report, ready, texts);
   if (head !== undefined) blocks.push(head, ...paths.map((path) => rich`${code(path)}`));
+  for (const { tiles } of ready) {
+    if (tiles.length > 0)
+      blocks.push(words.tiles(tiles.length), { quote: tiles.map((path) => rich`${code(path)}`) });
+  }
   if (receiving > 0) blocks.push(words.receiving);
   if (report.immich === 'down' && ready.length > 0) blocks.push(words.waiting(Math.max(1, report.waiting)));
   if (ready.length === 1 && ready[0]?.duplicate === 'library') blocks.push(words.wasThere);

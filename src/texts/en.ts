@@ -303,6 +303,7 @@ export const en = {
     down: rich`🟡 ${b('Ready for your agent; Immich is down, filing later')}`,
     waiting: (count: number) =>
       rich`${plural(count, 'picture')} waiting. I edit this message when ${count === 1 ? 'it is' : 'they are'} filed.`,
+    tiles: (count: number) => rich`✂️ It is long: here in ${count} pieces too, from top to bottom.`,
     receiving: rich`📥 ${b('Receiving…')}`,
     shrunk: rich`${i('Telegram shrank it. For small text send it as a file.')}`,
     inImmich: (path: string) => rich`In Immich: ${code(path)}`,

@@ -1,0 +1,16 @@
+import type { PictureProblem } from '../report.ts';
+
+/** A picture cannot be made readable; `problem` says why, in plain data. */
+export class PictureError extends Error {
+  override name = 'PictureError';
+  readonly problem: PictureProblem;
+
+  constructor(problem: PictureProblem, options?: ErrorOptions) {
+    super(`Cannot make the picture readable: ${problem.kind}`, options);
+    this.problem = problem;
+  }
+}
+
+/** A decoder gives its whole log; the first line says what happened. */
+export const plainCause = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split('\n')[0]?.trim() ?? '';
