@@ -4,7 +4,7 @@
  */
 import { openAsBlob } from 'node:fs';
 import { basename } from 'node:path';
-import { Agent, FormData, request, type Dispatcher } from 'undici';
+import type { Dispatcher, FormData } from 'undici';
 import { z } from 'zod';
 import { causeOf, UnreachableError } from '../errors.ts';
 import {
@@ -90,11 +90,18 @@ const VISIBLE = ['timeline', 'archive'] as const;
 export function createImmich(url: string, key: string, options: { patience?: number } = {}): Immich {
   const { patience = PATIENCE } = options;
   const base = url.replace(/\/+$/, '').replace(/\/api$/, '');
-  const dispatcher = new Agent({
-    connect: { timeout: Math.min(5000, patience) },
-    headersTimeout: 0,
-    bodyTimeout: 0,
-  });
+  // Loaded at the first call: it costs some 80 ms and 12 MB, and a bot that gets no pictures need not spend them.
+  const load = async () => {
+    const undici = await import('undici');
+    const dispatcher = new undici.Agent({
+      connect: { timeout: Math.min(5000, patience) },
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+    return { request: undici.request, FormData: undici.FormData, dispatcher };
+  };
+  let loaded: ReturnType<typeof load> | undefined;
+  const http = () => (loaded ??= load());
 
   const send = async <Schema extends z.ZodType>(
     schema: Schema,
@@ -102,6 +109,7 @@ export function createImmich(url: string, key: string, options: { patience?: num
     path: string,
     { signal, json, form, headers = {}, limit = patience }: Sending = {},
   ): Promise<z.output<Schema>> => {
+    const { request, dispatcher } = await http();
     const timeout = AbortSignal.timeout(limit);
     const both = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
     let status: number;
@@ -167,6 +175,7 @@ export function createImmich(url: string, key: string, options: { patience?: num
 
     async upload({ file, name, sha1, takenAt, deviceAssetId, mark }, call) {
       const blob = await openAsBlob(file);
+      const { FormData } = await http();
       const form = new FormData();
       form.append('deviceAssetId', deviceAssetId);
       form.append('deviceId', 'steward');
@@ -225,7 +234,9 @@ export function createImmich(url: string, key: string, options: { patience?: num
     async restore(ids, call) {
       await send(Anything, 'POST', '/trash/restore/assets', { ...call, json: { ids } });
     },
-    close: () => dispatcher.destroy(),
+    close: async () => {
+      if (loaded !== undefined) await (await loaded).dispatcher.destroy();
+    },
   };
 }
 
