@@ -233,6 +233,10 @@ describe('who may import whom', () => {
       reason: 'the store says what is due; one file hears the clock tick',
     },
     sharp: { homes: /^src\/image(?:\.ts|\/)/, reason: 'native code that is dear to load' },
+    'heic-decode': {
+      homes: /^src\/image\/decode-worker\.ts$/,
+      reason: 'a second of work belongs in a worker',
+    },
     pino: { homes: /^src\/logger\.ts$/, reason: 'one logger masks secrets; another would not' },
     yaml: { homes: /^src\/services(?:\.ts|\/)/, reason: 'text becomes typed data at the border' },
     zod: {
