@@ -144,10 +144,9 @@ function endGroup(child: Child, signal: NodeJS.Signals): void {
   }
 }
 
-/** The program and its first argument that is not an option: `"systemctl start"`. */
-function quote([program = '', ...args]: readonly string[]): string {
-  const verb = args.find((arg) => !arg.startsWith('-') && !arg.includes('/'));
-  return `"${verb === undefined ? program : `${program} ${verb}`}"`;
+/** Without the arguments, which can hold anything. */
+function quote([program = '']: readonly string[]): string {
+  return `"${program}"`;
 }
 
 function keepEnd(stream: Readable): () => string {

@@ -1,7 +1,7 @@
 /** A container engine (Podman or Docker) through its Docker-compatible API on a Unix socket. */
 import type { Writable } from 'node:stream';
 import type { DockerVersion } from 'dockerode';
-import { createConnection, segment } from './engine/connection.ts';
+import { createConnection } from './engine/connection.ts';
 import { followEvents } from './engine/events.ts';
 import { execIn } from './engine/exec.ts';
 import { logPieces } from './engine/frames.ts';
@@ -140,6 +140,17 @@ const ALREADY = 304;
 const SHORTEST_SAMPLE = 1000;
 
 /**
+ * What can be a name or an id. Anything else is not put into a path: an empty name or dots would have the engine
+ * redirect, and docker-modem throws outside of any promise when it follows.
+ */
+const CONTAINER = /^[A-Za-z0-9][\w.-]*$/;
+const IMAGE = /^[A-Za-z0-9][\w.-]*(?:[:@/+][\w.-]*[A-Za-z0-9_-][\w.-]*)*$/;
+
+function requireContainer(name: string, doing: string): void {
+  if (!CONTAINER.test(name)) throw new Error(`Cannot ${doing}: no such container`);
+}
+
+/**
  * @param socket `unix:///run/podman/podman.sock`
  * @param timeout milliseconds that a call may take, and a stream until it begins
  */
@@ -148,10 +159,11 @@ export function createEngine(socket: string, { timeout = TIMEOUT }: { timeout?: 
   const samples = new Map<string, shapes.CpuSample & { cpu: number | undefined }>();
 
   const inspect: Engine['inspect'] = async (name, options) => {
+    if (!CONTAINER.test(name)) return undefined;
     const raw = await connection.callUnless(
       [404],
       `inspect "${name}"`,
-      (docker, signal) => docker.getContainer(segment(name)).inspect(signal),
+      (docker, signal) => docker.getContainer(name).inspect(signal),
       options,
     );
     return raw === undefined ? undefined : shapes.toContainer(raw);
@@ -178,6 +190,7 @@ export function createEngine(socket: string, { timeout = TIMEOUT }: { timeout?: 
     },
     inspect,
     async stats(name, options) {
+      if (!CONTAINER.test(name)) return undefined;
       const earlier = samples.get(name);
       const [raw, container] = await Promise.all([
         connection.callUnless(
@@ -186,9 +199,7 @@ export function createEngine(socket: string, { timeout = TIMEOUT }: { timeout?: 
           `measure "${name}"`,
           (docker, signal) =>
             // One sample, at once: Docker would wait a second for the other. Podman gives one in any case.
-            docker
-              .getContainer(encodeURIComponent(name))
-              .stats({ stream: false, 'one-shot': true, ...signal }),
+            docker.getContainer(name).stats({ stream: false, 'one-shot': true, ...signal }),
           options,
         ),
         earlier === undefined ? inspect(name, options) : undefined,
@@ -208,11 +219,13 @@ export function createEngine(socket: string, { timeout = TIMEOUT }: { timeout?: 
       return { ...shapes.toMemory(raw), cpu };
     },
     async *logs(name, { since, tail, follow = false, signal } = {}) {
+      const doing = `read the log of "${name}"`;
+      requireContainer(name, doing);
       const stream = await connection.stream(
-        `read the log of "${name}"`,
+        doing,
         {
           method: 'GET',
-          path: `/containers/${segment(name)}/logs`,
+          path: `/containers/${name}/logs`,
           options: {
             stdout: true,
             stderr: true,
@@ -237,12 +250,17 @@ export function createEngine(socket: string, { timeout = TIMEOUT }: { timeout?: 
         { signal, ...options },
       );
     },
-    exec: (name, command, options) => execIn(connection, name, command, options),
+    async exec(name, command, options) {
+      const doing = `run "${command[0] ?? ''}" in "${name}"`;
+      requireContainer(name, doing);
+      return execIn(connection, { name, command, doing }, options);
+    },
     async image(name, options) {
+      if (!IMAGE.test(name)) return undefined;
       const raw = await connection.callUnless(
         [404],
         `inspect the image "${name}"`,
-        (docker, signal) => docker.getImage(name.split('/').map(segment).join('/')).inspect(signal as object),
+        (docker, signal) => docker.getImage(name).inspect(signal as object),
         options,
       );
       return raw === undefined ? undefined : shapes.toImage(raw);
@@ -251,7 +269,7 @@ export function createEngine(socket: string, { timeout = TIMEOUT }: { timeout?: 
       await connection.callUnless(
         [ALREADY],
         `start "${name}"`,
-        (docker, signal) => docker.getContainer(segment(name)).start(signal),
+        (docker, signal) => docker.getContainer(name).start(signal),
         options,
       );
     },
@@ -259,7 +277,7 @@ export function createEngine(socket: string, { timeout = TIMEOUT }: { timeout?: 
       await connection.callUnless(
         [ALREADY],
         `stop "${name}"`,
-        (docker, signal) => docker.getContainer(segment(name)).stop(signal),
+        (docker, signal) => docker.getContainer(name).stop(signal),
         options,
       );
     },

@@ -78,6 +78,7 @@ async function open(
       };
     },
     async breakOff(meanwhile) {
+      await host.systemd('start', `${name('api')}.service`);
       await host.systemd('kill', '--kill-who=main', '--signal=KILL', `${name('api')}.service`);
       // The socket stays open: systemd starts the service anew for the next who asks.
       await meanwhile?.();

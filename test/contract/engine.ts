@@ -75,7 +75,11 @@ export function engineContract(open: () => Promise<EngineTarget>): void {
       expect(await engine.inspect(name)).toBeUndefined();
       expect(await engine.stats(name)).toBeUndefined();
     }
-    expect(await engine.image('localhost/nothing-of-the-kind:1')).toBeUndefined();
+    for (const name of ['localhost/nothing-of-the-kind:1', '', '..', 'a/../b', 'a//b', 'a:', '한글', 'a b']) {
+      expect(await engine.image(name)).toBeUndefined();
+    }
+    await expect(logOf('..')).rejects.toThrow('Cannot read the log of "..": no such container');
+    await expect(engine.exec('', ['true'])).rejects.toThrow('Cannot run "true" in "": no such container');
   });
 
   it('image tells tags and an id that finds it again', async () => {

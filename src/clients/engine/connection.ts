@@ -142,14 +142,6 @@ export function createConnection(address: string, timeout: number): Connection {
   };
 }
 
-/**
- * A name as one segment of a path. An empty one and dots would have the engine redirect to another path, which
- * docker-modem follows to another host; as `%` and more they are a name that nothing can have.
- */
-export function segment(name: string): string {
-  return /^\.*$/.test(name) ? `%25${name}` : encodeURIComponent(name);
-}
-
 /** dockerode's own calls for logs gather a log that is not followed in memory, and take one that reads as JSON for JSON. */
 function open(
   docker: Dockerode,
@@ -203,7 +195,7 @@ function chooseVersion(offered: string | string[] | undefined): string {
   const [major = 0, minor = 0] = String(offered ?? '')
     .split('.')
     .map(Number);
-  if (major < OLDEST_API[0] || (major === OLDEST_API[0] && !(minor >= OLDEST_API[1]))) {
+  if (!(major > OLDEST_API[0] || (major === OLDEST_API[0] && minor >= OLDEST_API[1]))) {
     throw new Error(`The engine speaks API ${String(offered)}; ${OLDEST_API.join('.')} or newer is needed.`);
   }
   return major === NEWEST_API[0] && minor < NEWEST_API[1] ? `${major}.${minor}` : NEWEST_API.join('.');

@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Writable, type Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { CallOptions, ExecResult } from '../engine.ts';
-import { segment, type Connection } from './connection.ts';
+import type { Connection } from './connection.ts';
 import { demultiplex } from './frames.ts';
 
 export type ExecOptions = CallOptions & {
@@ -20,20 +20,18 @@ const MOST_ERRORS = 64 * 1024;
 const EXIT_KNOWN_WITHIN = 3000;
 
 /**
- * Run a program in a container; see {@link Engine.exec}. Ended by its signal, the program itself may go on in the
+ * Run a program in a container (`doing` says so in messages); see {@link Engine.exec}. Ended by its signal, the program itself may go on in the
  * container: the engine's API has no way to stop it.
  */
 export async function execIn(
   connection: Connection,
-  name: string,
-  command: readonly string[],
+  { name, command, doing }: { name: string; command: readonly string[]; doing: string },
   { signal = AbortSignal.timeout(LONGEST), stdout, stdin, env = {}, user }: ExecOptions = {},
 ): Promise<ExecResult> {
-  const doing = `run "${command[0] ?? ''}" in "${name}"`;
   const created = await connection.call(
     doing,
     (docker, options) =>
-      docker.getContainer(segment(name)).exec({
+      docker.getContainer(name).exec({
         ...options,
         Cmd: [...command],
         AttachStdin: stdin !== undefined,

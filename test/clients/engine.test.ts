@@ -1,0 +1,420 @@
+/** What an engine can do wrong, by servers that do just that. */
+import { once } from 'node:events';
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createSocketServer, type Server as SocketServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable, type Duplex } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createEngine, type EngineEvent } from '../../src/clients/engine.ts';
+import { UnreachableError } from '../../src/errors.ts';
+
+let folder: string;
+let socket: string;
+const open: (Server | SocketServer)[] = [];
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'engine-'));
+  socket = join(folder, 'engine.sock');
+});
+afterEach(async () => {
+  for (const server of open.splice(0)) {
+    if ('closeAllConnections' in server) server.closeAllConnections();
+    server.close();
+  }
+  rmSync(folder, { recursive: true });
+});
+
+const address = () => `unix://${socket}`;
+const pieces = async <T>(source: AsyncIterable<T>): Promise<T[]> => {
+  const all: T[] = [];
+  for await (const one of source) all.push(one);
+  return all;
+};
+const failure = async (work: Promise<unknown>): Promise<Error> =>
+  work.then(
+    () => {
+      throw new Error('It did not fail.');
+    },
+    (error: Error) => error,
+  );
+
+/** An engine that answers the version and leaves the rest to the test. */
+async function serve(
+  answer: RequestListener,
+  { version = '1.41', upgrade }: { version?: string; upgrade?: (socket: Duplex) => void } = {},
+): Promise<Server> {
+  const server = createServer((request, response) => {
+    if (request.url === '/_ping') response.setHeader('Api-Version', version).end('OK');
+    else answer(request, response);
+  });
+  if (upgrade !== undefined) {
+    server.on('upgrade', (_request, connection) => {
+      connection.on('error', () => {});
+      connection.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n');
+      upgrade(connection);
+    });
+  }
+  open.push(server);
+  server.listen(socket);
+  await once(server, 'listening');
+  return server;
+}
+
+const frame = (text: string) =>
+  Buffer.concat([Buffer.from([1, 0, 0, 0, 0, 0, 0, text.length]), Buffer.from(text)]);
+
+describe('an engine that cannot be reached', () => {
+  it('is a missing socket, said in one sentence', async () => {
+    const error = await failure(createEngine(address()).list());
+    expect(error).toBeInstanceOf(UnreachableError);
+    expect(error.message).toMatch(
+      /^Cannot reach the engine at "\S+": the socket does not exist\. Start the engine/,
+    );
+  });
+
+  it('is a socket that nobody listens at', async () => {
+    const server = createSocketServer();
+    server.listen(socket);
+    await once(server, 'listening');
+    // Closing would take it away under its own name.
+    renameSync(socket, `${socket}.kept`);
+    server.close();
+    await once(server, 'close');
+    renameSync(`${socket}.kept`, socket);
+    const error = await failure(createEngine(address()).ping());
+    expect(error).toBeInstanceOf(UnreachableError);
+    expect(error.message).toContain('nothing listens there');
+  });
+
+  it('is a file that is no socket, and a path too long for one', async () => {
+    writeFileSync(socket, '');
+    expect(await failure(createEngine(address()).ping())).toBeInstanceOf(UnreachableError);
+    const long = await failure(createEngine(`unix:///tmp/${'x'.repeat(200)}`).ping());
+    expect(long).toBeInstanceOf(UnreachableError);
+    expect(long.message).toContain('too long for a socket');
+  });
+
+  it('is one that takes connections and says nothing, for each kind of call', async () => {
+    const server = createSocketServer(() => {});
+    open.push(server);
+    server.listen(socket);
+    await once(server, 'listening');
+    const engine = createEngine(address(), { timeout: 50 });
+    const calls = [
+      engine.ping(),
+      engine.version(),
+      engine.list(),
+      engine.inspect('one'),
+      engine.stats('one'),
+      engine.image('one'),
+      pieces(engine.logs('one')),
+      engine.exec('one', ['true']),
+    ];
+    for (const error of await Promise.all(calls.map(failure))) {
+      expect(error).toBeInstanceOf(UnreachableError);
+      expect(error.message).toMatch(/did not answer within 0\.05 s/);
+    }
+    await engine.close();
+  });
+
+  it('is one that hangs after it has told its version', async () => {
+    await serve(() => {});
+    const error = await failure(createEngine(address(), { timeout: 50 }).inspect('one'));
+    expect(error).toBeInstanceOf(UnreachableError);
+  });
+
+  it('is one that drops the connection instead of answering', async () => {
+    await serve((request) => request.socket.destroy());
+    const error = await failure(createEngine(address()).inspect('one'));
+    expect(error).toBeInstanceOf(UnreachableError);
+    expect(error.message).toContain('broke the connection off');
+  });
+
+  it('is asked anew once it is there', async () => {
+    const engine = createEngine(address());
+    await failure(engine.list());
+    await serve((_request, response) => response.end('[]'));
+    expect(await engine.list()).toEqual([]);
+  });
+
+  it('leaves at once with the caller’s signal', async () => {
+    await serve(() => {});
+    const stop = new AbortController();
+    const asked = createEngine(address()).inspect('one', { signal: stop.signal });
+    setImmediate(() => stop.abort(new Error('enough')));
+    await expect(asked).rejects.toThrow('enough');
+  });
+
+  it('lets go of what runs when it is closed', async () => {
+    await serve(() => {});
+    const engine = createEngine(address());
+    const asked = engine.inspect('one');
+    setImmediate(() => void engine.close());
+    await expect(asked).rejects.toThrow('was closed');
+  });
+});
+
+describe('versions', () => {
+  it.each([
+    ['1.41', '/v1.41/'],
+    ['1.44', '/v1.44/'],
+    ['1.99', '/v1.51/'],
+    ['2.0', '/v1.51/'],
+  ])('an engine of %s is asked at %s', async (version, path) => {
+    const asked: string[] = [];
+    await serve(
+      (request, response) => {
+        asked.push(request.url ?? '');
+        response.end('[]');
+      },
+      { version },
+    );
+    await createEngine(address()).list();
+    expect(asked[0]).toContain(path);
+  });
+
+  it.each(['1.24', '', 'x'])('an engine of version "%s" is refused with what is needed', async (version) => {
+    await serve((_request, response) => response.end('[]'), { version });
+    await expect(createEngine(address()).list()).rejects.toThrow('1.40 or newer is needed');
+  });
+
+  it('an address other than a Unix socket is refused', () => {
+    expect(() => createEngine('tcp://127.0.0.1:2375')).toThrow('unix:///path is expected');
+  });
+});
+
+describe('answers', () => {
+  it('of failure are told in the engine’s words', async () => {
+    await serve((_request, response) => {
+      response
+        .writeHead(500, { 'content-type': 'application/json' })
+        .end('{"message":"database is locked","cause":"x"}');
+    });
+    const engine = createEngine(address());
+    await expect(engine.inspect('one')).rejects.toThrow('Cannot inspect "one": database is locked');
+    await expect(pieces(engine.logs('one'))).rejects.toThrow(
+      'Cannot read the log of "one": database is locked',
+    );
+  });
+
+  it('of Docker: a version, a health of none, memory without the cache', async () => {
+    await serve((request, response) => {
+      const path = request.url ?? '';
+      if (path.endsWith('/version'))
+        response.end('{"Version":"28.1.1","ApiVersion":"1.49","Components":[{"Name":"Engine"}]}');
+      else if (path.includes('/stats')) {
+        response.end(
+          '{"id":"1","read":"2026-11-20T14:37:10.5Z","cpu_stats":{"cpu_usage":{"total_usage":5250000000}},"memory_stats":{"usage":900,"limit":1000,"stats":{"inactive_file":400}}}',
+        );
+      } else {
+        response.end(
+          '{"Id":"1","Created":"2026-11-20T14:00:00Z","Name":"/one","Image":"abc","State":{"Status":"running","Running":true,"StartedAt":"2026-11-20T14:37:00Z","FinishedAt":"0001-01-01T00:00:00Z","Health":{"Status":"none"}},"HostConfig":{"Memory":0},"Config":{"Image":"one:1","Labels":null},"Mounts":[]}',
+        );
+      }
+    });
+    const engine = createEngine(address());
+    expect(await engine.version()).toEqual({ name: 'Docker', version: '28.1.1', apiVersion: '1.49' });
+    expect(await engine.inspect('one')).toMatchObject({
+      name: 'one',
+      imageId: 'sha256:abc',
+      labels: {},
+      health: undefined,
+      finishedAt: undefined,
+      startedAt: Date.parse('2026-11-20T14:37:00Z'),
+    });
+    // 5.25 s of work in 10.5 s.
+    expect(await engine.stats('one')).toEqual({ memoryUsed: 500, memoryLimit: 1000, cpu: 50 });
+  });
+
+  it('of measuring: the share of a core since the look before, if that was long enough ago', async () => {
+    const looks = [
+      ['2026-11-20T14:37:10Z', 1e9],
+      ['2026-11-20T14:37:10.5Z', 1.1e9],
+      ['2026-11-20T14:37:12Z', 2e9],
+    ] as const;
+    let look = 0;
+    await serve((request, response) => {
+      if (!(request.url ?? '').includes('/stats'))
+        return void response.writeHead(404).end('{"message":"none"}');
+      const [read, used] = looks[look++] ?? ['', 0];
+      response.end(JSON.stringify({ Id: '1', read, cpu_stats: { cpu_usage: { total_usage: used } } }));
+    });
+    const engine = createEngine(address());
+    const cpu = [];
+    for (const _ of looks) cpu.push((await engine.stats('one'))?.cpu);
+    expect(cpu).toEqual([undefined, undefined, 50]);
+  });
+});
+
+describe('events', () => {
+  const event = (nano: string, action: string, name = 'one') =>
+    `{"Type":"container","Action":"${action}","Actor":{"ID":"id-${name}","Attributes":{"name":"${name}","exitCode":"137"}},"timeNano":${nano}}\n`;
+  const base = BigInt(Date.now()) * 1_000_000n;
+  const since = Number(base / 1_000_000n);
+  const nano = (more: number) => String(base + BigInt(more));
+
+  it('are whole however their bytes are split, with every digit of their time', async () => {
+    const bytes = Buffer.from(event(nano(1), 'start', '한글') + event(nano(2), 'died'));
+    await serve((_request, response) => {
+      response.flushHeaders();
+      let at = 0;
+      const next = () => {
+        if (at >= bytes.length) return;
+        response.write(bytes.subarray(at, ++at));
+        setImmediate(next);
+      };
+      next();
+    });
+    const stop = new AbortController();
+    const seen: EngineEvent[] = [];
+    for await (const one of createEngine(address()).events({ signal: stop.signal, since })) {
+      seen.push(one);
+      if (seen.length === 2) stop.abort();
+    }
+    expect(seen).toMatchObject([
+      { timeNano: base + 1n, action: 'start', name: '한글', exitCode: undefined },
+      { timeNano: base + 2n, action: 'die', name: 'one', exitCode: 137, id: 'id-one' },
+    ]);
+  });
+
+  it('are given once when a new connection tells them again, and those of before are asked for', async () => {
+    const asked: number[] = [];
+    const past = [event(nano(1), 'start'), event(nano(1), 'init'), event(nano(2), 'die')];
+    const later = event(nano(3), 'start');
+    await serve((request, response) => {
+      asked.push(Number(new URL(request.url ?? '', 'http://x').searchParams.get('since')));
+      response.flushHeaders();
+      if (asked.length === 1) response.end(past.slice(0, 2).join(''));
+      else response.write([...past, later].join(''));
+    });
+    const stop = new AbortController();
+    const connection: (string | undefined)[] = [];
+    const seen: string[] = [];
+    for await (const one of createEngine(address()).events({
+      signal: stop.signal,
+      since,
+      onConnection: (lost) => connection.push(lost?.message),
+    })) {
+      seen.push(`${one.action} ${one.timeNano - base}`);
+      if (seen.length === 4) stop.abort();
+    }
+    expect(seen).toEqual(['start 1', 'init 1', 'die 2', 'start 3']);
+    expect(connection).toEqual(['The engine ended its stream of events.', undefined]);
+    expect(asked).toEqual([since / 1000, since / 1000]);
+  });
+
+  it('wait for an engine that is not there, say so once, and end with the signal', async () => {
+    const stop = new AbortController();
+    const lost: (string | undefined)[] = [];
+    const read = pieces(
+      createEngine(address()).events({
+        signal: stop.signal,
+        onConnection: (error) => {
+          lost.push(error?.message);
+          setTimeout(() => stop.abort(), 600);
+        },
+      }),
+    );
+    expect(await read).toEqual([]);
+    expect(lost).toEqual([expect.stringContaining('the socket does not exist')]);
+  });
+
+  it('go on after something that is no event', async () => {
+    let count = 0;
+    await serve((_request, response) => {
+      response.flushHeaders();
+      if (count++ === 0) response.write('no event\n');
+      else response.write(event(nano(1), 'start'));
+    });
+    const stop = new AbortController();
+    for await (const one of createEngine(address()).events({ signal: stop.signal, since })) {
+      expect(one.action).toBe('start');
+      stop.abort();
+    }
+  });
+});
+
+describe('exec', () => {
+  const answerExec =
+    (state: () => unknown): RequestListener =>
+    (request, response) => {
+      if ((request.url ?? '').endsWith('/exec')) response.writeHead(201).end('{"Id":"e1"}');
+      else response.end(JSON.stringify(state()));
+    };
+
+  it('waits for the exit code, which the engine knows later than the end of the output', async () => {
+    let looks = 0;
+    await serve(
+      answerExec(() => (looks++ < 2 ? { Running: true, ExitCode: 0 } : { Running: false, ExitCode: 4 })),
+      { upgrade: (connection) => connection.end(frame('out')) },
+    );
+    expect((await createEngine(address()).exec('one', ['true'])).exitCode).toBe(4);
+  });
+
+  it('does not take an output for complete that ends before its program', async () => {
+    await serve(
+      answerExec(() => ({ Running: true, ExitCode: 0 })),
+      { upgrade: (connection) => connection.end(frame('out')) },
+    );
+    await expect(createEngine(address()).exec('one', ['true'])).rejects.toThrow(
+      'its output ended before the program did',
+    );
+  });
+
+  it('does not take an output for complete that ends in the middle of a frame', async () => {
+    await serve(
+      answerExec(() => ({ Running: false, ExitCode: 0 })),
+      { upgrade: (connection) => connection.end(frame('out').subarray(0, 9)) },
+    );
+    const { stdout, ended } = sink();
+    await expect(createEngine(address()).exec('one', ['true'], { stdout })).rejects.toThrow('in the middle');
+    expect(await ended).toBe('destroyed');
+  });
+
+  it('tells the failure of a program that has left its input unread, and its complaint', async () => {
+    await serve(
+      answerExec(() => ({ Running: false, ExitCode: 1 })),
+      {
+        upgrade: (connection) => {
+          connection.write(Buffer.concat([Buffer.from([2, 0, 0, 0, 0, 0, 0, 6]), Buffer.from('wrong\n')]));
+          connection.once('data', () => connection.destroy());
+        },
+      },
+    );
+    const stdin = (async function* () {
+      for (let index = 0; index < 100; index++) yield new Uint8Array(65_536);
+    })();
+    expect((await createEngine(address()).exec('one', ['x'], { stdin })).exitCode).toBe(1);
+  });
+
+  it('ends its writer when all is there', async () => {
+    await serve(
+      answerExec(() => ({ Running: false, ExitCode: 0 })),
+      { upgrade: (connection) => connection.end(frame('out')) },
+    );
+    const { stdout, ended } = sink();
+    await createEngine(address()).exec('one', ['true'], { stdout });
+    expect(await ended).toBe('out');
+  });
+
+  function sink() {
+    const taken: string[] = [];
+    const { promise: ended, resolve } = Promise.withResolvers<string>();
+    const stdout = new Writable({
+      write(chunk, _encoding, done) {
+        taken.push(String(chunk));
+        done();
+      },
+      final(done) {
+        resolve(taken.join(''));
+        done();
+      },
+      destroy(error, done) {
+        if (error !== null) resolve('destroyed');
+        done(error);
+      },
+    });
+    return { stdout, ended };
+  }
+});
