@@ -8,7 +8,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { startBotProcess, type BotProcess } from './bot-process.ts';
+import { startBotProcess } from './bot-process.ts';
 import { startMiniPc, type MiniPc } from './minipc.ts';
 
 const USAGE = `Usage: npm run demo [-- options]
@@ -35,9 +35,7 @@ function parse(argv: readonly string[]): { port: number | undefined; acts: Act[]
     tokens: true,
   });
   const acts = tokens.flatMap((token): Act[] =>
-    token.kind === 'option' && token.name !== 'port'
-      ? [{ name: token.name as Act['name'], value: token.value ?? '' }]
-      : [],
+    token.kind === 'option' && token.name !== 'port' ? [{ name: token.name, value: token.value ?? '' }] : [],
   );
   const port = values.port === undefined ? undefined : Number(values.port);
   if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port < 65_536)) {
@@ -87,7 +85,6 @@ async function preferred(port: number): Promise<number> {
 async function main(argv: readonly string[]): Promise<void> {
   const { port, acts } = parse(argv);
   const folder = await mkdtemp(join(tmpdir(), 'steward-demo-'));
-  let bot: BotProcess | undefined;
   const pc = await startMiniPc({
     folder,
     port: port ?? (await preferred(PORT)),
@@ -98,11 +95,11 @@ async function main(argv: readonly string[]): Promise<void> {
         group: 'Steward',
         label: 'Kill the bot (kill -9)',
         hint: 'It is started again after a second and goes on where it was.',
-        run: () => bot?.kill(),
+        run: () => bot.kill(),
       },
     ],
   });
-  bot = startBotProcess(pc.env);
+  const bot = startBotProcess(pc.env);
   const end = async () => {
     await bot.stop();
     await pc.close();

@@ -38,9 +38,7 @@ export function createProgress(clock: Clock, changed: (stepChanged: boolean) => 
     },
     begin(name, subject) {
       end();
-      let step = steps.find(
-        (one) => one.state === 'waiting' && one.step === name && one.subject === subject,
-      );
+      let step = steps.find((one) => one.state === 'waiting' && one.step === name && one.subject === subject);
       if (step === undefined) {
         step = { step: name, ...(subject === undefined ? {} : { subject }), state: 'waiting' };
         steps.push(step);

@@ -10,7 +10,12 @@ export type Machine = {
   /** @returns undefined when the path cannot be asked (not there, or a mount that is gone) */
   disk(path: string): Promise<DiskFacts | undefined>;
   /** Bytes; load is the average of the last minute; temperature in °C, of the hottest sensor. */
-  vitals(): Promise<{ load: number; memoryUsed: number; memorySize: number; temperature: number | undefined }>;
+  vitals(): Promise<{
+    load: number;
+    memoryUsed: number;
+    memorySize: number;
+    temperature: number | undefined;
+  }>;
 };
 
 /** Where Linux tells temperatures, in thousandths of a degree. */

@@ -13,7 +13,9 @@ let bot: BotProcess;
 beforeAll(async () => {
   house = await startHouse();
   // Until then a service is told as starting.
-  await Promise.all(['immich-postgres', 'immich-server'].map((one) => house.lab.waitForContainer(one, 'healthy')));
+  await Promise.all(
+    ['immich-postgres', 'immich-server'].map((one) => house.lab.waitForContainer(one, 'healthy')),
+  );
   bot = house.startBot();
 });
 afterAll(() => house.stop());
