@@ -53,6 +53,10 @@ export type Systemd = {
 
 /** Milliseconds for a question; systemd answers in a few, unless it is reloading. */
 const TIMEOUT = 15_000;
+/** For a log, at the pace of who reads it. */
+const LOG_TIMEOUT = 2 * 60_000;
+/** Characters of one entry, as the engine's lines. */
+const LONGEST_TEXT = 64 * 1024;
 /** For a job: an application that migrates its database at the start may need minutes. */
 const JOB_TIMEOUT = 10 * 60_000;
 
@@ -188,7 +192,7 @@ export function createSystemd(
       ];
       const entries = lines([...journalctl, ...args], {
         ...(signal === undefined ? {} : { signal }),
-        timeout,
+        timeout: LOG_TIMEOUT,
       });
       for await (const entry of entries) yield toLogLine(entry);
     },
@@ -288,7 +292,7 @@ function matches(unit: string, ofUser: boolean): string[] {
 }
 
 function toLogLine(entry: string): LogLine {
-  const raw = JSON.parse(entry) as { __REALTIME_TIMESTAMP?: string; MESSAGE?: unknown; PRIORITY?: string };
+  const raw = parseEntry(entry);
   return {
     at:
       raw.__REALTIME_TIMESTAMP === undefined
@@ -296,8 +300,19 @@ function toLogLine(entry: string): LogLine {
         : Math.floor(Number(raw.__REALTIME_TIMESTAMP) / 1000),
     // syslog(3): 0 is an emergency, 3 an error.
     stream: Number(raw.PRIORITY ?? 6) <= 3 ? 'stderr' : 'stdout',
-    text: toText(raw.MESSAGE),
+    text: cut(toText(raw.MESSAGE)),
   };
+}
+
+type Entry = { __REALTIME_TIMESTAMP?: string; MESSAGE?: unknown; PRIORITY?: string };
+
+/** One that is larger than {@link lines} lets through is no JSON any more. */
+function parseEntry(entry: string): Entry {
+  try {
+    return JSON.parse(entry) as Entry;
+  } catch {
+    return { MESSAGE: `(an entry of the journal that is too large: ${entry.slice(0, 200)}…)` };
+  }
 }
 
 /** journalctl gives what is not valid UTF-8, or has control characters, as an array of bytes. */
@@ -307,6 +322,10 @@ function toText(message: unknown): string {
   return typeof message[0] === 'string'
     ? message.join('\n')
     : new TextDecoder().decode(Uint8Array.from(message as number[]));
+}
+
+function cut(text: string): string {
+  return text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text;
 }
 
 /** systemd's words without its advice where to read more, which the reader of a chat cannot follow. */

@@ -28,6 +28,7 @@ export async function* followEvents(
       if (lost) onConnection(undefined);
       lost = false;
       for await (const event of parse(stream)) {
+        if (signal.aborted) return;
         pause = 0;
         const at = Number(event.timeNano / 1_000_000n);
         if (at < begin || !seen.add(event, at)) continue;
