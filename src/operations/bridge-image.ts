@@ -156,10 +156,11 @@ export function createBridge(needs: BridgeNeeds): Bridge {
               },
               blocked: (trouble) => {
                 // Several uploads fail at a time: that is one failure.
-                if (block !== undefined && block.until > clock.now()) return;
+                if (block !== undefined && block.until > clock.now()) return block.until;
                 const failures = (block?.failures ?? -1) + 1;
                 block = { trouble, failures, until: clock.now() + backOff(timing, failures) };
                 tellAllWaiting(trouble);
+                return block.until;
               },
             }),
           ),

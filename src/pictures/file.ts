@@ -30,7 +30,8 @@ export type FileNeeds = {
   mappings(): Promise<readonly Mapping[]>;
   /** Immich answered, or did not: the way of all pictures, not only of this one. */
   reached: () => void;
-  blocked: (trouble: PictureProblem) => void;
+  /** @returns until when nothing is tried */
+  blocked: (trouble: PictureProblem) => number;
   timing: Timing;
   clock: Clock;
   log: Logger;
@@ -168,7 +169,10 @@ export function createFiler(needs: FileNeeds): (row: PictureRow, signal: AbortSi
       { number: row.number, state: row.state, err: error },
       'picture not filed',
     );
-    if (GENERAL.includes(reason)) return needs.blocked(trouble);
+    if (GENERAL.includes(reason)) {
+      // Behind the others: the trouble may lie in this picture after all, and one of them finds that out.
+      return void record(row.number, { notBefore: needs.blocked(trouble) + 1 });
+    }
     if (FINAL.includes(reason) && row.state === 'readable') {
       await keepBeside(folder, row);
       record(row.number, { state: 'local', problem: trouble, trouble: undefined });

@@ -18,7 +18,7 @@ import {
   stat,
   symlink,
 } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { dirname, extname, join } from 'node:path';
 import type { Logger } from '../logger.ts';
 import { numberOf } from './names.ts';
 
@@ -77,9 +77,12 @@ export function createPictureFolder(
     }
   };
 
-  const letOnlyGroupIn = async () => {
-    await giveToGroup(path);
-    await chmod(path, FOLDER_MODE);
+  /** @param outermost of the folders that were made on the way to this one */
+  const letOnlyGroupIn = async (outermost: string) => {
+    for (let made = path; made.startsWith(outermost); made = dirname(made)) {
+      await giveToGroup(made);
+      await chmod(made, FOLDER_MODE);
+    }
   };
 
   /** A folder that was there keeps the modes that its owner gave it, unless they shut the agent out. */
@@ -144,7 +147,7 @@ export function createPictureFolder(
     async prepare(openNumbers) {
       const made = await mkdir(path, { recursive: true, mode: FOLDER_MODE });
       await mkdir(waiting, { recursive: true, mode: 0o700 });
-      await (made === undefined ? letGroupIn() : letOnlyGroupIn());
+      await (made === undefined ? letGroupIn() : letOnlyGroupIn(made));
       const owned = new Set(openNumbers.map(String));
       await removeWaiting((file) => !owned.has(file.split('.')[0] ?? ''));
     },

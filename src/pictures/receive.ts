@@ -124,7 +124,7 @@ export function createReceiver(needs: ReceiveNeeds): (row: PictureRow, signal: A
       height: made.height,
       copySize: made.size,
       problem: problemOf(made),
-      shrunk: row.source.kind === 'photo' && looksShrunk(made.source),
+      shrunk: isSentSmaller(row.source) && looksShrunk(made.source),
     };
   };
 
@@ -194,6 +194,8 @@ const problemOf = ({ damaged, source }: Readable): PictureProblem | undefined =>
   const { width, height } = source;
   return Math.max(width, height) < TINY ? { kind: 'tiny', width, height } : undefined;
 };
+
+const isSentSmaller = ({ kind }: PictureSource) => kind === 'photo' || kind === 'live-photo';
 
 /** Telegram's usual long edges, in the shape of a screen: what was taken by a camera has no small text to lose. */
 const looksShrunk = ({ width, height }: { width: number; height: number }): boolean => {

@@ -11,7 +11,7 @@ export type Timing = {
 
 export const TIMING: Timing = {
   firstRetry: 2000,
-  longestRetry: 300_000,
+  longestRetry: 60_000,
   afterDelete: 1000,
   checks: [2000, 10_000],
 };

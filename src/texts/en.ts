@@ -111,7 +111,7 @@ const pictureProblem = (problem: PictureProblem): Rich => {
     case 'empty':
       return rich`❌ ${b('Not taken: the file is empty.')} Send it again.`;
     case 'not-an-image':
-      return rich`❌ ${b('Not taken: this is not a picture')}${problem.found === undefined ? '' : ` but ${problem.found}`}. I take JPEG, PNG, GIF and WebP.`;
+      return rich`❌ ${b('Not taken: this is not a picture')}${problem.found === undefined ? '' : ` but ${problem.found}`}. I take pictures, videos, PDFs and text files.`;
     case 'too-many-pixels':
       return rich`❌ ${b(`Not taken: ${problem.width}×${problem.height} pixels.`)} That is more than I decode. Send a smaller version.`;
     case 'tiny':

@@ -197,6 +197,27 @@ describe('createBridge', () => {
     },
   );
 
+  it('a picture that Immich never answers for does not hold up the others', async () => {
+    await start({ needs: { immich: undefined }, dead: true });
+    const hasty = createImmich(scene.server.url, scene.server.key, { patience: 300 });
+    const stuck = await picture(1);
+    scene.send(1, stuck);
+    await scene.restart({
+      immich: {
+        ...hasty,
+        upload: (upload, call) =>
+          upload.name.startsWith('p1.')
+            ? Promise.reject(new UnreachableError('no answer'))
+            : hasty.upload(upload, call),
+      },
+    });
+    await expect.poll(() => scene.card(1)?.immich).toBe('down');
+    for (const id of [2, 3, 4]) scene.send(id, await picture(id));
+    await settled(2, 3, 4);
+    expect(stateOf(1)).toBe('readable');
+    await hasty.close();
+  });
+
   it('a missing permission is named', async () => {
     await start();
     const [key] = [...scene.server.library.keys.values()];

@@ -67,12 +67,17 @@ it('the published file may be read by the group and written by nobody else', asy
 it('folder and files belong to the group that was asked for', async () => {
   // Anybody may give to a group of their own, root to any.
   const group = process.getuid?.() === 0 ? 1234 : (process.getgid?.() ?? 0);
-  const grouped = createPictureFolder(join(root, 'grouped'), { group, log: pino({ level: 'silent' }) });
+  const grouped = createPictureFolder(join(root, 'new', 'grouped'), {
+    group,
+    log: pino({ level: 'silent' }),
+  });
   await grouped.prepare([]);
   const part = grouped.part(1, 'readable');
   writeFileSync(part, 'picture');
   await grouped.publish(part, 'p1.jpg');
-  expect([statSync(grouped.path).gid, statSync(join(grouped.path, 'p1.jpg')).gid]).toEqual([group, group]);
+  const made = [join(root, 'new'), grouped.path, join(grouped.path, 'p1.jpg')].map((file) => statSync(file));
+  expect(made.map(({ gid }) => gid)).toEqual([group, group, group]);
+  expect(made.map(({ mode }) => (mode & 0o777).toString(8))).toEqual(['750', '750', '640']);
 });
 
 it('prepare leaves the modes of a folder that was there, and clears what no open picture owns', async () => {
