@@ -4,7 +4,7 @@ import { Writable, type Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { CallOptions, ExecResult } from '../engine.ts';
 import type { Connection } from './connection.ts';
-import { demultiplex } from './frames.ts';
+import { createDemultiplexer } from './frames.ts';
 
 export type ExecOptions = CallOptions & {
   stdout?: Writable;
@@ -16,7 +16,7 @@ export type ExecOptions = CallOptions & {
 /** A program that is given no signal ends after this. */
 const LONGEST = 60 * 60_000;
 const MOST_ERRORS = 64 * 1024;
-/** The engine knows the exit code a moment after the output has ended. Longer than this, the output was cut off. */
+/** The engine knows the exit code milliseconds after the output has ended. Longer than this, the output was cut off. */
 const EXIT_KNOWN_WITHIN = 3000;
 
 /**
@@ -79,10 +79,14 @@ export async function execIn(
 }
 
 async function* stdoutOf(socket: Duplex, onStderr: (bytes: Uint8Array) => void): AsyncGenerator<Uint8Array> {
-  for await (const { stream, bytes } of demultiplex(socket)) {
-    if (stream === 'stdout') yield bytes;
-    else onStderr(bytes);
+  const frames = createDemultiplexer();
+  for await (const chunk of socket as AsyncIterable<Uint8Array>) {
+    for (const { stream, bytes } of frames.push(chunk)) {
+      if (stream === 'stdout') yield bytes;
+      else onStderr(bytes);
+    }
   }
+  frames.end();
 }
 
 function keepEnd() {
@@ -114,10 +118,12 @@ async function waitForExit(
   inspect: () => Promise<{ Running: boolean; ExitCode: number | null }>,
 ): Promise<number> {
   const until = Date.now() + EXIT_KNOWN_WITHIN;
+  let pause = 5;
   for (;;) {
     const { Running, ExitCode } = await inspect();
     if (!Running && ExitCode !== null) return ExitCode;
     if (Date.now() > until) throw new Error(`Cannot ${doing}: its output ended before the program did.`);
-    await wait(50);
+    await wait(pause);
+    pause = Math.min(pause * 2, 100);
   }
 }

@@ -10,36 +10,55 @@ const HEADER = 8;
 /** The engine itself reports an error in a frame of this kind (Docker's stdcopy, "systemerr"). */
 const ENGINE_ERROR = 3;
 
-/** @throws Error when the stream is no sequence of frames, or ends in the middle of one */
-export async function* demultiplex(source: AsyncIterable<Uint8Array>): AsyncGenerator<Piece> {
+export type Demultiplexer = {
+  /** @throws Error when the bytes are no frames */
+  push(chunk: Uint8Array): Piece[];
+  /** @throws Error in the middle of a frame */
+  end(): void;
+};
+
+export function createDemultiplexer(): Demultiplexer {
   const header = Buffer.alloc(HEADER);
   let headerSize = 0;
   let left = 0;
   let kind = 0;
   let first = false;
-  for await (const chunk of source) {
-    let at = 0;
-    while (at < chunk.length) {
-      if (left === 0) {
-        const part = chunk.subarray(at, at + HEADER - headerSize);
-        header.set(part, headerSize);
-        headerSize += part.length;
-        at += part.length;
-        if (headerSize < HEADER) break;
-        ({ kind, left } = readHeader(header));
-        headerSize = 0;
-        first = true;
-        continue;
+  return {
+    push(chunk) {
+      const pieces: Piece[] = [];
+      let at = 0;
+      while (at < chunk.length) {
+        if (left === 0) {
+          const part = chunk.subarray(at, at + HEADER - headerSize);
+          header.set(part, headerSize);
+          headerSize += part.length;
+          at += part.length;
+          if (headerSize < HEADER) break;
+          ({ kind, left } = readHeader(header));
+          headerSize = 0;
+          first = true;
+          continue;
+        }
+        const bytes = chunk.subarray(at, at + left);
+        at += bytes.length;
+        left -= bytes.length;
+        if (kind === ENGINE_ERROR) throw new Error(Buffer.from(bytes).toString().trim());
+        pieces.push({ stream: kind === 2 ? 'stderr' : 'stdout', bytes, first });
+        first = false;
       }
-      const bytes = chunk.subarray(at, at + left);
-      at += bytes.length;
-      left -= bytes.length;
-      if (kind === ENGINE_ERROR) throw new Error(Buffer.from(bytes).toString().trim());
-      yield { stream: kind === 2 ? 'stderr' : 'stdout', bytes, first };
-      first = false;
-    }
-  }
-  if (left > 0 || headerSize > 0) throw new Error('The engine broke off in the middle of the output.');
+      return pieces;
+    },
+    end() {
+      if (left > 0 || headerSize > 0) throw new Error('The engine broke off in the middle of the output.');
+    },
+  };
+}
+
+/** @throws Error when the stream is no sequence of frames, or ends in the middle of one */
+export async function* demultiplex(source: AsyncIterable<Uint8Array>): AsyncGenerator<Piece> {
+  const frames = createDemultiplexer();
+  for await (const chunk of source) yield* frames.push(chunk);
+  frames.end();
 }
 
 function readHeader(header: Buffer): { kind: number; left: number } {
