@@ -225,19 +225,25 @@ export type PicturesReport = {
 export type PictureState = {
   number: number;
   name: string;
-  /** Path of the readable copy; undefined while it is being made, or when it was refused. */
+  /** Path of the readable copy; undefined while it is being made, when it was refused, and when it is gone. */
   path: string | undefined;
+  /** Paths of the same under names that people gave it, the newest last. */
+  names: readonly string[];
   /** Paths of the pieces of a long screenshot, top to bottom. */
   tiles: readonly string[];
   hostPath: string | undefined;
   width: number | undefined;
   height: number | undefined;
   size: number | undefined;
-  state: 'receiving' | 'ready' | 'filed' | 'refused';
+  state: 'receiving' | 'ready' | 'filed' | 'refused' | 'gone';
   /** It was in Immich before: whose doing that was decides if it is cleaned. */
   duplicate: 'own' | 'library' | undefined;
   url: string | undefined;
   kept: boolean;
+  /** Cleaning would take it, unless it is kept. */
+  keepable: boolean;
+  /** The album was cleaned of it; the copy is still there. */
+  cleaned: boolean;
   problem: PictureProblem | undefined;
 };
 

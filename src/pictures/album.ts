@@ -1,6 +1,6 @@
 /** The album that the pictures go into: the oldest of its name that is ours, made when there is none, shared once. */
 import type { Immich } from '../clients/immich.ts';
-import { ImmichError } from '../clients/immich-answers.ts';
+import { ImmichError, type Album } from '../clients/immich-answers.ts';
 import type { Logger } from '../logger.ts';
 
 export type PictureAlbum = {
@@ -18,15 +18,18 @@ type Needs = {
   log: Logger;
 };
 
+/** The oldest of this name that the user owns: names are not unique, and on 3.x the list has other people's albums too. */
+export const ownAlbum = (albums: readonly Album[], name: string, me: string): Album | undefined =>
+  albums
+    .filter((album) => album.name === name && album.ownerId === me)
+    .sort((a, b) => a.createdAt - b.createdAt || a.id.localeCompare(b.id))[0];
+
 export function createPictureAlbum({ immich, name, shareWith, log }: Needs): PictureAlbum {
   let found: Promise<string> | undefined;
 
   const find = async (signal: AbortSignal): Promise<string> => {
     const me = await immich.me({ signal });
-    // Names are not unique, and on 3.x the list has other people's albums too.
-    const [oldest] = (await immich.albums({ signal }))
-      .filter((album) => album.name === name && album.ownerId === me.id)
-      .sort((a, b) => a.createdAt - b.createdAt || a.id.localeCompare(b.id));
+    const oldest = ownAlbum(await immich.albums({ signal }), name, me.id);
     const album = oldest ?? (await immich.createAlbum(name, { signal }));
     if (oldest === undefined) log.info({ album: name }, 'album made');
     if (shareWith !== undefined && shareWith !== me.email) await share(album, shareWith, signal);

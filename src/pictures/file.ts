@@ -4,21 +4,19 @@ import { parse } from 'node:path';
 import type { Immich } from '../clients/immich.ts';
 import { ImmichError, type Asset } from '../clients/immich-answers.ts';
 import type { Clock } from '../clock.ts';
-import { causeOf, UnreachableError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { ImmichTrouble, PictureProblem } from '../report.ts';
 import type { Pictures, PictureChanges, PictureRow } from '../store/pictures.ts';
 import type { PictureAlbum } from './album.ts';
 import { isCode, type PictureFolder } from './folder.ts';
+import { MARK } from './mark.ts';
 import { filedName } from './names.ts';
 import { toHostPath, type Mapping } from './paths.ts';
 import { keepBeside } from './receive.ts';
 import { backOff, type Timing } from './timing.ts';
+import { troubleOf } from './trouble.ts';
 
 export const FILING = ['readable', 'uploaded', 'filed'] as const;
-
-/** Key of the metadata by which an asset is told to be ours. */
-export const MARK = 'steward';
 
 export type FileNeeds = {
   pictures: Pick<Pictures, 'isOwnAsset' | 'isTwinUploading'>;
@@ -162,9 +160,8 @@ export function createFiler(needs: FileNeeds): (row: PictureRow, signal: AbortSi
   };
 
   const fail = async (row: PictureRow, error: unknown): Promise<void> => {
-    const reason = reasonOf(error);
-    const detail = error instanceof ImmichError ? (error.permission ?? error.message) : causeOf(error);
-    const trouble: PictureProblem = { kind: 'immich', reason, cause: detail };
+    const trouble: PictureProblem & ReturnType<typeof troubleOf> = { kind: 'immich', ...troubleOf(error) };
+    const { reason } = trouble;
     log[GENERAL.includes(reason) ? 'info' : 'warn'](
       { number: row.number, state: row.state, err: error },
       'picture not filed',
@@ -209,13 +206,6 @@ export function createFiler(needs: FileNeeds): (row: PictureRow, signal: AbortSi
 
 /** A file's own name says something; Telegram's photos have none. */
 const nameOf = ({ source }: PictureRow) => (source.name === undefined ? undefined : parse(source.name).name);
-
-function reasonOf(error: unknown): ImmichTrouble {
-  if (error instanceof UnreachableError) return 'down';
-  if (!(error instanceof ImmichError)) return 'failed';
-  const { reason } = error;
-  return reason === 'missing' || reason === 'server' || reason === 'unexpected' ? 'failed' : reason;
-}
 
 const sizeOf = async (path: string): Promise<number | undefined> => {
   try {

@@ -26,6 +26,10 @@ export function extensionOf(format: string, name?: string): string {
   return EXTENSIONS[format] ?? `.${format}`;
 }
 
+/** What a readable copy was made from, where no Immich holds it. */
+export const originalName = (number: number, format: string): string =>
+  `${stemOf(number)}-original${extensionOf(format)}`;
+
 /**
  * The name under which Immich keeps it: `p1432-login-bug.jpg`.
  * @param about a caption or the name that it came with

@@ -13,7 +13,7 @@ import type { PictureProblem } from '../report.ts';
 import type { Store } from '../store.ts';
 import type { PictureChanges, PictureRow, PictureSource } from '../store/pictures.ts';
 import { isCode, type PictureFolder } from './folder.ts';
-import { extensionOf, stemOf } from './names.ts';
+import { extensionOf, originalName, stemOf } from './names.ts';
 import { backOff, type Timing } from './timing.ts';
 
 export const RECEIVING = ['new', 'stored'] as const;
@@ -186,7 +186,7 @@ export function createReceiver(needs: ReceiveNeeds): (row: PictureRow, signal: A
 /** Keep what a readable copy was made from where no Immich holds it; Telegram's photos are no more than their copy. */
 export async function keepBeside(folder: PictureFolder, row: PictureRow): Promise<void> {
   if (row.source.kind !== 'document' || row.width === undefined) return;
-  await folder.publishOriginal(row.number, `${stemOf(row.number)}-original${extensionOf(row.format ?? '')}`);
+  await folder.publishOriginal(row.number, originalName(row.number, row.format ?? ''));
 }
 
 const problemOf = ({ damaged, source }: Readable): PictureProblem | undefined => {

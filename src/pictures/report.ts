@@ -40,23 +40,39 @@ export function reportOf(rows: readonly PictureRow[], around: Surroundings): Pic
 export const isTelling = (rows: readonly PictureRow[]): boolean =>
   rows.some((row) => STATES[row.state] !== 'receiving' || row.trouble !== undefined);
 
+/** If Immich's album, or only the folder, holds something that cleaning would take. */
+const isKeepable = (row: PictureRow) =>
+  row.removedAt === undefined &&
+  (row.state === 'filed' || row.state === 'settled' || row.state === 'local') &&
+  row.duplicate !== 'library';
+
 const isHeldUp = ({ trouble }: PictureRow) => trouble?.kind === 'immich' && trouble.reason === 'down';
 
-const stateOf = (row: PictureRow, { folder, webUrl }: Surroundings): PictureState => ({
-  number: row.number,
-  name: row.name ?? '',
-  path: row.name === undefined ? undefined : join(folder, row.name),
-  tiles: row.tiles.map((name) => join(folder, name)),
-  hostPath: row.hostPath,
-  width: row.width,
-  height: row.height,
-  size: row.copySize,
-  state: STATES[row.state],
-  duplicate: row.duplicate,
-  url:
-    webUrl === undefined || row.assetId === undefined || STATES[row.state] !== 'filed'
-      ? undefined
-      : `${webUrl}/photos/${row.assetId}`,
-  kept: row.kept,
-  problem: row.trouble ?? row.problem,
-});
+const stateOf = (row: PictureRow, { folder, webUrl }: Surroundings): PictureState => {
+  const isGone = row.removedAt !== undefined;
+  const inFolder = (name: string) => join(folder, name);
+  // What was found in the library is not ours to clean, and stays where it is.
+  const isInImmich = row.cleanedAt === undefined || row.duplicate === 'library';
+  const isFiled = STATES[row.state] === 'filed' && isInImmich;
+  return {
+    number: row.number,
+    name: row.name ?? '',
+    path: row.name === undefined || isGone ? undefined : inFolder(row.name),
+    names: isGone ? [] : row.names.map(inFolder),
+    tiles: isGone ? [] : row.tiles.map(inFolder),
+    hostPath: isInImmich ? row.hostPath : undefined,
+    width: row.width,
+    height: row.height,
+    size: row.copySize,
+    state: isGone && row.state !== 'refused' ? 'gone' : STATES[row.state],
+    duplicate: row.duplicate,
+    url:
+      webUrl === undefined || row.assetId === undefined || !isFiled
+        ? undefined
+        : `${webUrl}/photos/${row.assetId}`,
+    kept: row.kept,
+    keepable: isKeepable(row),
+    cleaned: row.cleanedAt !== undefined && row.assetId !== undefined && !isInImmich,
+    problem: row.trouble ?? row.problem,
+  };
+};

@@ -11,13 +11,18 @@ const COPY_MOST = 256;
 export function presentPictures(report: Presented<'pictures'>, texts: Texts): Card {
   const { pictures: words } = texts;
   const ready = report.pictures.filter((picture) => picture.path !== undefined);
-  const refused = report.pictures.filter((picture) => picture.state === 'refused');
-  const receiving = report.pictures.length - ready.length - refused.length;
-  const paths = ready.map((picture) => picture.path as string);
+  const receiving = report.pictures.filter((picture) => isComing(picture)).length;
+  const paths = ready.map((picture) => picture.names.at(-1) ?? (picture.path as string));
 
   const blocks: Block[] = [];
   const head = headline(report, ready, texts);
   if (head !== undefined) blocks.push(head, ...paths.map((path) => rich`${code(path)}`));
+  // A name does not end the number's meaning. In an album a second line each would hide the first ones.
+  const [only] = ready;
+  if (only?.path !== undefined && ready.length === 1 && only.names.length > 0)
+    blocks.push(words.also(only.path));
+  const gone = report.pictures.filter((picture) => picture.state === 'gone');
+  if (gone.length > 0) blocks.push(words.gone(gone.map(({ name }) => name).join(', ')));
   for (const { tiles } of ready) {
     if (tiles.length > 0)
       blocks.push(words.tiles(tiles.length), { quote: tiles.map((path) => rich`${code(path)}`) });
@@ -26,6 +31,9 @@ export function presentPictures(report: Presented<'pictures'>, texts: Texts): Ca
   if (report.immich === 'down' && ready.length > 0) blocks.push(words.waiting(Math.max(1, report.waiting)));
   if (ready.length === 1 && ready[0]?.duplicate === 'library') blocks.push(words.wasThere);
   if (report.shrunkHint) blocks.push(words.shrunk);
+  const kept = ready.filter((picture) => picture.kept);
+  if (kept.length > 0) blocks.push(words.kept(kept.length, ready.length));
+  else if (ready.some((picture) => picture.cleaned)) blocks.push(words.cleaned);
   for (const picture of report.pictures) {
     if (picture.problem !== undefined && !isWaiting(report, picture))
       blocks.push(words.problem(picture.problem));
@@ -38,10 +46,25 @@ export function presentPictures(report: Presented<'pictures'>, texts: Texts): Ca
   if (paths.length > 0 && [...copy].length <= COPY_MOST) {
     row.push({ label: paths.length === 1 ? texts.buttons.copyPath : texts.buttons.copyAll, copy });
   }
+  const keep = keepButton(ready, texts);
+  if (keep !== undefined) row.push(keep);
   const url = ready.length === 1 ? ready[0]?.url : undefined;
   if (url !== undefined) row.push({ label: texts.buttons.open, url });
   return row.length === 0 ? { blocks } : { blocks, buttons: [row] };
 }
+
+/** For all of the card; once all are kept, the way back. */
+function keepButton(ready: readonly PictureState[], texts: Texts): Button | undefined {
+  const keepable = ready.filter((picture) => picture.keepable);
+  if (keepable.length === 0) return undefined;
+  const numbers = keepable.map(({ number }) => String(number));
+  return keepable.every((picture) => picture.kept)
+    ? { label: texts.buttons.letGo, command: 'keep', args: [...numbers, 'off'] }
+    : { label: texts.buttons.keep, command: 'keep', args: numbers };
+}
+
+const isComing = (picture: PictureState) =>
+  picture.path === undefined && picture.state !== 'refused' && picture.state !== 'gone';
 
 /** That Immich is down is said once for the card, not for each picture. */
 const isWaiting = (report: Presented<'pictures'>, picture: PictureState) =>

@@ -94,7 +94,7 @@ export const migrations: readonly string[] = [
     number integer primary key autoincrement,
     card text not null,
     chat integer not null,
-    message_id integer not null,
+    message_id integer,
     source text not null,
     caption text,
     state text not null default 'new' check (
@@ -132,5 +132,13 @@ export const migrations: readonly string[] = [
   create index pictures_card on pictures (card, message_id);
   create index pictures_sha1 on pictures (sha1);
   create index pictures_asset on pictures (asset_id);
+  `,
+  `
+  -- Further names that people gave a picture, the album's cleaning of it, and the end of its copies.
+  alter table pictures add column names text not null default '[]';
+  alter table pictures add column cleaned_at integer;
+  alter table pictures add column removed_at integer;
+  create index pictures_uncleaned on pictures (number) where cleaned_at is null;
+  create index pictures_copies on pictures (cleaned_at) where removed_at is null;
   `,
 ];

@@ -7,8 +7,11 @@ import type { Database } from '../store.ts';
 export type PictureSource = {
   fileId: string;
   uniqueId: string;
-  /** `photo` was made smaller by Telegram; the others come as they are. */
-  kind: 'photo' | 'document' | 'video' | 'animation' | 'live-photo';
+  /**
+   * `photo` was made smaller by Telegram; the others come as they are. An `upload` did not come from Telegram: its
+   * bytes wait in the folder, under the name that `fileId` is a part of.
+   */
+  kind: 'photo' | 'document' | 'video' | 'animation' | 'live-photo' | 'upload';
   size?: number;
   name?: string;
   mime?: string;
@@ -18,7 +21,8 @@ export type PictureSource = {
 
 export type IncomingPicture = {
   chat: number;
-  messageId: number;
+  /** Undefined for an upload, which came in no message. */
+  messageId: number | undefined;
   /** Key of the outbox card: one for a message, one for all parts of an album. */
   card: string;
   caption?: string;
@@ -47,7 +51,7 @@ export type PictureRow = {
   number: number;
   card: string;
   chat: number;
-  messageId: number;
+  messageId: number | undefined;
   source: PictureSource;
   caption: string | undefined;
   state: PictureStage;
@@ -78,7 +82,14 @@ export type PictureRow = {
   hostPath: string | undefined;
   /** How often the path was read again after filing. */
   checks: number;
+  /** Neither the album's cleaning nor that of the folder takes it. */
   kept: boolean;
+  /** Further file names in PICTURES_DIR, which people gave it, the newest last. */
+  names: readonly string[];
+  /** When the album was cleaned of it, or would have been; the copies in PICTURES_DIR live a while longer. */
+  cleanedAt: number | undefined;
+  /** When the copies went. */
+  removedAt: number | undefined;
   /** Failures of the present step. */
   attempts: number;
   notBefore: number;
@@ -101,8 +112,20 @@ export type Pictures = {
   /** All of a card, in the order sent. */
   ofCard(card: string): PictureRow[];
   ofMessage(chat: number, messageId: number): PictureRow | undefined;
-  /** The newest first. */
+  /** The newest upload of these bytes since a time. */
+  ofUpload(sha1: string, since: number): PictureRow | undefined;
+  /** Those that can be opened, the newest first. */
   latest(count: number): PictureRow[];
+  /** Whose given name this is, with or without its extension. */
+  ofName(name: string): PictureRow | undefined;
+  /** All that were filed as this asset. */
+  ofAsset(assetId: string): PictureRow[];
+  /** Those that the cleaning of the album has not dealt with, in any state. */
+  uncleaned(): PictureRow[];
+  /** Those whose album was cleaned until this time, and whose copies nobody keeps. */
+  expired(until: number): PictureRow[];
+  /** Write down an asset of a store that was lost: known to be ours, and no more. */
+  adopt(asset: { assetId: string; sha1: string; sentAt: number }): PictureRow;
   /** Those in one of these states that may be worked on at this time, oldest first. */
   due(states: readonly PictureStage[], at: number, most: number): PictureRow[];
   /** When the first of those that may not may be. */
@@ -147,6 +170,9 @@ const COLUMNS: Readonly<Record<keyof PictureRow, { column: string; form?: 'json'
   hostPath: { column: 'host_path' },
   checks: { column: 'checks' },
   kept: { column: 'kept', form: 'flag' },
+  names: { column: 'names', form: 'json' },
+  cleanedAt: { column: 'cleaned_at' },
+  removedAt: { column: 'removed_at' },
   attempts: { column: 'attempts' },
   notBefore: { column: 'not_before' },
   receivedAt: { column: 'received_at' },
@@ -200,7 +226,7 @@ export function createPictures(database: Database, clock: Clock): Pictures {
     add: ({ chat, messageId, card, caption, source }, above) =>
       database.transaction(() => {
         // Looked up first: an insert that gives way to a conflict would use a number up.
-        if (ofMessage(chat, messageId) !== undefined) return undefined;
+        if (messageId !== undefined && ofMessage(chat, messageId) !== undefined) return undefined;
         const number = nextNumber(above);
         database.run(
           `insert into pictures (number, card, chat, message_id, source, caption, received_at)
@@ -208,7 +234,7 @@ export function createPictures(database: Database, clock: Clock): Pictures {
           number,
           card,
           chat,
-          messageId,
+          messageId ?? null,
           JSON.stringify(source),
           caption ?? null,
           clock.now(),
@@ -219,7 +245,61 @@ export function createPictures(database: Database, clock: Clock): Pictures {
     ofCard: (card) =>
       database.all<Raw>(`${SELECT} where card = ? order by message_id, number`, card).map(fromRaw),
     ofMessage,
-    latest: (count) => database.all<Raw>(`${SELECT} order by number desc limit ?`, count).map(fromRaw),
+    ofUpload(sha1, since) {
+      const raw = database.get<Raw>(
+        `${SELECT} where sha1 = ? and received_at >= ? and source ->> 'kind' = 'upload'
+         order by number desc limit 1`,
+        sha1,
+        since,
+      );
+      return raw === undefined ? undefined : fromRaw(raw);
+    },
+    latest: (count) =>
+      database
+        .all<Raw>(
+          `${SELECT} where name is not null and removed_at is null and state <> 'refused'
+           order by number desc limit ?`,
+          count,
+        )
+        .map(fromRaw),
+    ofName(name) {
+      const raw = database.get<Raw>(
+        `${SELECT} where exists (
+           select 1 from json_each(names) where value = ?1 or substr(value, 1, length(?1) + 1) = ?1 || '.'
+         )`,
+        name,
+      );
+      return raw === undefined ? undefined : fromRaw(raw);
+    },
+    ofAsset: (assetId) => database.all<Raw>(`${SELECT} where asset_id = ?`, assetId).map(fromRaw),
+    uncleaned: () => database.all<Raw>(`${SELECT} where cleaned_at is null order by number`).map(fromRaw),
+    expired: (until) =>
+      database
+        .all<Raw>(
+          `${SELECT} where cleaned_at <= ? and removed_at is null and kept = 0 order by number`,
+          until,
+        )
+        .map(fromRaw),
+    adopt: ({ assetId, sha1, sentAt }) =>
+      database.transaction(() => {
+        const number = nextNumber(0);
+        const source: PictureSource = { fileId: '', uniqueId: '', kind: 'document' };
+        // Its message is not known. Telegram has no chat 0, so that none can be taken for it.
+        database.run(
+          `insert into pictures
+             (number, card, chat, message_id, source, state, sha1, asset_id, received_at, filed_at)
+           values (?, ?, 0, ?, ?, 'settled', ?, ?, ?, ?)`,
+          number,
+          `adopted:${assetId}`,
+          number,
+          JSON.stringify(source),
+          sha1,
+          assetId,
+          sentAt,
+          sentAt,
+        );
+        return known(number);
+      }),
     due: (states, at, most) =>
       database
         .all<Raw>(

@@ -169,6 +169,8 @@ export const en = {
     copyAll: 'Copy all',
     copyId: 'Copy my id',
     open: 'Open',
+    keep: 'Keep',
+    letGo: 'Let it go',
   },
 
   start: {
@@ -306,6 +308,11 @@ export const en = {
     tiles: (count: number) => rich`✂️ It is long: here in ${count} pieces too, from top to bottom.`,
     receiving: rich`📥 ${b('Receiving…')}`,
     shrunk: rich`${i('Telegram shrank it. For small text send it as a file.')}`,
+    also: (path: string) => rich`also ${code(path)}`,
+    kept: (kept: number, of: number) =>
+      rich`📌 ${kept === of ? 'Kept' : `${kept} of ${of} kept`} until you let ${kept === 1 ? 'it' : 'them'} go.`,
+    cleaned: rich`${i('Not in the album any more; the copy stays a little longer.')}`,
+    gone: (names: string) => rich`🧹 ${b(names)} was cleaned.`,
     inImmich: (path: string) => rich`In Immich: ${code(path)}`,
     problem: pictureProblem,
   },

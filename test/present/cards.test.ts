@@ -140,6 +140,7 @@ const picture = (more: Partial<PictureState> = {}): PictureState => ({
   number: 1432,
   name: 'p1432.jpg',
   path: '/var/lib/steward-pictures/p1432.jpg',
+  names: [],
   tiles: [],
   hostPath: undefined,
   width: 591,
@@ -149,6 +150,8 @@ const picture = (more: Partial<PictureState> = {}): PictureState => ({
   duplicate: undefined,
   url: undefined,
   kept: false,
+  keepable: false,
+  cleaned: false,
   problem: undefined,
   ...more,
 });
@@ -219,4 +222,44 @@ test('presentPictures leaves a copy button over 256 characters out and quotes od
   expect(card(long).buttons).toBeUndefined();
   const odd = pictures([picture({ path: "/p/it's.jpg" })]);
   expect(card(odd).buttons?.[0]?.[0]).toMatchObject({ copy: `'/p/it'\\''s.jpg'` });
+});
+
+test('presentPictures of a filed picture offers to keep it, and of a kept one to let it go', () => {
+  const filed = { state: 'filed', keepable: true } as const;
+  const labels = (...list: PictureState[]) => card(pictures(list)).buttons?.flat();
+  expect(labels(picture(filed))).toContainEqual({ label: 'Keep', command: 'keep', args: ['1432'] });
+  expect(labels(picture({ ...filed, kept: true }))).toContainEqual({
+    label: 'Let it go',
+    command: 'keep',
+    args: ['1432', 'off'],
+  });
+  const half = [picture({ ...filed, kept: true }), picture({ ...filed, number: 1433 })];
+  expect(labels(...half)).toContainEqual({ label: 'Keep', command: 'keep', args: ['1432', '1433'] });
+  expect(shown(pictures(half))).toContain('📌 1 of 2 kept until you let it go.');
+});
+
+test('presentPictures offers to keep nothing of an album but what cleaning would take', () => {
+  const rows = card(
+    pictures([
+      picture({ duplicate: 'library', state: 'filed' }),
+      picture({ number: 9, keepable: true, state: 'filed' }),
+    ]),
+  ).buttons;
+  expect(rows?.[0]?.[1]).toEqual({ label: 'Keep', command: 'keep', args: ['9'] });
+});
+
+test('presentPictures of a named picture gives and copies the name first, and the number still', () => {
+  const report = pictures([picture({ names: ['/p/bug.jpg', '/p/login-bug.jpg'] })]);
+  expect(shown(report).split('\n').slice(1, 3)).toEqual([
+    '/p/login-bug.jpg',
+    'also /var/lib/steward-pictures/p1432.jpg',
+  ]);
+  expect(card(report).buttons?.[0]?.[0]).toMatchObject({ copy: '/p/login-bug.jpg' });
+});
+
+test('presentPictures of a cleaned picture says what is left of it', () => {
+  expect(shown(pictures([picture({ state: 'filed', cleaned: true })]))).toContain(
+    'Not in the album any more',
+  );
+  expect(shown(pictures([picture({ state: 'gone', path: undefined })]))).toBe('🧹 p1432.jpg was cleaned.');
 });
