@@ -146,6 +146,19 @@ describe('an engine that cannot be reached', () => {
     await expect(asked).rejects.toThrow('enough');
   });
 
+  it('leaves at once with the caller’s signal while it is still connecting', async () => {
+    const server = createSocketServer(() => {});
+    open.push(server);
+    server.listen(socket);
+    await once(server, 'listening');
+    const engine = createEngine(address());
+    const stop = new AbortController();
+    const asked = engine.inspect('one', { signal: stop.signal });
+    setImmediate(() => stop.abort(new Error('enough')));
+    await expect(asked).rejects.toThrow('enough');
+    await engine.close();
+  });
+
   it('lets go of what runs when it is closed', async () => {
     await serve(() => {});
     const engine = createEngine(address());

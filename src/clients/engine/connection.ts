@@ -98,7 +98,7 @@ export function createConnection(address: string, timeout: number): Connection {
         // Without it Node keeps connections and finds out at the next call that the engine was restarted.
         headers: { connection: 'close' },
         // dockerode would take these from DOCKER_HOST.
-        ...({ host: undefined, port: undefined, protocol: 'http' } as object),
+        ...({ host: undefined, port: undefined, timeout: undefined, protocol: 'http' } as object),
       });
     });
     docker.catch(() => (docker = undefined));
@@ -113,7 +113,7 @@ export function createConnection(address: string, timeout: number): Connection {
   ): Promise<T | undefined> {
     options?.signal?.throwIfAborted();
     try {
-      const connected = await connect();
+      const connected = await orAborted(connect(), options?.signal);
       return await within((abortSignal) => work(connected, { abortSignal }), options);
     } catch (error) {
       if (error instanceof UnreachableError) docker = undefined;
@@ -140,6 +140,19 @@ export function createConnection(address: string, timeout: number): Connection {
       closing.abort();
     },
   };
+}
+
+/** Several callers wait for one connection; each leaves with its own signal. */
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  const left = Promise.withResolvers<never>();
+  const leave = () => left.reject(signal.reason);
+  signal.addEventListener('abort', leave, { once: true });
+  try {
+    return await Promise.race([work, left.promise]);
+  } finally {
+    signal.removeEventListener('abort', leave);
+  }
 }
 
 /** dockerode's own calls for logs gather a log that is not followed in memory, and take one that reads as JSON for JSON. */
