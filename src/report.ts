@@ -260,6 +260,8 @@ export type PictureProblem =
   | { kind: 'damaged' }
   | { kind: 'immich'; reason: ImmichTrouble; cause: string }
   | { kind: 'telegram'; cause: string }
+  /** Its bytes were taken from the folder before it was filed. */
+  | { kind: 'lost'; folder: string }
   | { kind: 'disk-full'; folder: string }
   /** It cannot be written there for another reason. */
   | { kind: 'storage'; folder: string; cause: string };

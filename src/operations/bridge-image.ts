@@ -22,16 +22,20 @@ import type { IncomingPicture, PictureChanges, PictureRow } from '../store/pictu
 
 export type Bridge = {
   /**
-   * Write a picture down; called inside the transaction that writes its update down. A message that was taken
-   * already is left as it is.
+   * Write a picture down; called inside the transaction that writes its update down.
+   * @returns undefined for a message that was taken already, which is left as it is
    */
-  take(picture: IncomingPicture): void;
+  take(picture: IncomingPicture): PictureRow | undefined;
   /** There may be work. */
   wake(): void;
   /** Work until the signal, resuming what a kill cut off. */
   run(signal: AbortSignal): Promise<void>;
   /** Pictures that wait for Immich. */
   waiting(): number;
+  /** Be told of each change of a picture, inside its transaction. @returns stops it */
+  listen(listener: (row: PictureRow) => void): () => void;
+  /** Settled when the folder can be used, and what a kill left in it is cleared away. */
+  readonly ready: Promise<void>;
 };
 
 export type BridgeConfig = {
@@ -79,11 +83,15 @@ export function createBridge(needs: BridgeNeeds): Bridge {
   /** What keeps Immich from taking anything, since how many failures, until when nothing is tried. */
   let block: { trouble: PictureProblem; failures: number; until: number } | undefined;
 
+  const listeners = new Set<(row: PictureRow) => void>();
+  const prepared = Promise.withResolvers<void>();
+
   const record = (number: number, changes: PictureChanges): PictureRow =>
     database.transaction(() => {
       const isBlocked = changes.state === 'readable' && block !== undefined;
       const row = pictures.update(number, isBlocked ? { ...changes, trouble: block?.trouble } : changes);
       show(row);
+      for (const listener of listeners) listener(row);
       return row;
     });
 
@@ -96,15 +104,17 @@ export function createBridge(needs: BridgeNeeds): Bridge {
         immich: immich === undefined ? 'off' : 'on',
         webUrl: config.webUrl,
       });
-      const replyTo = rows[0]?.messageId ?? messageId;
+      const replyTo = rows[0]?.messageId;
       outbox.put({ key: card, chat, replyTo, resend: true, body: { what: 'report', report } });
     }
     if (state === 'filed' || state === 'local') react(chat, messageId, '👌');
     if (state === 'refused') react(chat, messageId, '🤷');
   };
 
-  const react = (chat: number, messageId: number, emoji: string) =>
+  const react = (chat: number, messageId: number | undefined, emoji: string) => {
+    if (messageId === undefined) return;
     outbox.put({ key: `reaction:${chat}:${messageId}`, chat, body: { what: 'reaction', messageId, emoji } });
+  };
 
   const receiving = createLane({
     pictures,
@@ -206,7 +216,12 @@ export function createBridge(needs: BridgeNeeds): Bridge {
   const prepare = async (signal: AbortSignal) => {
     for (let failures = 0; ; failures += 1) {
       try {
-        await folder.prepare(pictures.open().map(({ number }) => number));
+        const open = pictures.open();
+        await folder.prepare([
+          ...open.map(({ number }) => number),
+          ...open.map(({ source }) => source.fileId),
+        ]);
+        prepared.resolve();
         const closed = await closedTo(config.folder, { uid: config.agentUser, group: config.group });
         if (closed !== undefined)
           log.warn({ closed, uid: config.agentUser }, 'the agent cannot open the pictures');
@@ -227,6 +242,7 @@ export function createBridge(needs: BridgeNeeds): Bridge {
     take(picture) {
       const row = pictures.add(picture, highestInFolder());
       if (row !== undefined) react(row.chat, row.messageId, '👀');
+      return row;
     },
     wake,
     async run(signal) {
@@ -240,6 +256,11 @@ export function createBridge(needs: BridgeNeeds): Bridge {
       await Promise.all([receiving.run(signal), filing?.run(signal)]);
     },
     waiting: () => pictures.waiting(),
+    listen(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    ready: prepared.promise,
   };
 }
 

@@ -26,10 +26,14 @@ export type PictureFolder = {
   readonly path: string;
   /** The highest number that a file here bears; 0 without any. */
   last(): number;
-  /** Make the folders, give them to the agent's group, clear away what no open picture owns. */
-  prepare(open: readonly number[]): Promise<void>;
+  /** Make the folders, give them to the agent's group, clear away what waits for none of these pictures and uploads. */
+  prepare(owners: readonly (number | string)[]): Promise<void>;
   /** Where something on its way is written: `what` tells several files of one picture apart. */
   part(number: number, what: string): string;
+  /** Where the bytes of an upload wait for their picture's row. */
+  upload(id: string): string;
+  /** Give them a second name, as a part: that costs nothing, and can be done again after a kill. @returns false when they are gone */
+  linkUpload(id: string, part: string): Promise<boolean>;
   /** Where the original waits. */
   original(number: number): string;
   /** The written `part` is the original from now on, whatever happens. */
@@ -63,6 +67,7 @@ export function createPictureFolder(
   const { group, log } = options;
   const waiting = join(path, '.waiting');
   const original = (number: number) => join(waiting, `${number}.original`);
+  const upload = (id: string) => join(waiting, `${id}.upload`);
   let groupRefused = false;
   let latest: Promise<void> = Promise.resolve();
 
@@ -144,14 +149,25 @@ export function createPictureFolder(
       }
       return files.reduce((most, file) => Math.max(most, numberOf(file) ?? 0), 0);
     },
-    async prepare(openNumbers) {
+    async prepare(owners) {
       const made = await mkdir(path, { recursive: true, mode: FOLDER_MODE });
       await mkdir(waiting, { recursive: true, mode: 0o700 });
       await (made === undefined ? letGroupIn() : letOnlyGroupIn(made));
-      const owned = new Set(openNumbers.map(String));
+      const owned = new Set(owners.map(String));
       await removeWaiting((file) => !owned.has(file.split('.')[0] ?? ''));
     },
     part: partOf,
+    upload,
+    async linkUpload(id, part) {
+      await rm(part, { force: true });
+      try {
+        await link(upload(id), part);
+        return true;
+      } catch (error) {
+        if (isCode(error, 'ENOENT')) return false;
+        throw error;
+      }
+    },
     original,
     async keepOriginal(number, part) {
       await sync(part);
@@ -178,7 +194,7 @@ export function createPictureFolder(
 }
 
 /** To the disk, so that a power cut does not take what was told to be there. */
-async function sync(path: string): Promise<void> {
+export async function sync(path: string): Promise<void> {
   const file = await open(path, 'r');
   try {
     await file.sync();

@@ -1,7 +1,7 @@
 /** From Telegram to a file that the agent can open: fetched, looked at, made readable, published. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { rename, stat } from 'node:fs/promises';
+import { rename, rm, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import type { Clock } from '../clock.ts';
 import { causeOf, TooLargeError, UnreachableError } from '../errors.ts';
@@ -55,13 +55,21 @@ export function createReceiver(needs: ReceiveNeeds): (row: PictureRow, signal: A
     await folder.drop(number);
   };
 
-  const fetch = async (row: PictureRow, signal: AbortSignal): Promise<PictureRow> => {
+  /** @returns undefined when the picture came to an end */
+  const fetch = async (row: PictureRow, signal: AbortSignal): Promise<PictureRow | undefined> => {
     const part = folder.part(row.number, 'download');
-    await download(row.source, part, { signal });
+    const { source } = row;
+    if (source.kind !== 'upload') await download(source, part, { signal });
+    else if (!(await folder.linkUpload(source.fileId, part))) {
+      await refuse(row, { kind: 'lost', folder: folder.path });
+      return undefined;
+    }
     const { size } = await stat(part);
     const sha1 = await hashOf(part, signal);
     await folder.keepOriginal(row.number, part);
-    return record(row.number, { state: 'stored', sha1, size, attempts: 0, trouble: undefined });
+    const stored = record(row.number, { state: 'stored', sha1, size, attempts: 0, trouble: undefined });
+    if (source.kind === 'upload') await rm(folder.upload(source.fileId), { force: true });
+    return stored;
   };
 
   const prepare = async (row: PictureRow, signal: AbortSignal): Promise<void> => {
@@ -169,23 +177,24 @@ export function createReceiver(needs: ReceiveNeeds): (row: PictureRow, signal: A
   };
 
   return async (row, signal) => {
-    let current = row;
+    let current: PictureRow | undefined = row;
     try {
       if (current.state === 'stored' && !(await exists(folder.original(current.number)))) {
         current = record(current.number, { state: 'new' });
       }
       if (current.state === 'new') current = await fetch(current, signal);
-      await prepare(current, signal);
+      if (current !== undefined) await prepare(current, signal);
     } catch (error) {
       if (signal.aborted) return;
-      await fail(current, error);
+      await fail(current ?? row, error);
     }
   };
 }
 
 /** Keep what a readable copy was made from where no Immich holds it; Telegram's photos are no more than their copy. */
 export async function keepBeside(folder: PictureFolder, row: PictureRow): Promise<void> {
-  if (row.source.kind !== 'document' || row.width === undefined) return;
+  const isWhole = row.source.kind === 'document' || row.source.kind === 'upload';
+  if (!isWhole || row.width === undefined) return;
   await folder.publishOriginal(row.number, originalName(row.number, row.format ?? ''));
 }
 

@@ -126,6 +126,8 @@ const pictureProblem = (problem: PictureProblem): Rich => {
       return immichTrouble(problem.reason, problem.cause);
     case 'telegram':
       return rich`❌ ${b('Could not fetch it from Telegram:')} ${problem.cause}. Send it again.`;
+    case 'lost':
+      return rich`❌ ${b('Lost on the way:')} somebody removed it from ${code(problem.folder)}. Send it again.`;
     case 'disk-full':
       return rich`❌ ${b('Not stored: the disk is full.')} Make room in ${code(problem.folder)}; I try again by myself.`;
     case 'storage':
