@@ -305,19 +305,21 @@ function stats(one: Container): unknown {
 }
 
 function sendImage({ response, host }: Answer, name = ''): void {
-  const spec = [...host.containers.values()]
-    .map((one) => one.spec)
-    .find(({ image }) => image === name || imageId(image) === name);
-  if (spec === undefined) {
+  const user = [...host.containers.values()].find(
+    ({ spec: { image } }) => image === name || imageId(image) === name,
+  );
+  if (user === undefined) {
     refuse(response, 404, `failed to find image ${name}: ${name}: No such image`, 'No such image');
     return;
   }
+  const { spec, createdAt } = user;
   const id = imageId(spec.image);
   send(response, {
     Id: id,
     RepoTags: [spec.image],
     RepoDigests: [`${spec.image.split(':')[0]}@${id}`],
-    Created: '2026-11-01T04:12:00Z',
+    // Published a while before it was put to use.
+    Created: new Date(createdAt - 3 * 86_400_000).toISOString(),
     Size: 412_000_000,
     Architecture: 'amd64',
     Os: 'linux',
