@@ -2,19 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { once } from 'node:events';
-import type { Container, Host, HostEvent, LogPart, Stream } from './host.ts';
-import { PROGRAMS } from './programs.ts';
-
-type Exec = {
-  id: string;
-  container: Container;
-  command: readonly string[];
-  env: Readonly<Record<string, string>>;
-  user: string;
-  running: boolean;
-  exitCode: number | undefined;
-};
+import { API, details, image, imageId, stats, summary, VERSION, VERSIONS } from './answers.ts';
+import { frame, runExec, type Exec } from './exec.ts';
+import type { Container, Host, HostEvent, LogPart } from './host.ts';
 
 type Answer = {
   request: IncomingMessage;
@@ -29,12 +19,9 @@ type Route = [
   run: (answer: Answer, ...parts: string[]) => void | Promise<void>,
 ];
 
-const VERSION = '4.3.1';
-const API = '1.41';
 /** Podman 4.3.1 takes these; others get 400. */
 const OLDEST_API = 24;
 const NEWEST_API = 51;
-const NEVER = '0001-01-01T00:00:00Z';
 
 export type Api = {
   onRequest(request: IncomingMessage, response: ServerResponse): void;
@@ -205,133 +192,15 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
   return JSON.parse(text);
 }
 
-const VERSIONS = {
-  Platform: { Name: 'linux/amd64/nixos-26.05' },
-  Components: [
-    { Name: 'Podman Engine', Version: VERSION, Details: { APIVersion: VERSION, MinAPIVersion: '4.0.0' } },
-  ],
-  Version: VERSION,
-  ApiVersion: API,
-  MinAPIVersion: '1.24',
-  Os: 'linux',
-  Arch: 'amd64',
-};
-
-const labelsOf = ({ spec, unit }: Container): Record<string, string> => ({
-  'org.opencontainers.image.version': spec.version,
-  ...(unit === undefined ? {} : { PODMAN_SYSTEMD_UNIT: unit }),
-  ...spec.labels,
-});
-
-/** An image's id belongs to its name here. */
-const imageId = (name: string) => `sha256:${Buffer.from(name).toString('hex').padEnd(64, '0').slice(-64)}`;
-
-function summary(one: Container): unknown {
-  return {
-    Id: one.id,
-    Names: [`/${one.spec.name}`],
-    Image: one.spec.image,
-    ImageID: imageId(one.spec.image),
-    Created: Math.floor(one.createdAt / 1000),
-    Ports: [],
-    Labels: labelsOf(one),
-    State: one.running ? 'running' : 'exited',
-    // Without the health, as Podman before 5.
-    Status: one.running ? 'Up 9 days' : `Exited (${one.exitCode})`,
-    NetworkSettings: { Networks: null },
-    Mounts: [],
-  };
-}
-
-function details(one: Container): unknown {
-  const time = (at: number | undefined) => (at === undefined ? NEVER : new Date(at).toISOString());
-  return {
-    Id: one.id,
-    Created: time(one.createdAt),
-    State: {
-      Status: one.running ? 'running' : 'exited',
-      Running: one.running,
-      Paused: false,
-      Restarting: false,
-      // cgroup v1 under Podman 4.3.1 does not notice.
-      OOMKilled: false,
-      Dead: false,
-      ExitCode: one.exitCode,
-      StartedAt: time(one.startedAt),
-      FinishedAt: time(one.finishedAt),
-      Health: {
-        Status: one.health ?? '',
-        FailingStreak: one.failing,
-        Log:
-          one.healthOutput === undefined
-            ? null
-            : [{ Start: time(Date.now()), End: time(Date.now()), ExitCode: 1, Output: one.healthOutput }],
-      },
-    },
-    Image: imageId(one.spec.image),
-    Name: `/${one.spec.name}`,
-    RestartCount: 0,
-    HostConfig: {
-      NetworkMode: one.spec.networkMode ?? 'bridge',
-      Memory: one.spec.memoryLimit ?? 0,
-      AutoRemove: true,
-    },
-    Config: { Image: one.spec.image, Tty: one.spec.terminal === true, Labels: labelsOf(one) },
-    Mounts: (one.spec.mounts ?? []).map(({ source, destination }) => ({
-      Type: 'bind',
-      Source: source,
-      Destination: destination,
-      Mode: '',
-      RW: true,
-    })),
-  };
-}
-
-function stats(one: Container): unknown {
-  const used = (Date.now() - one.startedAt) * 1e6 * one.spec.cpu;
-  const sway = 1 + Math.sin(Date.now() / 20_000) / 20;
-  return {
-    read: new Date().toISOString(),
-    preread: NEVER,
-    cpu_stats: { cpu_usage: { total_usage: Math.floor(used) }, online_cpus: 4, cpu: 0 },
-    precpu_stats: { cpu_usage: { total_usage: 0 }, cpu: 0 },
-    memory_stats: {
-      usage: Math.floor(one.spec.memory * sway),
-      limit: one.spec.memoryLimit ?? 16 * 1024 ** 4,
-    },
-    name: one.spec.name,
-    Id: one.id,
-  };
-}
-
 function sendImage({ response, host }: Answer, name = ''): void {
   const user = [...host.containers.values()].find(
-    ({ spec: { image } }) => image === name || imageId(image) === name,
+    ({ spec }) => spec.image === name || imageId(spec.image) === name,
   );
   if (user === undefined) {
     refuse(response, 404, `failed to find image ${name}: ${name}: No such image`, 'No such image');
     return;
   }
-  const { spec, createdAt } = user;
-  const id = imageId(spec.image);
-  send(response, {
-    Id: id,
-    RepoTags: [spec.image],
-    RepoDigests: [`${spec.image.split(':')[0]}@${id}`],
-    // Published a while before it was put to use.
-    Created: new Date(createdAt - 3 * 86_400_000).toISOString(),
-    Size: 412_000_000,
-    Architecture: 'amd64',
-    Os: 'linux',
-    Config: { Labels: { 'org.opencontainers.image.version': spec.version } },
-  });
-}
-
-function frame(stream: Stream, bytes: Uint8Array): Buffer {
-  const header = Buffer.alloc(8);
-  header.writeUInt8(stream === 'stdout' ? 1 : 2, 0);
-  header.writeUInt32BE(bytes.length, 4);
-  return Buffer.concat([header, bytes]);
+  send(response, image(user));
 }
 
 /** As Podman: each part of a long line is a frame with a time of its own, to the second. */
@@ -401,39 +270,4 @@ function sendEvents({ response, query, host }: Answer): void {
     return;
   }
   response.once('close', host.onEvent(render));
-}
-
-async function runExec(exec: Exec, socket: Duplex): Promise<void> {
-  const stdin = (socket as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
-  const write = async (stream: Stream, output: string | Uint8Array) => {
-    const bytes = typeof output === 'string' ? Buffer.from(output) : output;
-    if (socket.destroyed) throw new Error('The reader is gone.');
-    if (!socket.write(frame(stream, bytes))) await once(socket, 'drain');
-  };
-  const [name = '', ...args] = exec.command;
-  const program = Object.hasOwn(PROGRAMS, name) ? PROGRAMS[name] : undefined;
-  exec.running = true;
-  try {
-    if (program === undefined) {
-      await write(
-        'stderr',
-        `Error: runc: exec failed: unable to start container process: exec: "${name}": executable file not found in $PATH\n`,
-      );
-      exec.exitCode = 127;
-    } else {
-      exec.exitCode = await program({
-        args,
-        env: exec.env,
-        user: exec.user,
-        container: exec.container,
-        stdin,
-        write,
-      });
-    }
-  } finally {
-    exec.running = false;
-    exec.exitCode ??= 137;
-    // Where the program has left input unread, the kernel tells the other side that the connection broke.
-    socket.end(() => socket.destroy());
-  }
 }

@@ -1,0 +1,121 @@
+/** What Podman 4.3.1 answers about itself, its containers and their images. */
+import type { Container } from './host.ts';
+
+export const VERSION = '4.3.1';
+export const API = '1.41';
+const NEVER = '0001-01-01T00:00:00Z';
+
+export const VERSIONS = {
+  Platform: { Name: 'linux/amd64/nixos-26.05' },
+  Components: [
+    { Name: 'Podman Engine', Version: VERSION, Details: { APIVersion: VERSION, MinAPIVersion: '4.0.0' } },
+  ],
+  Version: VERSION,
+  ApiVersion: API,
+  MinAPIVersion: '1.24',
+  Os: 'linux',
+  Arch: 'amd64',
+};
+
+const labelsOf = ({ spec, unit }: Container): Record<string, string> => ({
+  'org.opencontainers.image.version': spec.version,
+  ...(unit === undefined ? {} : { PODMAN_SYSTEMD_UNIT: unit }),
+  ...spec.labels,
+});
+
+/** An image's id belongs to its name here. */
+export const imageId = (name: string) =>
+  `sha256:${Buffer.from(name).toString('hex').padEnd(64, '0').slice(-64)}`;
+
+export function summary(one: Container): unknown {
+  return {
+    Id: one.id,
+    Names: [`/${one.spec.name}`],
+    Image: one.spec.image,
+    ImageID: imageId(one.spec.image),
+    Created: Math.floor(one.createdAt / 1000),
+    Ports: [],
+    Labels: labelsOf(one),
+    State: one.running ? 'running' : 'exited',
+    // Without the health, as Podman before 5.
+    Status: one.running ? 'Up 9 days' : `Exited (${one.exitCode})`,
+    NetworkSettings: { Networks: null },
+    Mounts: [],
+  };
+}
+
+export function details(one: Container): unknown {
+  const time = (at: number | undefined) => (at === undefined ? NEVER : new Date(at).toISOString());
+  return {
+    Id: one.id,
+    Created: time(one.createdAt),
+    State: {
+      Status: one.running ? 'running' : 'exited',
+      Running: one.running,
+      Paused: false,
+      Restarting: false,
+      // cgroup v1 under Podman 4.3.1 does not notice.
+      OOMKilled: false,
+      Dead: false,
+      ExitCode: one.exitCode,
+      StartedAt: time(one.startedAt),
+      FinishedAt: time(one.finishedAt),
+      Health: {
+        Status: one.health ?? '',
+        FailingStreak: one.failing,
+        Log:
+          one.healthOutput === undefined
+            ? null
+            : [{ Start: time(Date.now()), End: time(Date.now()), ExitCode: 1, Output: one.healthOutput }],
+      },
+    },
+    Image: imageId(one.spec.image),
+    Name: `/${one.spec.name}`,
+    RestartCount: 0,
+    HostConfig: {
+      NetworkMode: one.spec.networkMode ?? 'bridge',
+      Memory: one.spec.memoryLimit ?? 0,
+      AutoRemove: true,
+    },
+    Config: { Image: one.spec.image, Tty: one.spec.terminal === true, Labels: labelsOf(one) },
+    Mounts: (one.spec.mounts ?? []).map(({ source, destination }) => ({
+      Type: 'bind',
+      Source: source,
+      Destination: destination,
+      Mode: '',
+      RW: true,
+    })),
+  };
+}
+
+export function stats(one: Container): unknown {
+  const used = (Date.now() - one.startedAt) * 1e6 * one.spec.cpu;
+  const sway = 1 + Math.sin(Date.now() / 20_000) / 20;
+  return {
+    read: new Date().toISOString(),
+    preread: NEVER,
+    cpu_stats: { cpu_usage: { total_usage: Math.floor(used) }, online_cpus: 4, cpu: 0 },
+    precpu_stats: { cpu_usage: { total_usage: 0 }, cpu: 0 },
+    memory_stats: {
+      usage: Math.floor(one.spec.memory * sway),
+      limit: one.spec.memoryLimit ?? 16 * 1024 ** 4,
+    },
+    name: one.spec.name,
+    Id: one.id,
+  };
+}
+
+export function image({ spec, createdAt }: Container): unknown {
+  const id = imageId(spec.image);
+  return {
+    Id: id,
+    RepoTags: [spec.image],
+    RepoDigests: [`${spec.image.split(':')[0]}@${id}`],
+    // Published a while before it was put to use.
+    Created: new Date(createdAt - 3 * 86_400_000).toISOString(),
+    Size: 412_000_000,
+    Architecture: 'amd64',
+    Os: 'linux',
+    Config: { Labels: { 'org.opencontainers.image.version': spec.version } },
+  };
+}
