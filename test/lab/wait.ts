@@ -4,6 +4,9 @@ import { spawn } from 'node:child_process';
 /** Milliseconds; 30 s unless told. */
 export type WaitOptions = { timeout?: number };
 
+/** Milliseconds between looks where nothing is told. */
+const FALLBACK = 3000;
+
 /**
  * Looks at the state whenever the program prints something, and once at its beginning.
  * @param follow a program that prints the latest of the past first, so that nothing is lost between look and follow
@@ -24,6 +27,7 @@ export async function until(
   let last = '';
   let looking: Promise<void> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
+  let fallback: NodeJS.Timeout | undefined;
   try {
     return await new Promise<string>((resolve, reject) => {
       const lookAgain = () => {
@@ -41,6 +45,8 @@ export async function until(
         });
       }
       lookAgain();
+      // A journal under load can hold a line back until the next one comes, and here there may be none.
+      fallback = setInterval(lookAgain, FALLBACK);
       child.once('error', reject);
       child.once('close', () => {
         lookAgain();
@@ -52,6 +58,7 @@ export async function until(
     });
   } finally {
     clearTimeout(timer);
+    clearInterval(fallback);
     child.kill();
     await looking.catch(() => undefined);
   }
