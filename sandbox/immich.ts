@@ -2,6 +2,7 @@
  * An Immich server to test against, without Immich: its calls, its answers in the words of 2.6.3 or 3.1.0, real
  * files on disk, and everything that was seen to go wrong on real servers.
  */
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
@@ -159,8 +160,10 @@ export async function startImmich(options: ImmichOptions): Promise<ImmichStandIn
   };
 
   const server = createServer((request, response) => void serve(request, response));
-  const listen = (port: number) =>
-    new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
+  const listen = async (port: number) => {
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+  };
   const stop = () =>
     new Promise<void>((resolve) => {
       server.close(() => resolve());
