@@ -3,6 +3,13 @@
 /** A mistake of the person who asked. Its message is shown as it is, so it says what to do. */
 export class UserError extends Error {
   override name = 'UserError';
+  /** Words that could stand in the place of the first argument: a chat offers them as buttons. */
+  readonly choices: readonly string[];
+
+  constructor(message: string, choices: readonly string[] = []) {
+    super(message);
+    this.choices = choices;
+  }
 }
 
 /** A service is taken by other work. `holder` says in plain data what that work is. */

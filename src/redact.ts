@@ -2,7 +2,7 @@
 export type Redact = (text: string) => string;
 
 /** A name that announces a secret, with what stands between it and its value. */
-const NAME = String.raw`\b([\w.-]*(?:password|passwd|secret|token|api[_-]?key|private[_-]?key|credential)s?["']?\s*[:=]\s*)`;
+const NAME = String.raw`\b([\w.-]*(?:password|passwd|secret|token|api[_-]?key|private[_-]?key|credential)s?["']?\s*[:=](?!>)\s*)`;
 const KEY = /(?:password|passwd|secret|token|api[_-]?key|private[_-]?key|credential)s?$/i;
 
 /**

@@ -18,6 +18,7 @@ export type Action = {
 export type ActionLabel =
   | 'status'
   | 'service'
+  | 'pick'
   | 'logs'
   | 'its-logs'
   | 'errors'

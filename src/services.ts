@@ -217,9 +217,8 @@ function createServices(
       const [service, ...others] = candidates ?? [];
       if (service === undefined) throw unknownService(part, all);
       if (others.length === 0) return service;
-      throw new UserError(
-        `"${part.trim()}" can be ${candidates?.map(({ name }) => name).join(' or ')}. Which one?`,
-      );
+      const names = [service, ...others].map(({ name }) => name);
+      throw new UserError(`"${part.trim()}" can be ${names.join(' or ')}. Which one?`, names);
     },
     ofContainer: (name, host) =>
       all.find(
@@ -241,5 +240,5 @@ function unknownService(part: string, all: readonly Service[]): UserError {
   const names = all.map(({ name }) => name);
   const near = nearest(part.trim(), names);
   const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `There are: ${names.join(', ')}.`;
-  return new UserError(`No service is called "${part.trim()}". ${hint}`);
+  return new UserError(`No service is called "${part.trim()}". ${hint}`, near);
 }

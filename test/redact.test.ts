@@ -19,6 +19,8 @@ test.each([
 test('createRedact leaves everyday text alone, short configured values included', () => {
   const text = 'a short line about tokens and passwords, none of them here';
   expect(redact(text)).toBe(text);
+  const request = 'POST /identity/connect/token => 200 OK';
+  expect(redact(request)).toBe(request);
 });
 
 test('redactJson gives JSON again, with strings masked inside and values of secret keys whole', () => {

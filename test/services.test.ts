@@ -436,14 +436,14 @@ services:
   ])('"%s" is %s', (part, name) => expect(services.find(part).name).toBe(name));
 
   test.each([
-    ['photo', '"photo" can be photos or photo-frame. Which one?'],
-    ['o', '"o" can be photos or photo-frame or notes. Which one?'],
-    ['ntoes', 'No service is called "ntoes". Did you mean notes?'],
-    ['xyz', 'No service is called "xyz". There are: photos, photo-frame, notes, web.'],
-    ['', 'No service is called "". There are: photos, photo-frame, notes, web.'],
+    ['photo', '"photo" can be photos or photo-frame. Which one?', ['photos', 'photo-frame']],
+    ['o', '"o" can be photos or photo-frame or notes. Which one?', ['photos', 'photo-frame', 'notes']],
+    ['ntoes', 'No service is called "ntoes". Did you mean notes?', ['notes']],
+    ['xyz', 'No service is called "xyz". There are: photos, photo-frame, notes, web.', []],
+    ['', 'No service is called "". There are: photos, photo-frame, notes, web.', []],
     // Every container's unit begins so: it says nothing.
-    ['podman', 'No service is called "podman". There are: photos, photo-frame, notes, web.'],
-  ])('"%s" is answered with names', (part, message) => {
-    expect(() => services.find(part)).toThrow(new UserError(message));
+    ['podman', 'No service is called "podman". There are: photos, photo-frame, notes, web.', []],
+  ])('"%s" is answered with names', (part, message, choices) => {
+    expect(() => services.find(part)).toThrow(new UserError(message, choices));
   });
 });

@@ -4,7 +4,7 @@
  */
 import type { App, Command, Plan, Run } from '../app.ts';
 import { BusyError, causeOf, UnreachableError, UserError } from '../errors.ts';
-import type { Note, Report } from '../report.ts';
+import type { Action, Note, Report } from '../report.ts';
 import type { Task, TaskEnd, Tasks } from '../tasks.ts';
 import type { Turn } from './intake.ts';
 import { createResult, type Shown } from './result.ts';
@@ -16,15 +16,20 @@ export type Request = Shown & {
   user: number;
 };
 
+/** What a mistake was made in: its command can be offered again with another first word. */
+type Asked = Pick<Request, 'command' | 'args'>;
+
 export type Requests = {
   /** Show the plan with its buttons, or run what has none. */
   ask(request: Request): Promise<void>;
+  /** Run what answers in a few words, and give its answer back. */
+  askBriefly(request: Request): Promise<Report>;
   /** Run what was confirmed. */
   obey(request: Request, plan: Plan): Promise<void>;
   /** Put an answer on the request's card. */
   answer(at: Shown, report: Report, extra?: { confirm?: string }): void;
   /** What the chat is told of an error. */
-  noteOf(error: unknown): Report;
+  noteOf(error: unknown, asked?: Asked): Report;
 };
 
 export type RequestNeeds = {
@@ -46,6 +51,14 @@ export const note = (one: Note, actions?: Report['actions']): Report => ({
   ...(actions === undefined ? {} : { actions }),
 });
 
+/** The same command with another first word, as a button. */
+const instead = ({ command, args }: Asked, word: string): Action => ({
+  label: 'pick',
+  subject: word,
+  command: command.name,
+  args: [word, ...args.slice(1)],
+});
+
 export function createRequests({ app, tasks, busy, sendDirectly }: RequestNeeds): Requests {
   const { store, clock, log } = app;
 
@@ -59,8 +72,11 @@ export function createRequests({ app, tasks, busy, sendDirectly }: RequestNeeds)
       body: { what: 'report', report, ...(confirm === undefined ? {} : { confirm }) },
     });
 
-  const noteOf = (error: unknown): Report => {
-    if (error instanceof UserError) return note({ key: 'user-error', message: app.redact(error.message) });
+  const noteOf = (error: unknown, asked?: Asked): Report => {
+    if (error instanceof UserError) {
+      const choices = asked === undefined ? [] : error.choices.map((word) => [instead(asked, word)]);
+      return note({ key: 'user-error', message: app.redact(error.message) }, choices);
+    }
     if (error instanceof BusyError) {
       const { service, holder } = error;
       const { what, since } = holder ?? { what: '?', since: clock.now() };
@@ -102,7 +118,7 @@ export function createRequests({ app, tasks, busy, sendDirectly }: RequestNeeds)
         result.finish(report);
         return report;
       } catch (error) {
-        if (isExpected(error) || !runs.signal.aborted) result.finish(noteOf(error));
+        if (isExpected(error) || !runs.signal.aborted) result.finish(noteOf(error, request));
         else if (!repeatable) {
           result.finish(note({ key: 'interrupted', what: command.name, service: subject, since: startedAt }));
         }
@@ -153,10 +169,11 @@ export function createRequests({ app, tasks, busy, sendDirectly }: RequestNeeds)
     } catch (error) {
       if (error instanceof UnreachableError) log.warn({ why: error.message }, 'cannot make a plan');
       else if (!isExpected(error)) log.error({ err: error, command: command.name }, 'cannot make a plan');
-      return answer(request, noteOf(error));
+      return answer(request, noteOf(error, request));
     }
     if (plan === undefined) return run(request);
     const { report, fingerprint } = plan;
+    if (plan.isEmpty === true) return answer(request, report);
     store.database.transaction(() => {
       const confirm = store.confirmations.plan({ command: command.name, args, user, chat, fingerprint });
       answer(request, report, { confirm });
@@ -164,9 +181,24 @@ export function createRequests({ app, tasks, busy, sendDirectly }: RequestNeeds)
     });
   }
 
+  async function askBriefly({ command, args, user, chat, card }: Request): Promise<Report> {
+    const task: Task = {
+      kind: 'command',
+      name: command.name,
+      subject: args[0],
+      args,
+      by: `telegram:${user}`,
+      card,
+    };
+    const end = await whileBusy(chat, () => tasks.start(task, (runs) => command.run(app, args, runs)));
+    if (end.outcome === 'done' && end.report !== undefined) return end.report;
+    return noteOf('error' in end ? end.error : new Error(`${command.name} was not done`));
+  }
+
   return {
     answer,
     noteOf,
+    askBriefly,
     obey: run,
     ask: (request) => whileBusy(request.chat, () => ask(request)),
   };

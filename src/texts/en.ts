@@ -146,6 +146,7 @@ export const en = {
   actions: {
     status: () => 'Status',
     service: (name) => `${name ?? ''} ▸`,
+    pick: (name) => name ?? '',
     logs: (name) => (name === undefined ? 'Logs' : `Logs: ${name}`),
     'its-logs': () => 'Its logs',
     errors: () => 'Errors',

@@ -67,6 +67,17 @@ test('/restart shows a plan, does it at the tap, and the container is a new one'
   expect(await idOf('vaultwarden')).not.toBe(before);
 });
 
+test('/restart of an ambiguous name offers the services, and a tap on one gives its plan', async () => {
+  const { telegram } = house;
+  await telegram.send('/restart a');
+  const question = await telegram.waitFor('Which one?');
+  expect(question.buttons.flat()).toContain('vaultwarden');
+  telegram.tap('vaultwarden', { message: question.id });
+  const plan = await telegram.waitFor('Restart vaultwarden?');
+  telegram.tap('Cancel', { message: plan.id });
+  await telegram.waitFor('Nothing was changed');
+});
+
 test('/restart tapped twice restarts once', async () => {
   const { telegram, lab } = house;
   const starts = () =>
