@@ -228,6 +228,10 @@ describe('who may import whom', () => {
       homes: /^src\/(?:clients|telegram)\/|^src\/http\.ts$/,
       reason: 'HTTP is the business of clients',
     },
+    '@fastify/busboy': {
+      homes: /^src\/http(?:\.ts|\/)/,
+      reason: 'forms come in by HTTP, and nowhere else',
+    },
     'node-cron': {
       homes: /^src\/scheduler\.ts$/,
       reason: 'the store says what is due; one file hears the clock tick',

@@ -2,7 +2,7 @@
  * PICTURES_DIR: what the agent opens, under short names that keep their meaning, and `.waiting` with what is on its
  * way. A file appears under its final name complete and for good, or not at all.
  */
-import { readdirSync } from 'node:fs';
+import { createReadStream, readdirSync } from 'node:fs';
 import {
   chmod,
   chown,
@@ -11,7 +11,6 @@ import {
   mkdir,
   open,
   readdir,
-  readFile,
   readlink,
   rename,
   rm,
@@ -30,8 +29,8 @@ export type PictureFolder = {
   prepare(owners: readonly (number | string)[]): Promise<void>;
   /** Where something on its way is written: `what` tells several files of one picture apart. */
   part(number: number, what: string): string;
-  /** Where the bytes of an upload wait for their picture's row. */
-  upload(id: string): string;
+  /** Forget an upload whose bytes the picture has. */
+  dropUpload(id: string): Promise<void>;
   /** Give them a second name, as a part: that costs nothing, and can be done again after a kill. @returns false when they are gone */
   linkUpload(id: string, part: string): Promise<boolean>;
   /** Where the original waits. */
@@ -53,8 +52,13 @@ export type PictureFolder = {
   drop(number: number): Promise<void>;
 };
 
+/** Where the bytes of an upload wait for their picture's row. */
+export const uploadPath = (folder: string, id: string): string => join(folder, WAITING, `${id}.upload`);
+
+const WAITING = '.waiting';
 const FOLDER_MODE = 0o750;
 const FILE_MODE = 0o640;
+const BLOCKS = { highWaterMark: 1 << 18 };
 
 /**
  * @param path PICTURES_DIR
@@ -65,9 +69,8 @@ export function createPictureFolder(
   options: { group: number | undefined; log: Logger },
 ): PictureFolder {
   const { group, log } = options;
-  const waiting = join(path, '.waiting');
+  const waiting = join(path, WAITING);
   const original = (number: number) => join(waiting, `${number}.original`);
-  const upload = (id: string) => join(waiting, `${id}.upload`);
   let groupRefused = false;
   let latest: Promise<void> = Promise.resolve();
 
@@ -157,11 +160,11 @@ export function createPictureFolder(
       await removeWaiting((file) => !owned.has(file.split('.')[0] ?? ''));
     },
     part: partOf,
-    upload,
+    dropUpload: (id) => rm(uploadPath(path, id), { force: true }),
     async linkUpload(id, part) {
       await rm(part, { force: true });
       try {
-        await link(upload(id), part);
+        await link(uploadPath(path, id), part);
         return true;
       } catch (error) {
         if (isCode(error, 'ENOENT')) return false;
@@ -203,12 +206,24 @@ export async function sync(path: string): Promise<void> {
   }
 }
 
-async function isSame(a: string, b: string): Promise<boolean> {
+/** If both are plain files with the same bytes. */
+export async function isSame(a: string, b: string): Promise<boolean> {
   const [one, other] = await Promise.all([lstat(a), lstat(b)]);
   if (!other.isFile() || one.size !== other.size) return false;
   if (one.ino === other.ino && one.dev === other.dev) return true;
-  const [left, right] = await Promise.all([readFile(a), readFile(b)]);
-  return left.equals(right);
+  const [left, right] = [createReadStream(a, BLOCKS), createReadStream(b, BLOCKS)];
+  try {
+    const others = right[Symbol.asyncIterator]();
+    // A block of a file is as long as can be, so that the blocks of two are the same pieces.
+    for await (const block of left) {
+      const { value } = (await others.next()) as { value: Buffer | undefined };
+      if (value === undefined || !value.equals(block as Buffer)) return false;
+    }
+    return true;
+  } finally {
+    left.destroy();
+    right.destroy();
+  }
 }
 
 /** If an error of the file system has this code. */

@@ -1,7 +1,7 @@
 /** From Telegram to a file that the agent can open: fetched, looked at, made readable, published. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { rename, rm, stat } from 'node:fs/promises';
+import { rename, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import type { Clock } from '../clock.ts';
 import { causeOf, TooLargeError, UnreachableError } from '../errors.ts';
@@ -68,7 +68,7 @@ export function createReceiver(needs: ReceiveNeeds): (row: PictureRow, signal: A
     const sha1 = await hashOf(part, signal);
     await folder.keepOriginal(row.number, part);
     const stored = record(row.number, { state: 'stored', sha1, size, attempts: 0, trouble: undefined });
-    if (source.kind === 'upload') await rm(folder.upload(source.fileId), { force: true });
+    if (source.kind === 'upload') await folder.dropUpload(source.fileId);
     return stored;
   };
 

@@ -2,6 +2,7 @@
 import type { ActionLabel, ImmichTrouble, PictureProblem, State, Trouble, Verb } from '../report.ts';
 import { b, code, i, rich, type Rich, type Span } from '../rich.ts';
 import { bytes, exactly, roughly } from './amounts.ts';
+import { http } from './en-http.ts';
 
 const plural = (count: number, one: string, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
 
@@ -319,6 +320,8 @@ export const en = {
     inImmich: (path: string) => rich`In Immich: ${code(path)}`,
     problem: pictureProblem,
   },
+
+  http,
 
   notes: {
     unknownCommand: (word: string, nearest: string) =>

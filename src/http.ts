@@ -1,0 +1,286 @@
+/**
+ * Pictures by HTTP, for a phone's share sheet: `POST /pictures` answers with paths, `POST /inbox` hands files to the
+ * inbox, `GET /healthz` says if all is well. Meant for this machine and a proxy on it; nothing else is served.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Clock } from './clock.ts';
+import { causeOf } from './errors.ts';
+import { answerWith, type Answer } from './http/answer.ts';
+import { HttpError, STATUS } from './http/problem.ts';
+import { createRate } from './http/rate.ts';
+import { receiveBody, type Body } from './http/receive.ts';
+import { takePictures } from './http/take-pictures.ts';
+import { createTokenCheck } from './http/token.ts';
+import type { InboxDoor, InboxOff } from './inbox/door.ts';
+import type { Logger } from './logger.ts';
+import type { Uploads } from './pictures/uploads.ts';
+import { sleep } from './sleep.ts';
+import type { Texts } from './texts/index.ts';
+
+/** Bytes, counts and milliseconds. */
+export type HttpLimits = {
+  /** Of one file, of all files of a request, and how many these may be. */
+  file: number;
+  total: number;
+  files: number;
+  /** Requests with the right token: so many at once, then one each so often. */
+  requests: { burst: number; every: number };
+  /** Requests with a wrong one, by address. */
+  strangers: { burst: number; every: number };
+  /** Bodies that are received at a time, and connections that are open. */
+  bodies: number;
+  connections: number;
+  /** Until the headers, the whole request, or the next bytes of it must have come. */
+  headers: number;
+  request: number;
+  silence: number;
+  /** How long an answer waits for pictures to be readable. */
+  patience: number;
+};
+
+export const LIMITS: HttpLimits = {
+  file: 100_000_000,
+  total: 500_000_000,
+  files: 50,
+  // A share sheet of 50 pictures makes 50 requests.
+  requests: { burst: 120, every: 500 },
+  strangers: { burst: 10, every: 6000 },
+  bodies: 8,
+  connections: 64,
+  headers: 10_000,
+  request: 15 * 60_000,
+  silence: 30_000,
+  patience: 20_000,
+};
+
+export type Health = {
+  store: 'ok' | 'failed';
+  /** When Telegram was last asked for news, as milliseconds since 1970. */
+  lastPoll: number | undefined;
+};
+
+export type HttpNeeds = {
+  listen: { host: string; port: number; token: string };
+  uploads: Uploads;
+  inbox: InboxDoor | { off: InboxOff };
+  /** PICTURES_DIR. */
+  folder: string;
+  /** Where the card of what came goes; undefined before there is an owner. */
+  chat: () => number | undefined;
+  /** @throws when the store cannot be read */
+  lastPoll: () => number | undefined;
+  texts: Texts;
+  clock: Clock;
+  log: Logger;
+  limits?: Partial<HttpLimits>;
+};
+
+export type Http = {
+  /** Listen until the signal, as soon as the address is there; then let what is being answered end. */
+  run(signal: AbortSignal): Promise<void>;
+  /** Where it listens; undefined before that. */
+  readonly address: AddressInfo | undefined;
+};
+
+/** The address of a VPN can come up a minute after boot. */
+const LISTEN_AGAIN = 5000;
+/** A long poll takes half a minute, and its time is written down once a minute. */
+const POLL_IS_LATE = 5 * 60_000;
+/** How long the rest of a refused body is thrown away, so that its sender reads the answer instead of a reset. */
+const LINGER = 5000;
+const LAST_ANSWERS = 3000;
+
+type Handler = (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<Answer>;
+
+export function createHttp(needs: HttpNeeds): Http {
+  const { listen, uploads, inbox, folder, texts, clock, log } = needs;
+  const limits: HttpLimits = { ...LIMITS, ...needs.limits };
+  const isToken = createTokenCheck(listen.token);
+  const requests = createRate(clock, limits.requests);
+  const strangers = createRate(clock, limits.strangers);
+  let bodies = 0;
+
+  /** @throws HttpError unless the request carries the token and does not come too often */
+  const admit = (request: IncomingMessage) => {
+    // Whoever has the token is never held up by those who guess at it.
+    const isKnown = isToken(request.headers.authorization);
+    const wait = isKnown ? requests.take('token') : strangers.take(request.socket.remoteAddress ?? '');
+    if (wait > 0) throw new HttpError({ kind: 'too-often', wait });
+    if (!isKnown) throw new HttpError({ kind: 'token' });
+  };
+
+  const receive = async (
+    request: IncomingMessage,
+    response: ServerResponse,
+    url: URL,
+    place: () => { id: string; path: string },
+  ): Promise<Body> => {
+    if (bodies >= limits.bodies) throw new HttpError({ kind: 'busy' });
+    bodies += 1;
+    try {
+      // A client that asks first sends its body after this, and none of it after a refusal.
+      if (request.headers.expect !== undefined) response.writeContinue();
+      const name = url.searchParams.get('name') ?? undefined;
+      const body = await receiveBody(request, { limits, place, name });
+      if (body.files.length === 0) throw new HttpError({ kind: 'no-file' });
+      return body;
+    } finally {
+      bodies -= 1;
+    }
+  };
+
+  const toPictures: Handler = async (request, response, url) => {
+    admit(request);
+    const chat = needs.chat();
+    if (chat === undefined) throw new HttpError({ kind: 'no-owner' });
+    await uploads.ready;
+    const body = await receive(request, response, url, uploads.place);
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    const signal = AbortSignal.any([gone.signal, AbortSignal.timeout(limits.patience)]);
+    return takePictures(body, { uploads, chat, folder, texts, signal });
+  };
+
+  const toInbox: Handler = async (request, response, url) => {
+    admit(request);
+    if ('off' in inbox) throw new HttpError({ kind: 'inbox-off', why: inbox.off });
+    await inbox.open();
+    const { files } = await receive(request, response, url, inbox.place);
+    const kept = await inbox.keep(files);
+    const told = kept.map(({ name, problem }) => ({
+      name,
+      problem: problem === undefined ? null : texts.http.notForInbox(problem.found),
+    }));
+    return {
+      status: kept.some(({ problem }) => problem === undefined) ? 202 : 415,
+      lines: told.map(({ name, problem }) => problem ?? texts.http.inInbox(name)),
+      body: { files: told },
+    };
+  };
+
+  const health: Handler = () => {
+    const { store, lastPoll }: Health = look();
+    const isWell = store === 'ok' && lastPoll !== undefined && clock.now() - lastPoll < POLL_IS_LATE;
+    const body = {
+      ok: isWell,
+      store,
+      lastPoll: lastPoll === undefined ? null : new Date(lastPoll).toISOString(),
+    };
+    return Promise.resolve({ status: isWell ? 200 : 503, body, isJson: true });
+  };
+
+  const look = (): Health => {
+    try {
+      return { store: 'ok', lastPoll: needs.lastPoll() };
+    } catch (error) {
+      log.error({ err: error }, 'the store cannot be read');
+      return { store: 'failed', lastPoll: undefined };
+    }
+  };
+
+  const routes: Readonly<Record<string, { methods: readonly string[]; handle: Handler }>> = {
+    '/pictures': { methods: ['POST'], handle: toPictures },
+    '/inbox': { methods: ['POST'], handle: toInbox },
+    '/healthz': { methods: ['GET', 'HEAD'], handle: health },
+  };
+
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<Answer> => {
+    const url = URL.parse(request.url ?? '', 'http://steward');
+    const route = url !== null && Object.hasOwn(routes, url.pathname) ? routes[url.pathname] : undefined;
+    if (url === null || route === undefined) throw new HttpError({ kind: 'not-found' });
+    if (!route.methods.includes(request.method ?? '')) {
+      throw new HttpError({ kind: 'method', allowed: route.methods.join(', ') });
+    }
+    return route.handle(request, response, url);
+  };
+
+  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const { method } = request;
+    const startedAt = clock.now();
+    let result: Answer;
+    try {
+      result = await answer(request, response);
+    } catch (error) {
+      // Whoever sent it is not there any more.
+      if (response.destroyed) return log.info({ method, cause: causeOf(error) }, 'request was cut off');
+      result = refusal(error);
+    }
+    if (response.destroyed) return;
+    if (!request.complete) {
+      const linger = setTimeout(() => request.socket.destroy(), LINGER);
+      request.once('close', () => clearTimeout(linger));
+    }
+    answerWith(request, response, result);
+    log.info(
+      { method, path: request.url?.split('?')[0], status: result.status, ms: clock.now() - startedAt },
+      'answered',
+    );
+  };
+
+  const refusal = (error: unknown): Answer => {
+    const isExpected = error instanceof HttpError;
+    const problem = isExpected ? error.problem : { kind: 'failed' as const };
+    const status = STATUS[problem.kind];
+    if (status >= 500) log.error({ err: error, problem: problem.kind }, 'request failed');
+    const seconds = problem.kind === 'too-often' ? Math.ceil(problem.wait / 1000) : 2;
+    const message = texts.http.problem(problem);
+    return {
+      status,
+      lines: [message],
+      body: { error: message },
+      headers: {
+        ...(problem.kind === 'method' ? { allow: problem.allowed } : {}),
+        ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+        ...(status === 429 || problem.kind === 'busy' ? { 'retry-after': String(seconds) } : {}),
+      },
+    };
+  };
+
+  const server: Server = createServer({
+    headersTimeout: limits.headers,
+    requestTimeout: limits.request,
+    connectionsCheckingInterval: Math.min(5000, limits.headers),
+    keepAliveTimeout: 5000,
+    maxHeaderSize: 16_384,
+  });
+  server.maxConnections = limits.connections;
+  server.timeout = limits.silence;
+  const begin = (request: IncomingMessage, response: ServerResponse) => void serve(request, response);
+  server.on('request', begin).on('checkContinue', begin);
+
+  const open = async (signal: AbortSignal): Promise<void> => {
+    for (let told = false; !signal.aborted; told = true) {
+      try {
+        await new Promise<void>((resolve, reject) => {
+          server.once('error', reject).listen({ host: listen.host, port: listen.port }, () => {
+            server.off('error', reject);
+            resolve();
+          });
+        });
+        server.on('error', (error) => log.error({ err: error }, 'HTTP failed'));
+        return log.info({ host: listen.host, port: listen.port }, 'listening for pictures');
+      } catch (error) {
+        if (!told) log.error({ cause: causeOf(error) }, 'cannot listen for HTTP yet');
+        await sleep(LISTEN_AGAIN, signal).catch(() => undefined);
+      }
+    }
+  };
+
+  return {
+    get address() {
+      return (server.address() as AddressInfo | null) ?? undefined;
+    },
+    async run(signal) {
+      await open(signal);
+      if (!signal.aborted)
+        await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+      if (!server.listening) return;
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      const patience = setTimeout(() => server.closeAllConnections(), LAST_ANSWERS);
+      await closed;
+      clearTimeout(patience);
+    },
+  };
+}

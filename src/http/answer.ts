@@ -1,0 +1,29 @@
+/** An answer as text, one thing a line, or as JSON for whoever asks for it. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+export type Answer = {
+  status: number;
+  /** As text. */
+  lines?: readonly string[];
+  /** As JSON. */
+  body: Record<string, unknown>;
+  /** There is no text of it. */
+  isJson?: boolean;
+  headers?: Record<string, string>;
+};
+
+export function answerWith(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
+  const { status, lines = [], body, isJson = wantsJson(request), headers = {} } = answer;
+  const text = isJson ? JSON.stringify({ schema: 1, ...body }) : lines.join('\n');
+  response
+    .writeHead(status, {
+      ...headers,
+      'content-type': `${isJson ? 'application/json' : 'text/plain'}; charset=utf-8`,
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    })
+    // Without a line's end after the last path: a shell would take it for the return key.
+    .end(request.method === 'HEAD' ? undefined : text);
+}
+
+const wantsJson = ({ headers }: IncomingMessage) => /\bapplication\/json\b/i.test(headers.accept ?? '');
