@@ -1,4 +1,5 @@
 /** What a command or a job may reach, and what they are. */
+import type { Immich } from './clients/immich.ts';
 import type { Machine } from './clients/machine.ts';
 import type { Probe } from './clients/probe.ts';
 import type { Clock } from './clock.ts';
@@ -23,6 +24,8 @@ export type App = {
   guard: Guard;
   probe: Probe;
   machine: Machine;
+  /** Where pictures are filed. Undefined without a key: they stay in their folder. */
+  immich: Immich | undefined;
   /** Masks secrets in what leaves the process. */
   redact: Redact;
   scheduler: Scheduler;
@@ -44,7 +47,12 @@ export type Run = {
 };
 
 /** What a plan shows, and a fingerprint of the state that it saw: a tap on it obeys only while that holds. */
-export type Plan = { report: Report; fingerprint: string };
+export type Plan = {
+  report: Report;
+  fingerprint: string;
+  /** There is nothing to do, which the report says; nobody is asked. */
+  isEmpty?: boolean;
+};
 
 export type Command = {
   /** As typed: lower-case letters and dashes. */
@@ -56,6 +64,10 @@ export type Command = {
   guests?: boolean;
   /** Needs a service: bare, it offers the services as buttons. */
   needsService?: boolean;
+  /** Words that the command line takes as `--word`; they are among the arguments as they are typed. */
+  flags?: readonly string[];
+  /** Its answer is a few words: a tap shows them over the chat instead of in a message. */
+  isBrief?: boolean;
   /** Absent: it changes nothing and runs at once. Throws UserError for bad arguments. */
   plan?(app: App, args: readonly string[]): Promise<Plan | undefined>;
   /** Throws UserError for bad arguments, BusyError for a taken service. */

@@ -59,7 +59,10 @@ export async function runCommandLine(needs: CliNeeds, argv: readonly string[]): 
   let flags: Flags;
   let words: string[];
   try {
-    ({ flags, words } = parse(argv));
+    ({ flags, words } = parse(
+      argv,
+      app.commands.flatMap((one) => one.flags ?? []),
+    ));
   } catch (error) {
     complain(`${causeOf(error)}\nUsage: steward <command> [arguments] [--json] [--yes] [--dry-run]`);
     return EXIT.usage;
@@ -85,7 +88,9 @@ export async function runCommandLine(needs: CliNeeds, argv: readonly string[]): 
   try {
     const plan = await command.plan?.(app, args);
     if (plan !== undefined) {
-      if (flags['dry-run']) return (show(plan.report), EXIT.done);
+      if (flags['dry-run'] || plan.isEmpty === true) {
+        return (show(plan.report), succeeded(plan.report) ? EXIT.done : EXIT.failed);
+      }
       if (!flags.yes) {
         if (!flags.json) show(plan.report);
         if (!(await confirmed(terminal))) return (complain('Nothing was changed.'), EXIT.usage);
@@ -94,16 +99,21 @@ export async function runCommandLine(needs: CliNeeds, argv: readonly string[]): 
     const report = await work(needs, command, args, flags);
     show(report);
     const ok = succeeded(report);
-    if (plan !== undefined && flags.yes) tellInChat(needs, command.name, args, ok);
+    if (plan !== undefined && flags.yes) {
+      const subject = plan.report.kind === 'plan' ? plan.report.service : args.join(' ');
+      tellInChat(needs, command.name, subject, ok);
+    }
     return ok ? EXIT.done : EXIT.failed;
   } catch (error) {
     return fail(error);
   }
 }
 
-function parse(argv: readonly string[]): { flags: Flags; words: string[] } {
+/** @param more flags of single commands: they are left among the words, as they were typed */
+function parse(argv: readonly string[], more: readonly string[]): { flags: Flags; words: string[] } {
+  const own = argv.filter((word) => more.includes(word.slice(2)) && word.startsWith('--'));
   const { values, positionals } = parseArgs({
-    args: [...argv],
+    args: argv.filter((word) => !own.includes(word)),
     allowPositionals: true,
     options: {
       json: { type: 'boolean', default: false },
@@ -112,7 +122,7 @@ function parse(argv: readonly string[]): { flags: Flags; words: string[] } {
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
-  return { flags: values, words: values.help ? ['help'] : positionals };
+  return { flags: values, words: values.help ? ['help'] : [...positionals, ...own] };
 }
 
 async function work(
@@ -146,13 +156,14 @@ async function work(
 }
 
 const succeeded = (report: Report): boolean =>
-  !(report.kind === 'outcome' && !report.ok) && !(report.kind === 'note' && report.note.key === 'failed');
+  !(report.kind === 'outcome' && !report.ok) &&
+  !(report.kind === 'note' && report.note.key === 'failed') &&
+  !(report.kind === 'cleaning' && (report.trouble ?? report.failed ?? report.folderTrouble) !== undefined);
 
 /** What was done here is worth a silent line to whoever else looks after the host. */
-function tellInChat({ app, user }: CliNeeds, verb: string, args: readonly string[], ok: boolean): void {
+function tellInChat({ app, user }: CliNeeds, verb: string, service: string, ok: boolean): void {
   const { chat } = app.config.telegram;
   if (chat === undefined) return;
-  const service = args[0] === undefined ? '' : app.services.find(args[0]).name;
   app.store.outbox.put({
     key: `cli:${app.clock.now()}:${verb}:${service}`,
     chat,

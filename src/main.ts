@@ -6,6 +6,7 @@ import type { App, Command, Job } from './app.ts';
 import { checkConfig, isSound, type SoundConfig } from './check-config.ts';
 import { EXIT, runCommandLine } from './cli.ts';
 import { createEngine } from './clients/engine.ts';
+import { createImmich } from './clients/immich.ts';
 import { createMachine } from './clients/machine.ts';
 import { createProbe } from './clients/probe.ts';
 import { createSystemd } from './clients/systemd.ts';
@@ -25,17 +26,34 @@ import { createScheduler } from './scheduler.ts';
 import { openStore, type Store } from './store.ts';
 import { createTasks, type Tasks } from './tasks.ts';
 import { textsOf } from './texts/index.ts';
+import { clean } from '../commands/clean.ts';
 import { help } from '../commands/help.ts';
+import { images } from '../commands/images.ts';
 import { jobs as jobsCommand } from '../commands/jobs.ts';
+import { keep } from '../commands/keep.ts';
 import { logs } from '../commands/logs.ts';
+import { name as nameCommand } from '../commands/name.ts';
 import { restart } from '../commands/restart.ts';
 import { start } from '../commands/start.ts';
 import { status } from '../commands/status.ts';
 import { stop } from '../commands/stop.ts';
+import { cleanAlbum } from '../jobs/clean-album.ts';
 import { tidy } from '../jobs/tidy.ts';
 
-const commands: readonly Command[] = [status, logs, restart, stop, start, jobsCommand, help];
-const jobs: readonly Job[] = [tidy];
+const commands: readonly Command[] = [
+  status,
+  logs,
+  images,
+  restart,
+  stop,
+  start,
+  clean,
+  keep,
+  nameCommand,
+  jobsCommand,
+  help,
+];
+const jobs: readonly Job[] = [cleanAlbum, tidy];
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -54,6 +72,7 @@ async function main(argv: readonly string[]): Promise<number> {
     await house.app.scheduler.stop();
     await house.tasks.drain(0);
     await Promise.all(house.app.hosts.all.map(({ engine }) => engine.close()));
+    await house.app.immich?.close();
     house.app.store.close();
   }
 }
@@ -100,6 +119,7 @@ function build({ config, services }: SoundConfig, isBot: boolean): House | undef
     guard: createGuard(config.observe, log),
     probe: createProbe(),
     machine: createMachine(),
+    immich: config.immich === undefined ? undefined : createImmich(config.immich.url, config.immich.key),
     redact,
     scheduler: createScheduler({ tasks, timeZone: config.timeZone, tell, isReady: () => isReady(app) }),
     clock,
@@ -128,11 +148,10 @@ async function runBot({ app, tasks }: House, signal: AbortSignal): Promise<numbe
   const lock = takeBotLock(locks);
   if (lock === undefined) return EXIT.busy;
   // grammY and sharp are dear to load, and the command line needs neither.
-  const [{ createBot }, { createDownload }, { createBridge }, { createImmich }] = await Promise.all([
+  const [{ createBot }, { createDownload }, { createBridge }] = await Promise.all([
     import('./telegram/bot.ts'),
     import('./telegram/download.ts'),
     import('./operations/bridge-image.ts'),
-    import('./clients/immich.ts'),
   ]);
   const { immich, telegram } = config;
   const { token = '', apiRoot } = telegram;
@@ -148,7 +167,7 @@ async function runBot({ app, tasks }: House, signal: AbortSignal): Promise<numbe
       paths: immich?.paths,
       webUrl: app.services.get('immich')?.url,
     },
-    immich: immich === undefined ? undefined : createImmich(immich.url, immich.key),
+    immich: app.immich,
     mounts: async () => (await hosts.all[0]?.engine.inspect('immich-server'))?.mounts ?? [],
     download: createDownload({ token, apiRoot }),
   });

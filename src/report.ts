@@ -32,6 +32,7 @@ export type ActionLabel =
   | 'pause'
   | 'resume'
   | 'show-plan'
+  | 'take-out'
   | 'help';
 
 export type State = 'ok' | 'degraded' | 'down' | 'stopped' | 'working' | 'unknown';
@@ -169,6 +170,8 @@ export type Report = { actions?: readonly (readonly Action[])[] } & (
   | { kind: 'choose'; command: string; services: readonly { name: string; title: string; state?: State }[] }
   | { kind: 'note'; note: Note }
   | PicturesReport
+  | { kind: 'images'; pictures: readonly ListedPicture[]; at: number }
+  | CleaningReport
 );
 
 /** Small one-line answers, each a key with its values. */
@@ -190,7 +193,10 @@ export type Note =
   | { key: 'config-faults'; faults: readonly string[] }
   | { key: 'job-set'; job: string; paused: boolean }
   | { key: 'cli-did'; verb: string; service: string; by: string; ok: boolean }
-  | { key: 'gave-up' };
+  | { key: 'gave-up' }
+  | { key: 'kept'; pictures: readonly string[]; kept: boolean; cleaned: boolean }
+  /** Paths under the names that were given. */
+  | { key: 'named'; pictures: readonly { picture: string; path: string }[] };
 
 /** Local time of day `HH:MM`, daily or on one weekday (0 is Sunday); or every so many milliseconds. */
 export type Schedule = { at: string; weekday?: number } | { every: number };
@@ -246,6 +252,58 @@ export type PictureState = {
   /** The album was cleaned of it; the copy is still there. */
   cleaned: boolean;
   problem: PictureProblem | undefined;
+};
+
+export type ListedPicture = {
+  number: number;
+  /** To be opened: under the name that it was given last, else under its number. Undefined: somebody removed it. */
+  path: string | undefined;
+  /** The file's name in that path. */
+  name: string;
+  sentAt: number;
+  width: number | undefined;
+  height: number | undefined;
+  size: number | undefined;
+  state: 'waiting' | 'filed' | 'library' | 'kept' | 'cleaned' | 'local';
+};
+
+/** `adopt` takes up what a lost store knew; `others` takes out of the album, and does not delete, what is not ours. */
+export type CleanMode = 'clean' | 'adopt' | 'others';
+
+/** What cleaning the album would do, or did. */
+export type CleaningReport = {
+  kind: 'cleaning';
+  actions?: readonly (readonly Action[])[];
+  /** `observed`: it would have been done. */
+  stage: 'plan' | 'done' | 'observed';
+  mode: CleanMode;
+  /** Undefined without Immich. */
+  album: string | undefined;
+  /** PICTURES_DIR. */
+  folder: string;
+  /** What was sent less long ago is too young, in milliseconds. */
+  minAge: number;
+  deleted: number;
+  kept: number;
+  young: number;
+  /** In the album, but not by our hand: left there. */
+  foreign: number;
+  /** Of these, taken out of the album. */
+  takenOut: number;
+  /** Ours that somebody took out of the album: left where they are. */
+  released: number;
+  adopted: number;
+  /** The album was gone. */
+  isMade: boolean;
+  /** Of ours, into the new album. */
+  putBack: number;
+  failed: { count: number; cause: string } | undefined;
+  /** Why Immich was not cleaned, or not wholly. */
+  trouble: { reason: ImmichTrouble; cause: string } | undefined;
+  /** Pictures whose copies in the folder were past their time. */
+  copies: number;
+  /** Why copies could not be removed. */
+  folderTrouble: string | undefined;
 };
 
 /** Why a picture is not what it should be, as a fact to be worded. */

@@ -72,7 +72,7 @@ test('a job runs from the command line, and its outcome is there for the next on
     kind: 'jobs',
     jobs: [{ last: { outcome: 'done' } }],
   });
-  const list = await steward(['jobs', '--json']);
+  const list = await steward(['jobs', 'tidy', '--json']);
   expect(JSON.parse(list.output)).toMatchObject({ jobs: [{ name: 'tidy', last: { outcome: 'done' } }] });
 });
 

@@ -2,7 +2,9 @@
 import type { Button, Card } from '../card.ts';
 import type { Action, Report } from '../report.ts';
 import type { Texts } from '../texts/index.ts';
+import { presentCleaning } from './cleaning.ts';
 import { presentHelp, presentStart } from './greeting.ts';
+import { presentImages } from './images.ts';
 import { presentJobs } from './jobs.ts';
 import { presentLogs } from './logs.ts';
 import { presentNote } from './note.ts';
@@ -47,6 +49,10 @@ function layout(report: Report, texts: Texts): Card {
       return presentNote(report.note, texts);
     case 'pictures':
       return presentPictures(report, texts);
+    case 'images':
+      return presentImages(report, texts);
+    case 'cleaning':
+      return presentCleaning(report, texts);
   }
 }
 

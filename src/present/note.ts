@@ -1,8 +1,9 @@
 /** Small one-line answers. */
 import type { Card } from '../card.ts';
 import type { Note } from '../report.ts';
-import { rich, type Rich, type Span } from '../rich.ts';
+import { code, rich, type Rich, type Span } from '../rich.ts';
 import type { Texts } from '../texts/index.ts';
+import { copyButton } from './copy.ts';
 
 export function presentNote(note: Note, texts: Texts): Card {
   const { notes } = texts;
@@ -68,5 +69,21 @@ export function presentNote(note: Note, texts: Texts): Card {
       return only(notes.cliDid(note.verb, note.service, note.by, note.ok));
     case 'gave-up':
       return only(notes.gaveUp);
+    case 'kept':
+      return only(notes.kept(note.pictures, note.kept, note.cleaned));
+    case 'named': {
+      const [first, ...others] = note.pictures;
+      if (first === undefined) return { blocks: [] };
+      const head = others.length === 0 ? notes.named(first.picture) : notes.namedMany(note.pictures.length);
+      return {
+        blocks: [head, ...note.pictures.map(({ path }) => rich`${code(path)}`)],
+        buttons: [
+          copyButton(
+            note.pictures.map(({ path }) => path),
+            texts,
+          ),
+        ],
+      };
+    }
   }
 }

@@ -3,10 +3,8 @@ import type { Block, Button, Card } from '../card.ts';
 import type { PictureState } from '../report.ts';
 import { code, join, rich, type Rich } from '../rich.ts';
 import type { Texts } from '../texts/index.ts';
+import { copyButton } from './copy.ts';
 import type { Presented } from './index.ts';
-
-/** A copy button takes at most 256 characters; over that the paths stay tappable in the text. */
-const COPY_MOST = 256;
 
 export function presentPictures(report: Presented<'pictures'>, texts: Texts): Card {
   const { pictures: words } = texts;
@@ -41,11 +39,7 @@ export function presentPictures(report: Presented<'pictures'>, texts: Texts): Ca
   const hostPaths = ready.flatMap((picture) => (picture.hostPath === undefined ? [] : [picture.hostPath]));
   if (hostPaths.length > 0) blocks.push({ quote: hostPaths.map((path) => words.inImmich(path)) });
 
-  const row: Button[] = [];
-  const copy = paths.map(shellWord).join(' ');
-  if (paths.length > 0 && [...copy].length <= COPY_MOST) {
-    row.push({ label: paths.length === 1 ? texts.buttons.copyPath : texts.buttons.copyAll, copy });
-  }
+  const row: Button[] = copyButton(paths, texts);
   const keep = keepButton(ready, texts);
   if (keep !== undefined) row.push(keep);
   const url = ready.length === 1 ? ready[0]?.url : undefined;
@@ -92,7 +86,3 @@ function headline(
   ].filter((fact) => fact !== undefined);
   return facts.length === 0 ? words.ready : rich`${words.ready} – ${facts.join(', ')}`;
 }
-
-/** As one word for a shell: quoted only where a character asks for it. */
-const shellWord = (path: string) =>
-  /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;

@@ -64,6 +64,16 @@ export function createDispatch(needs: DispatchNeeds): (turn: Turn) => Promise<vo
 
     const [first = '', ...args] = words;
     if (!first.startsWith('/')) {
+      const naming = namingOf(message, text);
+      if (naming !== undefined) {
+        return request(turn, {
+          ...naming,
+          user: from.id,
+          sentAt: message.date * 1000,
+          text,
+          ...at(naming.command.name),
+        });
+      }
       if (chat.type === 'private') say('text', unknown(first));
       return;
     }
@@ -86,6 +96,18 @@ export function createDispatch(needs: DispatchNeeds): (turn: Turn) => Promise<vo
     });
   }
 
+  /** A word in reply to a picture, or to the card with its path, is its name; in a group people also talk about it. */
+  function namingOf({ chat, reply_to_message: replied }: Message, text: string) {
+    const command = commandOf('name');
+    if (replied === undefined || command === undefined) return undefined;
+    if (chat.type !== 'private' && /\s/.test(text.trim())) return undefined;
+    const sent = store.pictures.ofMessage(chat.id, replied.message_id);
+    const card = store.outbox.keyOf(chat.id, replied.message_id);
+    const rows = sent !== undefined ? [sent] : card === undefined ? [] : store.pictures.ofCard(card);
+    const numbers = rows.filter(({ state }) => state !== 'refused').map(({ number }) => String(number));
+    return numbers.length === 0 ? undefined : { command, args: [...numbers, text.trim()] };
+  }
+
   type Asked = {
     command: Command;
     args: readonly string[];
@@ -100,7 +122,7 @@ export function createDispatch(needs: DispatchNeeds): (turn: Turn) => Promise<vo
 
   async function request(turn: Turn, asked: Asked): Promise<void> {
     const { command, args, sentAt, text, user } = asked;
-    if (access.roleOf(user) === 'guest' && command.guests !== true) {
+    if (mayNot(user, command)) {
       return requests.answer(asked, note({ key: 'guest' }));
     }
     if (clock.now() - sentAt > TOO_OLD) {
@@ -113,6 +135,9 @@ export function createDispatch(needs: DispatchNeeds): (turn: Turn) => Promise<vo
     }
     await requests.ask({ ...asked, turn });
   }
+
+  const mayNot = (user: number, command: Command) =>
+    access.roleOf(user) === 'guest' && command.guests !== true;
 
   async function onTap(turn: Turn, tap: CallbackQuery): Promise<void> {
     const { message, data = '', from } = tap;
@@ -137,8 +162,13 @@ export function createDispatch(needs: DispatchNeeds): (turn: Turn) => Promise<vo
     const command = wanted && commandOf(wanted.command);
     if (wanted === undefined || command === undefined) return toast(tap.id, { key: 'expired' });
     if (isDoubleTap(`${chat}:${messageId}:${data}`)) return toast(tap.id, { key: 'taken' });
-    toast(tap.id);
     const { args } = wanted;
+    if (command.isBrief === true) {
+      if (mayNot(from.id, command)) return toast(tap.id, { key: 'guest' });
+      const report = await requests.askBriefly({ ...base, command, args, card: cardOf(command.name, turn) });
+      return toast(tap.id, report.kind === 'note' ? report.note : undefined);
+    }
+    toast(tap.id);
     await request(turn, {
       ...base,
       command,

@@ -105,6 +105,23 @@ const immichTrouble = (reason: ImmichTrouble, cause: string): Rich => {
   }
 };
 
+const them = (count: number) => (count === 1 ? 'it' : 'them');
+
+const cleaningTrouble = (reason: ImmichTrouble, cause: string): Rich => {
+  switch (reason) {
+    case 'down':
+      return rich`Immich is down (${cause}). I try again tomorrow; /clean does it earlier.`;
+    case 'maintenance':
+      return rich`Immich is in maintenance mode. I try again tomorrow; /clean does it earlier.`;
+    case 'key':
+      return rich`Immich does not know the key in IMMICH_API_KEY. Make a new one in Immich's account settings.`;
+    case 'permission':
+      return rich`the key in IMMICH_API_KEY lacks the permission ${code(cause)}. Add it in Immich's account settings.`;
+    default:
+      return rich`${cause}`;
+  }
+};
+
 const pictureProblem = (problem: PictureProblem): Rich => {
   switch (problem.kind) {
     case 'too-large':
@@ -161,6 +178,7 @@ export const en = {
     pause: (name) => (name === undefined ? 'Pause' : `Pause ${name}`),
     resume: (name) => (name === undefined ? 'Resume' : `Resume ${name}`),
     'show-plan': () => 'Show the plan again',
+    'take-out': () => 'Take what is not yours out…',
     help: () => 'Help',
   } satisfies Record<ActionLabel, (subject?: string) => string> as Record<
     ActionLabel,
@@ -200,6 +218,10 @@ export const en = {
     restart: 'Restart a service',
     stop: 'Stop a service',
     jobs: 'What is scheduled',
+    images: 'The last pictures, with their paths',
+    clean: 'Empty the album of what is mine and old',
+    keep: 'Keep a picture from being cleaned',
+    name: 'Give a picture a name',
   } as Record<string, string>,
 
   status: {
@@ -285,7 +307,11 @@ export const en = {
   jobs: {
     head: (count: number) => rich`🗓 ${b(plural(count, 'job'))}`,
     none: rich`🗓 ${b('Nothing is scheduled.')}`,
-    names: { tidy: 'Tidy the store', 'file-pictures': 'File waiting pictures' } as Record<string, string>,
+    names: {
+      tidy: 'Tidy the store',
+      'clean-album': 'Clean the album',
+      'file-pictures': 'File waiting pictures',
+    } as Record<string, string>,
     running: 'running now',
     paused: 'paused',
     never: 'not run yet',
@@ -319,6 +345,64 @@ export const en = {
     gone: (names: string) => rich`🧹 ${b(names)} was cleaned.`,
     inImmich: (path: string) => rich`In Immich: ${code(path)}`,
     problem: pictureProblem,
+  },
+
+  images: {
+    none: rich`🖼 ${b('No pictures.')} Send me one.`,
+    head: (count: number) => rich`🖼 ${b(count === 1 ? 'The last picture' : `The last ${count} pictures`)}`,
+    age: (ms: number) => `${about(ms)} ago`,
+    missing: 'its file is not there any more',
+    states: {
+      waiting: 'waits for Immich',
+      filed: 'filed',
+      library: 'from your library',
+      kept: '📌 kept',
+      cleaned: 'out of the album, goes soon',
+      local: 'in the folder alone',
+    },
+  },
+
+  cleaning: {
+    head: {
+      plan: (album: string, count: number) =>
+        rich`🧹 ${b(`Clean ${album}?`)} ${count === 0 ? 'Nothing is deleted in Immich.' : `${plural(count, 'picture')} ${count === 1 ? 'is' : 'are'} deleted for good.`}`,
+      done: (album: string, count: number) =>
+        rich`🧹 ${b(`${album} cleaned:`)} ${plural(count, 'picture')} deleted`,
+      observed: (album: string, count: number) =>
+        rich`👁 ${b(`Would have deleted ${plural(count, 'picture')}`)} from ${album}`,
+    },
+    others: {
+      plan: (album: string, count: number) =>
+        rich`↪️ ${b(`Take ${plural(count, 'picture')} out of ${album}?`)} I did not put ${them(count)} there. Nothing is deleted: ${count === 1 ? 'it stays' : 'they stay'} in the library.`,
+      done: (album: string, count: number) =>
+        rich`↪️ ${b(`${plural(count, 'picture')} taken out of ${album}`)}, nothing deleted`,
+      observed: (album: string, count: number) =>
+        rich`👁 ${b(`Would have taken ${plural(count, 'picture')} out of ${album}`)}`,
+    },
+    nothing: (album: string) => rich`✨ ${b(`Nothing to clean in ${album}`)}`,
+    troubled: (album: string, trouble: { reason: ImmichTrouble; cause: string }) =>
+      rich`🟡 ${b(`${album} is not clean:`)} ${cleaningTrouble(trouble.reason, trouble.cause)}`,
+    before: (count: number) => rich`${plural(count, 'picture')} deleted before that.`,
+    made: (count: number, isOver: boolean) =>
+      rich`The album was gone: ${isOver ? 'made' : 'to be made'} anew${count === 0 ? '' : `, with ${count} of my pictures`}.`,
+    putBack: (count: number, isOver: boolean) =>
+      rich`${plural(count, 'picture')} of a deleted album ${isOver ? 'put back' : 'to be put back'}.`,
+    adopted: (count: number, isOver: boolean) =>
+      rich`${plural(count, 'picture')} of mine that I did not remember: ${isOver ? 'taken up' : 'to be taken up'}. Which of them were kept I do not know.`,
+    failed: (count: number, cause: string) =>
+      rich`⚠️ ${plural(count, 'picture')} could not be deleted: ${cause}`,
+    kept: (count: number) => rich`📌 ${count} kept`,
+    young: (count: number, age: string) => rich`${count} younger than ${age}`,
+    foreign: (count: number) => rich`${plural(count, 'picture')} in it that I did not put there: left alone`,
+    released: (count: number) => rich`${count} of mine taken out of it by somebody: left in the library`,
+    copies: (count: number, folder: string, isOver: boolean) =>
+      rich`Copies of ${plural(count, 'picture')} in ${code(folder)} ${isOver ? 'were' : 'are'} past their time${isOver ? '' : ' and go too'}.`,
+    folderTrouble: (folder: string, cause: string) =>
+      rich`⚠️ Copies in ${code(folder)} could not be removed: ${cause}`,
+    observed: rich`Steward only observes (STEWARD_OBSERVE); nothing was changed.`,
+    delete: (count: number) => `Delete ${count}`,
+    clean: 'Clean',
+    takeOut: 'Take out',
   },
 
   http,
@@ -355,7 +439,17 @@ export const en = {
     jobPaused: (job: string) => rich`⏸ ${b(job)} is paused.`,
     jobResumed: (job: string) => rich`▶️ ${b(job)} runs again at its times.`,
     cliDid: (verb: string, service: string, by: string, ok: boolean) =>
-      rich`${ok ? '✅' : '❌'} ${b(`${verb} ${service}`)} from the command line, by ${by}.`,
+      rich`${ok ? '✅' : '❌'} ${b(`${verb} ${service}`.trim())} from the command line, by ${by}.`,
+    kept: (names: readonly string[], isKept: boolean, isCleaned: boolean) => {
+      const [one] = names;
+      const what = names.length === 1 ? (one ?? '') : plural(names.length, 'picture');
+      if (!isKept) return rich`${b(what)} ${names.length === 1 ? 'goes' : 'go'} with the next cleaning.`;
+      return isCleaned
+        ? rich`📌 ${b(what)}: the copy is kept. The album was cleaned of it before.`
+        : rich`📌 ${b(what)}: kept until you let ${them(names.length)} go.`;
+    },
+    named: (picture: string) => rich`🏷 ${b(picture)} can be opened as`,
+    namedMany: (count: number) => rich`🏷 ${b(`${plural(count, 'picture')} can be opened as`)}`,
     gaveUp: rich`❌ I could not work this message off and have given it up. The log says why.`,
   },
 };

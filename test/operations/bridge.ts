@@ -15,7 +15,7 @@ import { pino } from 'pino';
 import sharp from 'sharp';
 import { startImmich, type ImmichOptions, type ImmichStandIn } from '../../sandbox/immich.ts';
 import { createImmich } from '../../src/clients/immich.ts';
-import { systemClock } from '../../src/clock.ts';
+import { systemClock, type Clock } from '../../src/clock.ts';
 import {
   createBridge,
   type Bridge,
@@ -35,22 +35,22 @@ export type Scene = {
   store: Store;
   bridge: Bridge;
   /** Put a file where the bridge downloads from. */
-  upload(fileId: string, bytes: Uint8Array): void;
+  upload: (fileId: string, bytes: Uint8Array) => void;
   /** A message with a picture. */
-  send(
+  send: (
     messageId: number,
     bytes: Uint8Array,
     about?: Partial<PictureSource> & { album?: string; caption?: string },
-  ): void;
-  card(key: number | string): PicturesReport | undefined;
-  reaction(messageId: number): string | undefined;
+  ) => void;
+  card: (key: number | string) => PicturesReport | undefined;
+  reaction: (messageId: number) => string | undefined;
   /** Names in PICTURES_DIR, sorted, `latest.*` and what waits left out. */
-  files(): string[];
+  files: () => string[];
   /** Anything on its way. */
-  waitingFiles(): string[];
+  waitingFiles: () => string[];
   /** Stop the bridge and start another one on the same store, as after a restart. */
-  restart(changes?: Partial<BridgeNeeds>): Promise<void>;
-  close(): Promise<void>;
+  restart: (changes?: Partial<BridgeNeeds>) => Promise<void>;
+  close: () => Promise<void>;
 };
 
 /** @param options.dead do not start working yet */
@@ -61,6 +61,7 @@ export async function createScene(
     config?: Partial<BridgeConfig>;
     noImmich?: boolean;
     dead?: boolean;
+    clock?: Clock;
   } = {},
 ): Promise<Scene> {
   const folder = mkdtempSync(join(tmpdir(), 'steward-bridge-'));
@@ -69,7 +70,8 @@ export async function createScene(
   mkdirSync(telegram);
   const server = await startImmich({ folder: join(folder, 'immich'), ...options.immich });
   const client = createImmich(server.url, server.key, { patience: 5000 });
-  const store = openStore(join(folder, 'state'), systemClock);
+  const { clock = systemClock } = options;
+  const store = openStore(join(folder, 'state'), clock);
 
   const needs: BridgeNeeds = {
     store,
@@ -90,7 +92,7 @@ export async function createScene(
       return { size: statSync(target).size };
     },
     mounts: async () => server.mounts,
-    clock: systemClock,
+    clock,
     log: pino({ level: 'silent' }),
     timing: { firstRetry: 50, longestRetry: 200, afterDelete: 50, checks: [50, 120] },
     ...options.needs,
