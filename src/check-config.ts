@@ -1,5 +1,6 @@
 /** The whole configuration at once: variables and services file. What a start does first, and all that a check does. */
 import { readConfig, type Config } from './config.ts';
+import { inboxOff } from './doors.ts';
 import type { Env } from './environment.ts';
 import type { Fault } from './errors.ts';
 import { createRedact } from './redact.ts';
@@ -37,6 +38,7 @@ export function checkConfig(options: { env?: Env; forBot?: boolean } = {}): Chec
 /** A good configuration in a few lines, without a secret in them. */
 export function summarize({ config, services }: SoundConfig): string[] {
   const { telegram, immich, http } = config;
+  const off = inboxOff(config);
   const onOff = (value: unknown) => (value === undefined ? 'off' : 'on');
   return [
     `Environment: completed by ${config.file ?? 'no file'}`,
@@ -44,6 +46,7 @@ export function summarize({ config, services }: SoundConfig): string[] {
     `Hosts: ${['local', ...services.hosts.map(({ name }) => name)].join(', ')}`,
     `Telegram: ${telegram.token === undefined ? 'no token' : 'token set'}, ${telegram.owners.length} owner(s), reports to ${telegram.chat ?? 'nobody yet'}`,
     `Pictures: ${config.pictures.folder}, for uid ${config.pictures.agentUser}; Immich ${immich === undefined ? 'off (no key)' : `at ${immich.url}, album "${immich.album}"`}`,
+    `Inbox: ${off === undefined ? `${config.inbox.folder}, album "${config.inbox.album}"` : `off (${off} is not set)`}`,
     `State: ${config.stateDir}; time zone ${config.timeZone}; HTTP ${onOff(http)}; observing ${config.observe ? 'on: nothing is changed' : 'off'}`,
   ];
 }

@@ -50,7 +50,7 @@ export type Config = {
   /** Undefined without a key: pictures then stay in `pictures.folder`. */
   immich: Immich | undefined;
   /** Off without a key, which the inbox then says. */
-  inbox: { folder: string | undefined; key: string | undefined; album: string };
+  inbox: { folder: string | undefined; key: string | undefined; album: string; /** Immich's. */ url: string };
   clean: { at: string; minAge: number };
   http: { host: string; port: number; token: string } | undefined;
   github: { url: string; token: string | undefined };
@@ -163,6 +163,7 @@ export function readConfig(options: Options = {}): { config: Config; faults: Fau
   const owners = read('TELEGRAM_OWNER_IDS', parse.userIds, parse.USER_IDS, []);
   const token = secret('TELEGRAM_BOT_TOKEN', parse.token, 'the token that BotFather gave (123456789:AA…)');
   const agent = read('AGENT_USER', userOf, 'a uid, or a user of /etc/passwd', userOf('1000'));
+  const immichUrl = read('IMMICH_URL', parse.immichUrl, parse.URL_FORM, 'http://127.0.0.1:2283');
   const immichKey = secret('IMMICH_API_KEY', parse.key, parse.KEY);
   const pushoverUser = secret('PUSHOVER_USER', parse.pushover, parse.PUSHOVER);
   const pushoverToken = secret('PUSHOVER_TOKEN', parse.pushover, parse.PUSHOVER);
@@ -209,7 +210,7 @@ export function readConfig(options: Options = {}): { config: Config; faults: Fau
       journalctl: read('JOURNALCTL', parse.program, parse.PROGRAM_FORM, ['journalctl']),
     },
     immich: parse.withKey(immichKey, {
-      url: read('IMMICH_URL', parse.immichUrl, parse.URL_FORM, 'http://127.0.0.1:2283'),
+      url: immichUrl,
       album: read('IMMICH_ALBUM', text, 'a name', 'Claude Code Temp'),
       shareWith: read('IMMICH_SHARE_WITH', parse.mail, 'the e-mail address of an Immich account', undefined),
       paths: read(
@@ -223,6 +224,7 @@ export function readConfig(options: Options = {}): { config: Config; faults: Fau
       folder: read('INBOX_DIR', path, 'a path', undefined),
       key: secret('INBOX_API_KEY', parse.key, parse.KEY),
       album: read('INBOX_ALBUM', text, 'a name', 'Desktop Upload'),
+      url: immichUrl,
     },
     clean: {
       at: read('CLEAN_AT', parseTimeOfDay, TIME_FORM, '07:00'),

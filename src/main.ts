@@ -11,6 +11,7 @@ import { createMachine } from './clients/machine.ts';
 import { createProbe } from './clients/probe.ts';
 import { createSystemd } from './clients/systemd.ts';
 import { systemClock } from './clock.ts';
+import { openDoors } from './doors.ts';
 import { BusyError, causeOf } from './errors.ts';
 import { createGuard } from './guard.ts';
 import { createHosts, type Host } from './hosts.ts';
@@ -156,6 +157,7 @@ async function runBot({ app, tasks }: House, signal: AbortSignal): Promise<numbe
   const { immich, telegram } = config;
   const { token = '', apiRoot } = telegram;
   const texts = textsOf(config.language, config.timeZone);
+  const mounts = async () => (await hosts.all[0]?.engine.inspect('immich-server'))?.mounts ?? [];
   const bridge = createBridge({
     store,
     clock,
@@ -168,12 +170,13 @@ async function runBot({ app, tasks }: House, signal: AbortSignal): Promise<numbe
       webUrl: app.services.get('immich')?.url,
     },
     immich: app.immich,
-    mounts: async () => (await hosts.all[0]?.engine.inspect('immich-server'))?.mounts ?? [],
+    mounts,
     download: createDownload({ token, apiRoot }),
   });
   const bot = createBot({ app, token, tasks, texts, present: (report) => present(report, texts), bridge });
   app.scheduler.start(app);
-  await Promise.all([bot.run(signal), bridge.run(signal)]);
+  const doors = await openDoors(app, { bridge, mounts, texts });
+  await Promise.all([bot, bridge, ...doors].map((one) => one.run(signal)));
   lock.release();
   return EXIT.done;
 }

@@ -170,6 +170,7 @@ export type Report = { actions?: readonly (readonly Action[])[] } & (
   | { kind: 'choose'; command: string; services: readonly { name: string; title: string; state?: State }[] }
   | { kind: 'note'; note: Note }
   | PicturesReport
+  | InboxReport
   | { kind: 'images'; pictures: readonly ListedPicture[]; at: number }
   | CleaningReport
 );
@@ -305,6 +306,45 @@ export type CleaningReport = {
   /** Why copies could not be removed. */
   folderTrouble: string | undefined;
 };
+
+/** What came into the inbox in one go, and where it is. */
+export type InboxReport = {
+  kind: 'inbox';
+  album: string;
+  /** Files that Immich holds, and how many of these it held before. */
+  done: number;
+  known: number;
+  /** Files that are still to come. */
+  waiting: number;
+  keptCount: number;
+  /** The first of those that stay. */
+  kept: readonly { path: string; problem: InboxProblem }[];
+  trouble: InboxTrouble | undefined;
+  /** The files stay where they are, because nothing is to be changed. */
+  observed: boolean;
+};
+
+/** Why a file stays in the inbox. */
+export type InboxProblem =
+  | { kind: 'immich'; reason: ImmichTrouble; cause: string }
+  /** Immich has these bytes in its trash. */
+  | { kind: 'trashed' }
+  /** Immich has them as a picture for the agent, which is deleted in the morning. */
+  | { kind: 'temporary' }
+  /** Immich names an asset that it does not show: most likely it is being deleted. */
+  | { kind: 'vanishing' }
+  /** Immich names an asset with other bytes. */
+  | { kind: 'differs' }
+  /** It seems to be the file of Immich itself. */
+  | { kind: 'own-file' }
+  | { kind: 'unreadable'; cause: string };
+
+/** Why nothing is taken from the inbox. */
+export type InboxTrouble =
+  | { kind: 'immich'; reason: ImmichTrouble; cause: string }
+  | { kind: 'folder'; folder: string; cause: string }
+  /** It lies in another folder that must not be emptied, or holds it. */
+  | { kind: 'overlap'; folder: string; other: string };
 
 /** Why a picture is not what it should be, as a fact to be worded. */
 export type PictureProblem =

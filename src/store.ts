@@ -8,6 +8,7 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 import type { Clock } from './clock.ts';
 import { createConfirmations, type Confirmations } from './store/confirmations.ts';
 import { createFacts, type Facts } from './store/facts.ts';
+import { createInboxTable, type InboxTable } from './store/inbox.ts';
 import { createIntake, type Intake } from './store/intake.ts';
 import { createOutbox, type Outbox } from './store/outbox.ts';
 import { createPictures, type Pictures } from './store/pictures.ts';
@@ -33,6 +34,7 @@ export type Store = {
   readonly runs: Runs;
   readonly facts: Facts;
   readonly pictures: Pictures;
+  readonly inbox: InboxTable;
   close(): void;
 };
 
@@ -59,6 +61,7 @@ export function openStore(folder: string, clock: Clock): Store {
     runs: createRuns(database, clock),
     facts: createFacts(database, clock),
     pictures: createPictures(database, clock),
+    inbox: createInboxTable(database),
     close: () => sqlite.close(),
   };
 }

@@ -40,7 +40,7 @@ test('without any setting everything has its default', () => {
     engine: { socket: 'unix:///run/podman/podman.sock' },
     systemd: { systemctl: ['systemctl'], journalctl: ['journalctl'] },
     immich: undefined,
-    inbox: { folder: undefined, key: undefined, album: 'Desktop Upload' },
+    inbox: { folder: undefined, key: undefined, album: 'Desktop Upload', url: 'http://127.0.0.1:2283' },
     clean: { at: '07:00', minAge: 10_800_000 },
     http: undefined,
     github: { url: 'https://api.github.com', token: undefined },

@@ -17,5 +17,8 @@ export const TIMING: Timing = {
 };
 
 /** @param failures how many there were before this one */
-export const backOff = ({ firstRetry, longestRetry }: Timing, failures: number): number =>
+export const backOff = (
+  { firstRetry, longestRetry }: Pick<Timing, 'firstRetry' | 'longestRetry'>,
+  failures: number,
+): number =>
   Math.min(longestRetry, firstRetry * 2 ** Math.min(failures, 20));

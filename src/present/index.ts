@@ -5,6 +5,7 @@ import type { Texts } from '../texts/index.ts';
 import { presentCleaning } from './cleaning.ts';
 import { presentHelp, presentStart } from './greeting.ts';
 import { presentImages } from './images.ts';
+import { presentInbox } from './inbox.ts';
 import { presentJobs } from './jobs.ts';
 import { presentLogs } from './logs.ts';
 import { presentNote } from './note.ts';
@@ -49,6 +50,8 @@ function layout(report: Report, texts: Texts): Card {
       return presentNote(report.note, texts);
     case 'pictures':
       return presentPictures(report, texts);
+    case 'inbox':
+      return presentInbox(report, texts);
     case 'images':
       return presentImages(report, texts);
     case 'cleaning':

@@ -132,6 +132,16 @@ export const migrations: readonly string[] = [
   create index pictures_card on pictures (card, message_id);
   create index pictures_sha1 on pictures (sha1);
   create index pictures_asset on pictures (asset_id);
+
+  -- Files that stay in the inbox, and why; without a problem Immich has it and it stays because nothing is changed.
+  create table inbox (
+    path text primary key,
+    stamp text not null,
+    problem text,
+    attempts integer not null,
+    told integer not null,
+    not_before integer not null
+  ) strict, without rowid;
   `,
   `
   -- Further names that people gave a picture, the album's cleaning of it, and the end of its copies.

@@ -6,7 +6,8 @@ import type { Facts } from '../store/facts.ts';
 const COUNTS_AFTER = 3 * 60_000;
 const WRITE_EVERY = 60_000;
 const DAY = 86_400_000;
-const LAST_POLL = 'telegram:last-poll';
+/** Fact: when Telegram answered last, written once a minute. */
+export const LAST_POLL = 'telegram:last-poll';
 
 export type Absence = { from: number; to: number; longerThanADay: boolean };
 

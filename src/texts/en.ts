@@ -3,6 +3,7 @@ import type { ActionLabel, ImmichTrouble, PictureProblem, State, Trouble, Verb }
 import { b, code, i, rich, type Rich, type Span } from '../rich.ts';
 import { bytes, exactly, roughly } from './amounts.ts';
 import { http } from './en-http.ts';
+import { inbox } from './en-inbox.ts';
 
 const plural = (count: number, one: string, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
 
@@ -406,6 +407,7 @@ export const en = {
   },
 
   http,
+  inbox,
 
   notes: {
     unknownCommand: (word: string, nearest: string) =>
