@@ -27,7 +27,8 @@ const GRACE = 2000;
 /**
  * Run a program to its end and collect what it writes.
  * @param command the program and its arguments
- * @throws the signal's reason; an error named `TimeoutError`; an error that says why it could not be started
+ * @throws the signal's reason; an error named `TimeoutError`; an error that says why it could not be started, with
+ *   the system's `code`
  */
 export async function run(command: readonly string[], options: ExecOptions = {}): Promise<Finished> {
   const { child, ended } = start(command, options);
@@ -117,7 +118,8 @@ function start(
     signal?.addEventListener('abort', aborted, { once: true });
     child.once('error', (error: NodeJS.ErrnoException) => {
       settle();
-      reject(new Error(`Cannot run "${program}": ${explainStart(error)}`));
+      const { code } = error;
+      reject(Object.assign(new Error(`Cannot run "${program}": ${explainStart(error)}`), { code }));
     });
     child.once('close', (code) => {
       settle();

@@ -4,6 +4,7 @@ import { writeWithin, type Bounds, type Written } from './image/encode.ts';
 import { openPicture, type LoadedSharp, type OpenPicture } from './image/open.ts';
 import { PictureError, plainCause } from './image/picture-error.ts';
 import type { ImageFormat } from './image/sniff.ts';
+import { contactSheet, MOST_FRAMES } from './image/sheet.ts';
 import { cutIntoTiles } from './image/tiles.ts';
 
 export type ReadableOptions = {
@@ -35,8 +36,6 @@ const LARGEST_EDGE = 8000;
 const LARGEST_TILE = 2000;
 /** Drawn or captured with sharp edges and few colours: kept without loss as long as that is small enough. */
 const LOSSLESS: readonly ImageFormat[] = ['png', 'gif', 'bmp'];
-/** Frames that are shown of an animation, three in a row. */
-const MOST_FRAMES = 6;
 
 /**
  * Write a readable copy of `source`: upright, sRGB, 8 bits, JPEG or PNG, within the limits, without metadata
@@ -53,14 +52,14 @@ export async function makeReadable(
   const sharp = await loadSharp();
   const picture = await openPicture(sharp, source, signal);
   const { format, width, height } = picture;
-  const edge = Math.min(maxEdge === 'original' ? LARGEST_EDGE : maxEdge, LARGEST_EDGE);
+  const edge = edgeOf(maxEdge);
   const bounds = { edge, maxBytes, lossless: LOSSLESS.includes(format) };
 
   const write = async (failOn: 'error' | 'none') => {
     const frames = Math.min(MOST_FRAMES, picture.frames);
     const whole =
       frames > 1
-        ? await contactSheet(sharp, picture, frames, edge)
+        ? await sheetOf(sharp, picture, frames, edge)
         : await flattened(sharp, picture, failOn, edge);
     const written = await writeWithin(whole, target, bounds);
     const tiles =
@@ -80,6 +79,27 @@ export async function makeReadable(
   );
   return { ...result, source: { format, width, height } };
 }
+
+/**
+ * Write one picture that shows what these files do, in rows of three.
+ * @param frames pictures of one size
+ * @param target written whether it exists or not
+ */
+export async function makeSheet(
+  frames: readonly string[],
+  target: string,
+  { maxEdge, maxBytes = MAX_BYTES }: Pick<ReadableOptions, 'maxEdge' | 'maxBytes'>,
+): Promise<Written> {
+  const sharp = await loadSharp();
+  const edge = edgeOf(maxEdge);
+  const { width, height } = await sharp(frames[0] ?? '').metadata();
+  const frame = (index: number) => sharp(frames[index] ?? '');
+  const sheet = await contactSheet(sharp, { count: frames.length, width, height, frame }, edge);
+  return writeWithin(sheet, target, { edge, maxBytes, lossless: false });
+}
+
+const edgeOf = (maxEdge: number | 'original') =>
+  Math.min(maxEdge === 'original' ? LARGEST_EDGE : maxEdge, LARGEST_EDGE);
 
 /** Loading takes tens of milliseconds and some megabytes, which a bot that gets no pictures need not spend. */
 async function loadSharp(): Promise<LoadedSharp> {
@@ -125,42 +145,13 @@ function isNearlyWhite(data: Uint8Array, channels: number): boolean {
   return seen > 0 && bright / seen > 200;
 }
 
-/** Frames of an animation from its first to its last, in rows of three. */
-async function contactSheet(
-  sharp: LoadedSharp,
-  picture: OpenPicture,
-  frames: number,
-  edge: number,
-): Promise<() => Sharp> {
-  const columns = Math.min(3, frames);
-  const rows = Math.ceil(frames / columns);
-  const scale = Math.min(1, edge / (picture.width * columns), edge / (picture.height * rows));
-  const width = Math.max(1, Math.floor(picture.width * scale));
-  const height = Math.max(1, Math.floor(picture.height * scale));
-  const parts: {
-    input: Buffer;
-    raw: { width: number; height: number; channels: 3 };
-    left: number;
-    top: number;
-  }[] = [];
-  for (let index = 0; index < frames; index += 1) {
-    const page = Math.round((index * (picture.frames - 1)) / (frames - 1));
-    const input = await picture
-      .read({ failOn: 'none', page })
-      .resize({ width, height, fit: 'fill' })
-      .flatten({ background: '#ffffff' })
-      .removeAlpha()
-      .raw()
-      .toBuffer();
-    const [column, row] = [index % columns, Math.floor(index / columns)];
-    parts.push({ input, raw: { width, height, channels: 3 }, left: column * width, top: row * height });
-  }
-  const sheet = sharp(Buffer.alloc(width * columns * height * rows * 3, 0xff), {
-    raw: { width: width * columns, height: height * rows, channels: 3 },
-  });
-  const { data, info } = await sheet.composite(parts).raw().toBuffer({ resolveWithObject: true });
-  return () => sharp(data, { raw: { width: info.width, height: info.height, channels: info.channels } });
-}
+/** From the first frame of an animation to its last. */
+const sheetOf = (sharp: LoadedSharp, picture: OpenPicture, count: number, edge: number) => {
+  const { width, height, frames } = picture;
+  const frame = (index: number) =>
+    picture.read({ failOn: 'none', page: Math.round((index * (frames - 1)) / (count - 1)) });
+  return contactSheet(sharp, { count, width, height, frame }, edge);
+};
 
 async function writeTiles(
   sharp: LoadedSharp,

@@ -239,6 +239,8 @@ export type PictureState = {
   names: readonly string[];
   /** Paths of the pieces of a long screenshot, top to bottom. */
   tiles: readonly string[];
+  /** Path of the video or clip of which it shows moments. */
+  moving: string | undefined;
   hostPath: string | undefined;
   width: number | undefined;
   height: number | undefined;
@@ -357,6 +359,11 @@ export type PictureProblem =
   | { kind: 'unsupported'; format: string }
   /** Cut off or broken, but a part of it can be seen. */
   | { kind: 'damaged' }
+  /** A video is there, but no picture of what is in it: the host has no ffmpeg, or that could not read it. */
+  | { kind: 'no-ffmpeg' }
+  | { kind: 'no-frames'; cause: string }
+  /** A live photo came without its clip. */
+  | { kind: 'no-clip'; cause: string }
   | { kind: 'immich'; reason: ImmichTrouble; cause: string }
   | { kind: 'telegram'; cause: string }
   /** Its bytes were taken from the folder before it was filed. */

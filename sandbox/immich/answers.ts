@@ -134,7 +134,7 @@ export const assetAnswer = (version: Version, asset: StoredAsset) => ({
   thumbhash: null,
   type: asset.type,
   visibility: asset.visibility,
-  livePhotoVideoId: null,
+  livePhotoVideoId: asset.livePhotoVideoId,
   exifInfo: { description: asset.description, fileSizeInByte: asset.size },
   ...(version === '3.1.0' ? {} : { deviceId: asset.deviceId, deviceAssetId: asset.deviceAssetId }),
 });

@@ -21,6 +21,8 @@ export type StoredAsset = {
   /** `deleting`: a forced delete was accepted; `doomed`: its row is about to go, and uploads of its bytes fail. */
   status: 'active' | 'trashed' | 'deleting' | 'doomed';
   description: string;
+  /** The video that moves behind this still; hidden, and deleted with the last still of its own. */
+  livePhotoVideoId: string | null;
   deviceId: string;
   deviceAssetId: string;
   createdAt: Date;
@@ -133,6 +135,7 @@ export function createLibrary(folder: string, root: string) {
         visibility: 'timeline',
         status: 'active',
         description: '',
+        livePhotoVideoId: null,
         deviceId: '',
         deviceAssetId: '',
         createdAt: now,
@@ -149,6 +152,9 @@ export function createLibrary(folder: string, root: string) {
       assets.delete(asset.id);
       for (const album of albums.values()) album.assets.delete(asset);
       rmSync(hostPath(asset.path), { force: true });
+      const clip = assets.get(asset.livePhotoVideoId ?? '');
+      const isShared = [...assets.values()].some(({ livePhotoVideoId: id }) => id === clip?.id);
+      if (clip !== undefined && !isShared) this.removeAsset(clip);
     },
     /** The storage template's job: `library/<label>/<year>/<name>`, `.jpeg` becomes `.jpg`, a taken name gets `+1`. */
     applyTemplate(asset: StoredAsset): void {

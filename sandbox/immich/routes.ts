@@ -153,8 +153,11 @@ async function upload(call: Call): Promise<Answer> {
   const known = library.bySha1(user, sha1);
   if (known?.status === 'doomed') throw new Refusal(500, 'Internal server error');
   if (known !== undefined) return { status: 200, body: { id: known.id, status: 'duplicate' } };
+  const clipId = text('livePhotoVideoId');
+  if (clipId !== undefined) hideBehindStill(call, clipId);
   const asset = library.addAsset(user, bytes, {
     name,
+    livePhotoVideoId: clipId ?? null,
     fileCreatedAt: new Date(text('fileCreatedAt') ?? 0),
     fileModifiedAt: new Date(text('fileModifiedAt') ?? 0),
     deviceId: text('deviceId') ?? '',
@@ -168,6 +171,16 @@ async function upload(call: Call): Promise<Answer> {
     setTimeout(() => library.applyTemplate(asset), timing.template).unref();
   }
   return { status: 201, body: { id: asset.id, status: 'created' } };
+}
+
+/** Server source, `onBeforeLink`: the words of its refusals, and the video leaves the timeline and its albums. */
+function hideBehindStill({ library, key }: Call, id: string): void {
+  const clip = library.assets.get(id);
+  if (clip === undefined) throw new Refusal(400, 'Live photo video not found');
+  if (clip.type !== 'VIDEO') throw new Refusal(400, 'Live photo video must be a video');
+  if (clip.owner !== key.user) throw new Refusal(400, 'Live photo video does not belong to the user');
+  if (clip.visibility === 'timeline') clip.visibility = 'hidden';
+  for (const album of library.albums.values()) album.assets.delete(clip);
 }
 
 async function remove(call: Call): Promise<Answer> {

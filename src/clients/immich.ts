@@ -39,6 +39,8 @@ export type Upload = {
   deviceAssetId: string;
   /** Kept with the asset, so that an upload of our own is told from a photo of the user. */
   mark: { key: string; value: Record<string, unknown> };
+  /** Asset of a video that moves behind this still; Immich hides it there and deletes it with the still. */
+  clip?: string | undefined;
 };
 
 export type Immich = {
@@ -173,7 +175,7 @@ export function createImmich(url: string, key: string, options: { patience?: num
     users: (call) => send(z.array(ImmichUser), 'GET', '/users', call),
     permissions: async (call) => (await send(ApiKey, 'GET', '/api-keys/me', call)).permissions,
 
-    async upload({ file, name, sha1, takenAt, deviceAssetId, mark }, call) {
+    async upload({ file, name, sha1, takenAt, deviceAssetId, mark, clip }, call) {
       const blob = await openAsBlob(file);
       const { FormData } = await http();
       const form = new FormData();
@@ -182,6 +184,7 @@ export function createImmich(url: string, key: string, options: { patience?: num
       form.append('fileCreatedAt', new Date(takenAt).toISOString());
       form.append('fileModifiedAt', new Date(takenAt).toISOString());
       form.append('metadata', JSON.stringify([mark]));
+      if (clip !== undefined) form.append('livePhotoVideoId', clip);
       // Before `assetData`: the type check sees only the fields that came before the file.
       form.append('filename', name);
       form.append('assetData', blob, basename(name));

@@ -8,11 +8,12 @@ import { causeOf } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { closedTo } from '../pictures/access.ts';
 import { createPictureAlbum } from '../pictures/album.ts';
+import type { Download } from '../pictures/fetch.ts';
 import { createFiler, FILING } from '../pictures/file.ts';
 import { createPictureFolder } from '../pictures/folder.ts';
 import { createLane } from '../pictures/lane.ts';
 import type { Mapping } from '../pictures/paths.ts';
-import { createReceiver, RECEIVING, type Download } from '../pictures/receive.ts';
+import { createReceiver, RECEIVING } from '../pictures/receive.ts';
 import { isTelling, reportOf } from '../pictures/report.ts';
 import { backOff, TIMING, type Timing } from '../pictures/timing.ts';
 import type { PictureProblem } from '../report.ts';
@@ -61,6 +62,8 @@ export type BridgeNeeds = {
   immich: Immich | undefined;
   /** Fetch a file from Telegram. @throws TooLargeError, UnreachableError, Error when Telegram will not give it */
   download: Download;
+  /** The program that takes frames from videos, with its first arguments. */
+  ffmpeg?: readonly string[];
   /** Of Immich's container. */
   mounts: () => Promise<readonly { source: string; destination: string }[]>;
   clock: Clock;
@@ -132,6 +135,7 @@ export function createBridge(needs: BridgeNeeds): Bridge {
         clock,
         log,
         download: needs.download,
+        ffmpeg: needs.ffmpeg ?? ['ffmpeg'],
         maxEdge: config.maxEdge,
         hasImmich: immich !== undefined,
       }),

@@ -8,6 +8,7 @@ import type { Logger } from '../logger.ts';
 import type { ImmichTrouble, PictureProblem } from '../report.ts';
 import type { Pictures, PictureChanges, PictureRow } from '../store/pictures.ts';
 import type { PictureAlbum } from './album.ts';
+import { anew, createClipFiler } from './clip.ts';
 import { isCode, type PictureFolder } from './folder.ts';
 import { MARK } from './mark.ts';
 import { filedName } from './names.ts';
@@ -19,7 +20,7 @@ import { troubleOf } from './trouble.ts';
 export const FILING = ['readable', 'uploaded', 'filed'] as const;
 
 export type FileNeeds = {
-  pictures: Pick<Pictures, 'isOwnAsset' | 'isTwinUploading'>;
+  pictures: Pick<Pictures, 'get' | 'isOwnAsset' | 'isTwinUploading'>;
   record: (number: number, changes: PictureChanges) => PictureRow;
   immich: Immich;
   album: PictureAlbum;
@@ -46,7 +47,11 @@ const FINAL: readonly ImmichTrouble[] = ['too-large', 'rejected'];
 export function createFiler(needs: FileNeeds): (row: PictureRow, signal: AbortSignal) => Promise<void> {
   const { pictures, record, immich, album, folder, timing, clock, log } = needs;
 
-  const upload = async (row: PictureRow, signal: AbortSignal): Promise<PictureRow | undefined> => {
+  const clips = createClipFiler(needs);
+
+  const upload = async (picture: PictureRow, signal: AbortSignal): Promise<PictureRow | undefined> => {
+    const row = await clips.file(picture, signal);
+    if (row === undefined) return later(picture, timing.afterDelete);
     // Written down first: an upload that a kill cuts off may have been applied.
     const begun = record(row.number, { uploads: row.uploads + 1 });
     const { id, status } = await immich.upload(
@@ -57,6 +62,7 @@ export function createFiler(needs: FileNeeds): (row: PictureRow, signal: AbortSi
         takenAt: row.receivedAt,
         deviceAssetId: `steward-${row.number}-${row.sha1}`,
         mark: { key: MARK, value: { picture: row.number, chat: row.chat, message: row.messageId } },
+        clip: row.clip?.assetId,
       },
       { signal },
     );
@@ -84,12 +90,13 @@ export function createFiler(needs: FileNeeds): (row: PictureRow, signal: AbortSi
       // Immich writes the mark a moment after the asset.
       return later(row, timing.afterDelete);
     }
+    const isThisPicture =
+      typeof mark === 'object' && mark !== null && 'picture' in mark && mark.picture === row.number;
+    if (!isThisPicture) await clips.takeBack(row, signal);
     if (!isOwn) {
       const paths = await pathsOf(asset, row);
       return record(row.number, { ...filed(), ...paths, assetId: id, duplicate: 'library' });
     }
-    const isThisPicture =
-      typeof mark === 'object' && mark !== null && 'picture' in mark && mark.picture === row.number;
     const duplicate = isThisPicture && !pictures.isOwnAsset(id, row.number) ? undefined : 'own';
     return record(row.number, { state: 'uploaded', assetId: id, duplicate, attempts: 0 });
   };
@@ -111,8 +118,9 @@ export function createFiler(needs: FileNeeds): (row: PictureRow, signal: AbortSi
     if (!isIn || asset === undefined || asset.isTrashed) {
       if (row.attempts >= MOST_TRIES)
         throw new Error(`Immich does not add ${id} to the album: ${result?.reason ?? 'it is in the trash'}`);
-      // Deleted between upload and now: file the bytes anew.
-      record(row.number, { state: 'readable', assetId: undefined, duplicate: undefined });
+      // Deleted between upload and now, and the clip with it: file the bytes anew.
+      const clip = row.clip && anew(row.clip);
+      record(row.number, { state: 'readable', assetId: undefined, duplicate: undefined, clip });
       return later(row, timing.afterDelete);
     }
     if (row.caption !== undefined) await describe(row, id, row.caption, signal);
@@ -159,7 +167,7 @@ export function createFiler(needs: FileNeeds): (row: PictureRow, signal: AbortSi
     await folder.drop(row.number);
   };
 
-  const fail = async (row: PictureRow, error: unknown): Promise<void> => {
+  const fail = async (row: PictureRow, error: unknown, signal: AbortSignal): Promise<void> => {
     const trouble: PictureProblem & ReturnType<typeof troubleOf> = { kind: 'immich', ...troubleOf(error) };
     const { reason } = trouble;
     log[GENERAL.includes(reason) ? 'info' : 'warn'](
@@ -171,6 +179,10 @@ export function createFiler(needs: FileNeeds): (row: PictureRow, signal: AbortSi
       return void record(row.number, { notBefore: needs.blocked(trouble) + 1 });
     }
     if (FINAL.includes(reason) && row.state === 'readable') {
+      const { clip } = pictures.get(row.number) ?? row;
+      await clips.takeBack({ ...row, clip }, signal);
+      // It may be the clip that Immich does not want behind the still: once more, without it.
+      if (reason === 'rejected' && clip?.assetId !== undefined) return;
       await keepBeside(folder, row);
       record(row.number, { state: 'local', problem: trouble, trouble: undefined });
       return folder.drop(row.number);
@@ -199,7 +211,7 @@ export function createFiler(needs: FileNeeds): (row: PictureRow, signal: AbortSi
       needs.reached();
     } catch (error) {
       if (signal.aborted) return;
-      await fail(current ?? row, error);
+      await fail(current ?? row, error, signal);
     }
   };
 }

@@ -21,6 +21,9 @@ import { dirname, extname, join } from 'node:path';
 import type { Logger } from '../logger.ts';
 import { numberOf } from './names.ts';
 
+/** What came: the file itself, and the moving part of a live photo. */
+export type Waiting = 'original' | 'clip';
+
 export type PictureFolder = {
   readonly path: string;
   /** The highest number that a file here bears; 0 without any. */
@@ -35,20 +38,22 @@ export type PictureFolder = {
   linkUpload(id: string, part: string): Promise<boolean>;
   /** Where the original waits. */
   original(number: number): string;
-  /** The written `part` is the original from now on, whatever happens. */
-  keepOriginal(number: number, part: string): Promise<void>;
+  /** Where the clip of a live photo waits. */
+  clip(number: number): string;
+  /** The written `part` is the original, or the clip, from now on, whatever happens. */
+  keep(number: number, what: Waiting, part: string): Promise<void>;
   /**
    * Give a written part its final name. A file of that name with the same content is taken for an earlier try of ours.
    * @returns false when somebody else's file bears the name
    */
   publish(part: string, name: string): Promise<boolean>;
-  /** The same for the original, which stays where it waits. */
-  publishOriginal(number: number, name: string): Promise<boolean>;
+  /** The same for the original or the clip, which stays where it waits. */
+  publishWaiting(number: number, what: Waiting, name: string): Promise<boolean>;
   /** Point `latest.*` to a picture, unless it points to a newer one. */
   setLatest(name: string): Promise<void>;
   /** Forget all parts: a kill may have left one as a second name of a published file, not to be written over. */
   dropParts(number: number): Promise<void>;
-  /** Forget the original and all parts. */
+  /** Forget what waits and all parts. */
   drop(number: number): Promise<void>;
 };
 
@@ -70,7 +75,7 @@ export function createPictureFolder(
 ): PictureFolder {
   const { group, log } = options;
   const waiting = join(path, WAITING);
-  const original = (number: number) => join(waiting, `${number}.original`);
+  const pathOf = (number: number, what: Waiting) => join(waiting, `${number}.${what}`);
   let groupRefused = false;
   let latest: Promise<void> = Promise.resolve();
 
@@ -171,17 +176,18 @@ export function createPictureFolder(
         throw error;
       }
     },
-    original,
-    async keepOriginal(number, part) {
+    original: (number) => pathOf(number, 'original'),
+    clip: (number) => pathOf(number, 'clip'),
+    async keep(number, what, part) {
       await sync(part);
-      await rename(part, original(number));
+      await rename(part, pathOf(number, what));
       await sync(waiting);
     },
     publish,
-    async publishOriginal(number, name) {
+    async publishWaiting(number, what, name) {
       const part = partOf(number, 'link');
       await rm(part, { force: true });
-      await link(original(number), part);
+      await link(pathOf(number, what), part);
       return publish(part, name);
     },
     setLatest(name) {

@@ -23,13 +23,14 @@ export async function addName(folder: string, target: string, name: string): Pro
 
 /** Remove what a picture has in the folder. What is there under its names but is not its own stays. */
 export async function removeCopies(folder: string, row: PictureRow): Promise<void> {
-  const { number, name, tiles, names, format } = row;
+  const { number, name, tiles, moving, names, format } = row;
   if (name === undefined) return;
   const links = [...names, ...(await readdir(folder)).filter((file) => file.startsWith('latest.'))];
   for (const link of links) {
     if ((await targetOf(join(folder, link))) === name) await rm(join(folder, link), { force: true });
   }
-  const files = [name, ...tiles, ...(format === undefined ? [] : [originalName(number, format)])];
+  const beside = [moving, format === undefined ? undefined : originalName(number, format)];
+  const files = [name, ...tiles, ...beside.filter((file) => file !== undefined)];
   for (const file of files) {
     if (await isFile(join(folder, file))) await rm(join(folder, file), { force: true });
   }

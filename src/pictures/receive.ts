@@ -1,28 +1,22 @@
 /** From Telegram to a file that the agent can open: fetched, looked at, made readable, published. */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { rename, stat } from 'node:fs/promises';
-import { pipeline } from 'node:stream/promises';
+import { rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { causeOf, TooLargeError, UnreachableError } from '../errors.ts';
-import { makeReadable, type Readable } from '../image.ts';
+import { makeReadable, makeSheet, type Readable } from '../image.ts';
 import { PictureError } from '../image/picture-error.ts';
 import { sniffFile } from '../image/sniff.ts';
 import type { Logger } from '../logger.ts';
 import type { PictureProblem } from '../report.ts';
 import type { Store } from '../store.ts';
 import type { PictureChanges, PictureRow, PictureSource } from '../store/pictures.ts';
+import { createFetcher, type Download } from './fetch.ts';
 import { isCode, type PictureFolder } from './folder.ts';
+import { takeFrames } from './frames.ts';
 import { extensionOf, originalName, stemOf } from './names.ts';
 import { backOff, type Timing } from './timing.ts';
 
 export const RECEIVING = ['new', 'stored'] as const;
-
-export type Download = (
-  source: PictureSource,
-  target: string,
-  options: { signal: AbortSignal },
-) => Promise<{ size: number }>;
 
 export type ReceiveNeeds = {
   store: Pick<Store, 'pictures' | 'facts' | 'database'>;
@@ -30,6 +24,8 @@ export type ReceiveNeeds = {
   record: (number: number, changes: PictureChanges) => PictureRow;
   folder: PictureFolder;
   download: Download;
+  /** The program, with its first arguments. */
+  ffmpeg: readonly string[];
   maxEdge: number | 'original';
   /** Without Immich a picture stays where it is. */
   hasImmich: boolean;
@@ -44,11 +40,13 @@ const MOST_TRIES = 6;
 const TINY = 200;
 const A_DAY = 86_400_000;
 const SHRUNK_SAID = 'pictures:shrunk-said';
+const NO_FFMPEG_SAID = 'pictures:no-ffmpeg-said';
 
 /** @returns what takes a picture from `new` or `stored` to `readable`, or to an end */
 export function createReceiver(needs: ReceiveNeeds): (row: PictureRow, signal: AbortSignal) => Promise<void> {
-  const { store, record, folder, download, maxEdge, hasImmich, timing, clock, log } = needs;
-  const { pictures } = store;
+  const { store, record, folder, ffmpeg, maxEdge, hasImmich, timing, clock, log } = needs;
+  const { pictures, facts } = store;
+  const fetchBytes = createFetcher(needs);
 
   const refuse = async ({ number }: PictureRow, problem: PictureProblem) => {
     record(number, { state: 'refused', problem, trouble: undefined });
@@ -57,17 +55,13 @@ export function createReceiver(needs: ReceiveNeeds): (row: PictureRow, signal: A
 
   /** @returns undefined when the picture came to an end */
   const fetch = async (row: PictureRow, signal: AbortSignal): Promise<PictureRow | undefined> => {
-    const part = folder.part(row.number, 'download');
     const { source } = row;
-    if (source.kind !== 'upload') await download(source, part, { signal });
-    else if (!(await folder.linkUpload(source.fileId, part))) {
+    const fetched = await fetchBytes(row, signal);
+    if (fetched === undefined) {
       await refuse(row, { kind: 'lost', folder: folder.path });
       return undefined;
     }
-    const { size } = await stat(part);
-    const sha1 = await hashOf(part, signal);
-    await folder.keepOriginal(row.number, part);
-    const stored = record(row.number, { state: 'stored', sha1, size, attempts: 0, trouble: undefined });
+    const stored = record(row.number, { ...fetched, state: 'stored', attempts: 0, trouble: undefined });
     if (source.kind === 'upload') await folder.dropUpload(source.fileId);
     return stored;
   };
@@ -76,8 +70,8 @@ export function createReceiver(needs: ReceiveNeeds): (row: PictureRow, signal: A
     const kind = await sniffFile(folder.original(row.number));
     if (kind === undefined) return refuse(row, { kind: 'empty' });
     if (kind.kind === 'other') return refuse(row, { kind: 'not-an-image', found: kind.found });
-    const published =
-      kind.kind === 'image' ? await makeCopy(row, kind.format, signal) : await publishAsIs(row, kind, {});
+    const made = await makes[kind.kind](row, kind.format, signal);
+    const published = made === undefined ? undefined : await publishClip(row, made);
     if (published === undefined) return undefined;
 
     // Immich takes pictures and videos only.
@@ -86,13 +80,22 @@ export function createReceiver(needs: ReceiveNeeds): (row: PictureRow, signal: A
     await folder.setLatest(published.name ?? '');
     store.database.transaction(() => {
       const isShrunk = published.shrunk === true && isDue();
-      if (isShrunk) store.facts.put(SHRUNK_SAID, true);
-      record(row.number, { ...published, shrunk: isShrunk, state, attempts: 0, trouble: undefined });
+      if (isShrunk) facts.put(SHRUNK_SAID, true);
+      const problem = notAgain(published.problem) ?? row.problem;
+      record(row.number, { ...published, problem, shrunk: isShrunk, state, attempts: 0, trouble: undefined });
     });
     if (state === 'local') await folder.drop(row.number);
   };
 
-  const isDue = () => clock.now() - (store.facts.at(SHRUNK_SAID) ?? -Infinity) >= A_DAY;
+  const isDue = () => clock.now() - (facts.at(SHRUNK_SAID) ?? -Infinity) >= A_DAY;
+
+  /** That there is no ffmpeg is said once. */
+  const notAgain = (problem: PictureProblem | undefined): PictureProblem | undefined => {
+    if (problem?.kind !== 'no-ffmpeg') return problem;
+    if (facts.get(NO_FFMPEG_SAID) === true) return undefined;
+    facts.put(NO_FFMPEG_SAID, true);
+    return problem;
+  };
 
   /** @returns undefined when the picture came to an end, or got another number */
   const makeCopy = async (
@@ -114,14 +117,15 @@ export function createReceiver(needs: ReceiveNeeds): (row: PictureRow, signal: A
       }
       // Kept as it is: Immich may know what to do with it, and so may its owner.
       log.info({ number: row.number, cause: causeOf(error) }, 'picture cannot be made readable');
-      return publishAsIs(row, { kind: 'image', format }, { problem: error.problem });
+      return publishAsIs(row, format, { problem: error.problem });
     }
     const name = `${stemOf(row.number)}${extensionOf(made.format)}`;
     if (!(await folder.publish(part, name))) return renumber(row);
     const tiles: string[] = [];
     for (const [index, { format: kind }] of made.tiles.entries()) {
       const piece = `${stemOf(row.number)}-${index + 1}${extensionOf(kind)}`;
-      if (!(await folder.publish(folder.part(row.number, `tile${index + 1}`), piece))) return renumber(row);
+      const isGiven = await folder.publish(folder.part(row.number, `tile${index + 1}`), piece);
+      if (!isGiven) return renumber(row, [name, ...tiles]);
       tiles.push(piece);
     }
     return {
@@ -136,23 +140,69 @@ export function createReceiver(needs: ReceiveNeeds): (row: PictureRow, signal: A
     };
   };
 
+  /** A video as some of its frames, with itself beside them. */
+  const showVideo = async (
+    row: PictureRow,
+    format: string,
+    signal: AbortSignal,
+  ): Promise<PictureChanges | undefined> => {
+    const { number } = row;
+    await folder.dropParts(number);
+    const frame = (index: number) => folder.part(number, `frame${index}`);
+    const frames = await takeFrames(ffmpeg, folder.original(number), frame, signal);
+    if ('missing' in frames) return publishAsIs(row, format, { problem: { kind: 'no-ffmpeg' } });
+    facts.delete(NO_FFMPEG_SAID);
+    if ('cause' in frames) {
+      log.info({ number, cause: frames.cause }, 'no frames of a video');
+      return publishAsIs(row, format, { problem: { kind: 'no-frames', cause: frames.cause } });
+    }
+    const part = folder.part(number, 'readable');
+    const { width, height, size } = await makeSheet(frames.files, part, { maxEdge });
+    await Promise.all(frames.files.map((file) => rm(file, { force: true })));
+    const [name, moving] = [`${stemOf(number)}.jpg`, `${stemOf(number)}${extensionOf(format)}`];
+    if (!(await folder.publish(part, name))) return renumber(row);
+    if (!(await folder.publishWaiting(number, 'original', moving))) return renumber(row, [name]);
+    return { format, name, moving, width, height, copySize: size };
+  };
+
   const publishAsIs = async (
     row: PictureRow,
-    { format }: { kind: string; format: string },
-    changes: PictureChanges,
+    format: string,
+    changes: PictureChanges = {},
   ): Promise<PictureChanges | undefined> => {
     const name = `${stemOf(row.number)}${extensionOf(format, row.source.name)}`;
-    if (!(await folder.publishOriginal(row.number, name))) return renumber(row);
+    if (!(await folder.publishWaiting(row.number, 'original', name))) return renumber(row);
     return { format, name, copySize: row.size, ...changes };
   };
 
-  /** Somebody else's file bears its name. The lane takes it up again under the new number. */
-  const renumber = async (row: PictureRow): Promise<undefined> => {
+  const publishClip = async (row: PictureRow, made: PictureChanges): Promise<PictureChanges | undefined> => {
+    if (row.clip === undefined) return made;
+    const moving = `${stemOf(row.number)}${extensionOf(row.clip.format)}`;
+    if (await folder.publishWaiting(row.number, 'clip', moving)) return { ...made, moving };
+    return renumber(row, [made.name ?? '', ...(made.tiles ?? [])]);
+  };
+
+  const makes = {
+    image: makeCopy,
+    video: showVideo,
+    document: (row: PictureRow, format: string) => publishAsIs(row, format),
+  };
+
+  /**
+   * Somebody else's file bears one of its names. The lane takes it up again under the new number.
+   * @param given names that are this picture's already
+   */
+  const renumber = async (row: PictureRow, given: readonly string[] = []): Promise<undefined> => {
     const { number } = pictures.renumber(row.number, folder.last());
     log.warn({ from: row.number, to: number }, 'the name of a picture was taken');
     await rename(folder.original(row.number), folder.original(number));
+    if (row.clip !== undefined) await rename(folder.clip(row.number), folder.clip(number));
     await folder.drop(row.number);
+    await Promise.all(given.map((name) => rm(join(folder.path, name), { force: true })));
   };
+
+  const isComplete = async ({ number, clip }: PictureRow) =>
+    (await exists(folder.original(number))) && (clip === undefined || (await exists(folder.clip(number))));
 
   const fail = async (row: PictureRow, error: unknown): Promise<void> => {
     const { number, attempts } = row;
@@ -179,7 +229,7 @@ export function createReceiver(needs: ReceiveNeeds): (row: PictureRow, signal: A
   return async (row, signal) => {
     let current: PictureRow | undefined = row;
     try {
-      if (current.state === 'stored' && !(await exists(folder.original(current.number)))) {
+      if (current.state === 'stored' && !(await isComplete(current))) {
         current = record(current.number, { state: 'new' });
       }
       if (current.state === 'new') current = await fetch(current, signal);
@@ -194,8 +244,8 @@ export function createReceiver(needs: ReceiveNeeds): (row: PictureRow, signal: A
 /** Keep what a readable copy was made from where no Immich holds it; Telegram's photos are no more than their copy. */
 export async function keepBeside(folder: PictureFolder, row: PictureRow): Promise<void> {
   const isWhole = row.source.kind === 'document' || row.source.kind === 'upload';
-  if (!isWhole || row.width === undefined) return;
-  await folder.publishOriginal(row.number, originalName(row.number, row.format ?? ''));
+  if (!isWhole || row.width === undefined || row.moving !== undefined) return;
+  await folder.publishWaiting(row.number, 'original', originalName(row.number, row.format ?? ''));
 }
 
 const problemOf = ({ damaged, source }: Readable): PictureProblem | undefined => {
@@ -217,9 +267,3 @@ const exists = (file: string) =>
     () => true,
     () => false,
   );
-
-async function hashOf(file: string, signal: AbortSignal): Promise<string> {
-  const hash = createHash('sha1');
-  await pipeline(createReadStream(file, { highWaterMark: 1 << 18 }), hash, { signal });
-  return hash.digest('hex');
-}

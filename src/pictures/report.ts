@@ -60,6 +60,7 @@ const stateOf = (row: PictureRow, { folder, webUrl }: Surroundings): PictureStat
     path: row.name === undefined || isGone ? undefined : inFolder(row.name),
     names: isGone ? [] : row.names.map(inFolder),
     tiles: isGone ? [] : row.tiles.map(inFolder),
+    moving: row.moving === undefined || isGone ? undefined : inFolder(row.moving),
     hostPath: isInImmich ? row.hostPath : undefined,
     width: row.width,
     height: row.height,

@@ -25,6 +25,9 @@ export function presentPictures(report: Presented<'pictures'>, texts: Texts): Ca
     if (tiles.length > 0)
       blocks.push(words.tiles(tiles.length), { quote: tiles.map((path) => rich`${code(path)}`) });
   }
+  const moving = ready.flatMap((picture) => (picture.moving === undefined ? [] : [picture.moving]));
+  if (moving.length === 1) blocks.push(rich`${words.moving} ${code(moving[0] ?? '')}`);
+  if (moving.length > 1) blocks.push(words.moving, { quote: moving.map((path) => rich`${code(path)}`) });
   if (receiving > 0) blocks.push(words.receiving);
   if (report.immich === 'down' && ready.length > 0) blocks.push(words.waiting(Math.max(1, report.waiting)));
   if (ready.length === 1 && ready[0]?.duplicate === 'library') blocks.push(words.wasThere);

@@ -151,4 +151,9 @@ export const migrations: readonly string[] = [
   create index pictures_uncleaned on pictures (number) where cleaned_at is null;
   create index pictures_copies on pictures (cleaned_at) where removed_at is null;
   `,
+  `
+  -- A video's own file beside the sheet of its frames, a live photo's clip beside its still, and how the clip is filed.
+  alter table pictures add column moving text;
+  alter table pictures add column clip text;
+  `,
 ];

@@ -17,6 +17,23 @@ export type PictureSource = {
   mime?: string;
   width?: number;
   height?: number;
+  /** The moving part of a live photo, a file of its own. */
+  clip?: { fileId: string; uniqueId: string; size?: number };
+};
+
+/** A live photo's clip and what Immich made of it. */
+export type Clip = {
+  format: string;
+  /** Hexadecimal. */
+  sha1: string;
+  /** Bytes. */
+  size: number;
+  /** Uploads that were begun. */
+  uploads: number;
+  /** Immich holds it, by our hand. */
+  assetId?: string;
+  /** Stays in the folder alone. */
+  isLeft?: true;
 };
 
 export type IncomingPicture = {
@@ -68,6 +85,9 @@ export type PictureRow = {
   copySize: number | undefined;
   /** File names of the pieces of a long screenshot, top to bottom. */
   tiles: readonly string[];
+  /** File name in PICTURES_DIR of the video or clip of which `name` shows moments. */
+  moving: string | undefined;
+  clip: Clip | undefined;
   /** This one's card says that Telegram shrank it. */
   shrunk: boolean;
   /** What is wrong with the picture itself; it stays so. */
@@ -160,6 +180,8 @@ const COLUMNS: Readonly<Record<keyof PictureRow, { column: string; form?: 'json'
   height: { column: 'height' },
   copySize: { column: 'copy_size' },
   tiles: { column: 'tiles', form: 'json' },
+  moving: { column: 'moving' },
+  clip: { column: 'clip', form: 'json' },
   shrunk: { column: 'shrunk', form: 'flag' },
   problem: { column: 'problem', form: 'json' },
   trouble: { column: 'trouble', form: 'json' },

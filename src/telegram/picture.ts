@@ -19,13 +19,18 @@ export function pictureOf(message: Message): IncomingPicture | undefined {
 
 function sourceOf(message: Message): PictureSource | undefined {
   // The order matters: a live photo comes with `photo`, an animation with `document`, for older bots.
-  const { live_photo: live, animation, video, document, photo } = message;
+  const { live_photo: live, animation, video, video_note: round, document, photo } = message;
   if (photo !== undefined && photo.length > 0) {
     const largest = photo.reduce((a, size) => (size.width * size.height > a.width * a.height ? size : a));
-    return { ...fileOf(largest, live === undefined ? 'photo' : 'live-photo'), mime: 'image/jpeg' };
+    const still = { ...fileOf(largest, 'photo'), mime: 'image/jpeg' };
+    if (live === undefined) return still;
+    const { fileId, uniqueId, size } = fileOf(live, 'video');
+    const clip = { fileId, uniqueId, ...(size === undefined ? {} : { size }) };
+    return { ...still, kind: 'live-photo', clip };
   }
   if (animation !== undefined) return fileOf(animation, 'animation');
   if (video !== undefined) return fileOf(video, 'video');
+  if (round !== undefined) return fileOf(round, 'video');
   if (document !== undefined) return fileOf(document, 'document');
   return undefined;
 }

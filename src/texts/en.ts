@@ -141,6 +141,12 @@ const pictureProblem = (problem: PictureProblem): Rich => {
       return rich`⚠️ ${problem.format} is kept as it is; a coding agent cannot read it. Send it as JPEG or PNG.`;
     case 'damaged':
       return rich`⚠️ The file is damaged: a part of the picture is missing.`;
+    case 'no-ffmpeg':
+      return rich`🎞 A coding agent cannot watch a video. With ffmpeg on this host I add a picture of its frames; I say this once.`;
+    case 'no-frames':
+      return rich`⚠️ No frames of the video can be shown: ${problem.cause}`;
+    case 'no-clip':
+      return rich`⚠️ The still is here, the clip of this live photo is not: ${problem.cause}`;
     case 'immich':
       return immichTrouble(problem.reason, problem.cause);
     case 'telegram':
@@ -337,6 +343,7 @@ export const en = {
     waiting: (count: number) =>
       rich`${plural(count, 'picture')} waiting. I edit this message when ${count === 1 ? 'it is' : 'they are'} filed.`,
     tiles: (count: number) => rich`✂️ It is long: here in ${count} pieces too, from top to bottom.`,
+    moving: rich`🎞 What moves:`,
     receiving: rich`📥 ${b('Receiving…')}`,
     shrunk: rich`${i('Telegram shrank it. For small text send it as a file.')}`,
     also: (path: string) => rich`also ${code(path)}`,

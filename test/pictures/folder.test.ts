@@ -90,9 +90,9 @@ it('prepare leaves the modes of a folder that was there, and clears what no open
   expect(readFileSync(join(path, 'note.txt'), 'utf8')).toBe('theirs');
 });
 
-it('publishOriginal keeps the original until it is dropped', async () => {
-  await folder.keepOriginal(3, write(3, 'download', 'whole'));
-  expect(await folder.publishOriginal(3, 'p3.pdf')).toBe(true);
+it('publishWaiting keeps the original until it is dropped', async () => {
+  await folder.keep(3, 'original', write(3, 'download', 'whole'));
+  expect(await folder.publishWaiting(3, 'original', 'p3.pdf')).toBe(true);
   expect(readFileSync(folder.original(3), 'utf8')).toBe('whole');
   await folder.drop(3);
   expect(readdirSync(join(path, '.waiting'))).toEqual([]);

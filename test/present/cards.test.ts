@@ -142,6 +142,7 @@ const picture = (more: Partial<PictureState> = {}): PictureState => ({
   path: '/var/lib/steward-pictures/p1432.jpg',
   names: [],
   tiles: [],
+  moving: undefined,
   hostPath: undefined,
   width: 591,
   height: 1280,
