@@ -7,9 +7,9 @@ import type { AddressInfo } from 'node:net';
 import type { Clock } from './clock.ts';
 import { causeOf } from './errors.ts';
 import { answerWith, type Answer } from './http/answer.ts';
-import { HttpError, STATUS } from './http/problem.ts';
+import { HttpError, problemOf, STATUS } from './http/problem.ts';
 import { createRate } from './http/rate.ts';
-import { receiveBody, type Body } from './http/receive.ts';
+import { checkHeaders, receiveBody, type Body } from './http/receive.ts';
 import { takePictures } from './http/take-pictures.ts';
 import { createTokenCheck } from './http/token.ts';
 import type { InboxDoor, InboxOff } from './inbox/door.ts';
@@ -35,7 +35,8 @@ export type HttpLimits = {
   headers: number;
   request: number;
   silence: number;
-  /** How long an answer waits for pictures to be readable. */
+  /** How long a request waits for the folder, and its answer for pictures to be readable. */
+  ready: number;
   patience: number;
 };
 
@@ -51,6 +52,7 @@ export const LIMITS: HttpLimits = {
   headers: 10_000,
   request: 15 * 60_000,
   silence: 30_000,
+  ready: 5000,
   patience: 20_000,
 };
 
@@ -116,6 +118,7 @@ export function createHttp(needs: HttpNeeds): Http {
     url: URL,
     place: () => { id: string; path: string },
   ): Promise<Body> => {
+    checkHeaders(request, limits);
     if (bodies >= limits.bodies) throw new HttpError({ kind: 'busy' });
     bodies += 1;
     try {
@@ -134,12 +137,21 @@ export function createHttp(needs: HttpNeeds): Http {
     admit(request);
     const chat = needs.chat();
     if (chat === undefined) throw new HttpError({ kind: 'no-owner' });
-    await uploads.ready;
+    await usable(uploads.ready);
     const body = await receive(request, response, url, uploads.place);
     const gone = new AbortController();
     response.once('close', () => gone.abort());
     const signal = AbortSignal.any([gone.signal, AbortSignal.timeout(limits.patience)]);
     return takePictures(body, { uploads, chat, folder, texts, signal });
+  };
+
+  /** A folder that cannot be used now may be usable soon, but nobody waits for it with a file in his hands. */
+  const usable = async (ready: Promise<void>) => {
+    const late = new AbortController();
+    const timeout = sleep(limits.ready, late.signal).then(() => {
+      throw new HttpError({ kind: 'storage', cause: 'the folder for pictures is not ready' });
+    });
+    await Promise.race([ready, timeout]).finally(() => late.abort());
   };
 
   const toInbox: Handler = async (request, response, url) => {
@@ -208,6 +220,8 @@ export function createHttp(needs: HttpNeeds): Http {
     }
     if (response.destroyed) return;
     if (!request.complete) {
+      // What was begun to be read, nobody but us reads on.
+      request.unpipe().resume();
       const linger = setTimeout(() => request.socket.destroy(), LINGER);
       request.once('close', () => clearTimeout(linger));
     }
@@ -219,8 +233,7 @@ export function createHttp(needs: HttpNeeds): Http {
   };
 
   const refusal = (error: unknown): Answer => {
-    const isExpected = error instanceof HttpError;
-    const problem = isExpected ? error.problem : { kind: 'failed' as const };
+    const problem = problemOf(error);
     const status = STATUS[problem.kind];
     if (status >= 500) log.error({ err: error, problem: problem.kind }, 'request failed');
     const seconds = problem.kind === 'too-often' ? Math.ceil(problem.wait / 1000) : 2;

@@ -14,15 +14,16 @@ export type Answer = {
 
 export function answerWith(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
   const { status, lines = [], body, isJson = wantsJson(request), headers = {} } = answer;
-  const text = isJson ? JSON.stringify({ schema: 1, ...body }) : lines.join('\n');
+  // Without a line's end after the last path: a shell would take it for the return key.
+  const text = Buffer.from(isJson ? JSON.stringify({ schema: 1, ...body }) : lines.join('\n'));
   response
     .writeHead(status, {
       ...headers,
       'content-type': `${isJson ? 'application/json' : 'text/plain'}; charset=utf-8`,
+      'content-length': text.byteLength,
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
     })
-    // Without a line's end after the last path: a shell would take it for the return key.
     .end(request.method === 'HEAD' ? undefined : text);
 }
 

@@ -1,5 +1,6 @@
 /** Why a request is not done, as a fact to be worded, and the status that goes with it. */
 
+import { causeOf } from '../errors.ts';
 import type { InboxOff } from '../inbox/door.ts';
 
 export type HttpProblem =
@@ -49,4 +50,16 @@ export class HttpError extends Error {
     super(problem.kind, options);
     this.problem = problem;
   }
+}
+
+/** What its sender is told of an error. */
+export function problemOf(error: unknown): HttpProblem {
+  if (error instanceof HttpError) return error.problem;
+  if (!(error instanceof Error)) return { kind: 'failed' };
+  const code = 'code' in error ? error.code : undefined;
+  if (code === 'ENOSPC' || code === 'EDQUOT') return { kind: 'disk-full' };
+  if ('syscall' in error) return { kind: 'storage', cause: causeOf(error) };
+  // What the parser of forms says of a broken one.
+  if (/multipart/i.test(error.message)) return { kind: 'form', cause: error.message };
+  return { kind: 'failed' };
 }

@@ -37,21 +37,24 @@ type Options = {
 /** A caption is a sentence, and file names are short. */
 const LONGEST_FIELD = 4096;
 const LONGEST_NAME = 200;
+const FORM = /^multipart\/form-data\b/i;
+
+/** @throws HttpError for what the headers alone say is not taken */
+export function checkHeaders({ headers }: IncomingMessage, limits: BodyLimits): void {
+  const size = Number(headers['content-length'] ?? 0);
+  const isForm = FORM.test(headers['content-type'] ?? '');
+  if (size > limits.total) throw new HttpError({ kind: 'too-large', limit: limits.total });
+  if (size > limits.file && !isForm) throw new HttpError({ kind: 'file-too-large', limit: limits.file });
+  if (!/^(?:identity)?$/i.test(headers['content-encoding'] ?? '')) throw new HttpError({ kind: 'encoding' });
+}
 
 /**
  * All of a body or nothing: what was written is removed again when it ends early or is too much.
- * @throws HttpError for what its sender did wrong or the disk cannot take; Error when the connection was cut
+ * @throws HttpError for what its sender did wrong; Error of the disk, or when the connection was cut
  */
 export async function receiveBody(request: IncomingMessage, options: Options): Promise<Body> {
   const { limits, place } = options;
-  const type = request.headers['content-type'] ?? '';
-  const announced = Number(request.headers['content-length'] ?? 0);
-  const isForm = /^multipart\/form-data\b/i.test(type);
-  if (announced > limits.total) throw new HttpError({ kind: 'too-large', limit: limits.total });
-  if (!isForm && announced > limits.file) throw new HttpError({ kind: 'file-too-large', limit: limits.file });
-  if (!/^(?:identity)?$/i.test(request.headers['content-encoding'] ?? ''))
-    throw new HttpError({ kind: 'encoding' });
-
+  const isForm = FORM.test(request.headers['content-type'] ?? '');
   const failure = new AbortController();
   const saved: Promise<Received>[] = [];
   const paths: string[] = [];
@@ -83,7 +86,7 @@ export async function receiveBody(request: IncomingMessage, options: Options): P
     body.destroy();
     await Promise.allSettled(saved);
     await Promise.all(paths.map((path) => rm(path, { force: true })));
-    throw problemOf(failure.signal.reason);
+    throw failure.signal.reason;
   }
 }
 
@@ -168,17 +171,6 @@ function openForm(request: IncomingMessage, limits: BodyLimits) {
   } catch (error) {
     throw new HttpError({ kind: 'form', cause: causeOf(error) }, { cause: error });
   }
-}
-
-function problemOf(error: unknown): unknown {
-  if (error instanceof HttpError || !(error instanceof Error)) return error;
-  const code = 'code' in error ? error.code : undefined;
-  if (code === 'ENOSPC' || code === 'EDQUOT') return new HttpError({ kind: 'disk-full' }, { cause: error });
-  if ('syscall' in error) return new HttpError({ kind: 'storage', cause: causeOf(error) }, { cause: error });
-  // What the parser of forms says of a broken one.
-  if (/multipart/i.test(error.message))
-    return new HttpError({ kind: 'form', cause: error.message }, { cause: error });
-  return error;
 }
 
 /** @returns undefined when nothing is left */

@@ -221,10 +221,9 @@ export function createBridge(needs: BridgeNeeds): Bridge {
     for (let failures = 0; ; failures += 1) {
       try {
         const open = pictures.open();
-        await folder.prepare([
-          ...open.map(({ number }) => number),
-          ...open.map(({ source }) => source.fileId),
-        ]);
+        // An upload whose bytes are an original by now is one that a kill left.
+        const uploads = open.filter(({ state }) => state === 'new').map(({ source }) => source.fileId);
+        await folder.prepare([...open.map(({ number }) => number), ...uploads]);
         prepared.resolve();
         const closed = await closedTo(config.folder, { uid: config.agentUser, group: config.group });
         if (closed !== undefined)

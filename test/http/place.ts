@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { systemClock } from '../../src/clock.ts';
+import { systemClock, type Clock } from '../../src/clock.ts';
 import { createHttp, type Http, type HttpNeeds } from '../../src/http.ts';
 import { createInboxDoor } from '../../src/inbox/door.ts';
 import { createUploads } from '../../src/pictures/uploads.ts';
@@ -20,25 +20,28 @@ export type Place = {
   inbox: string;
   /** Ask with the token. */
   ask(path: string, init?: RequestInit): Promise<Response>;
+  /** Stop to listen. */
+  stop(): Promise<void>;
   close(): Promise<void>;
 };
 
 export async function createPlace(
-  options: { scene?: Parameters<typeof createScene>[0]; needs?: Partial<HttpNeeds> } = {},
+  options: { scene?: Parameters<typeof createScene>[0]; needs?: Partial<HttpNeeds>; clock?: Clock } = {},
 ): Promise<Place> {
-  const scene = await createScene(options.scene);
+  const { clock = systemClock } = options;
+  const scene = await createScene({ ...options.scene, clock });
   const inbox = join(scene.folder, 'inbox');
   mkdirSync(inbox);
   const { store, bridge, pictures: folder } = scene;
   const http = createHttp({
     listen: { host: '127.0.0.1', port: 0, token: TOKEN },
-    uploads: createUploads({ store, folder, bridge, clock: systemClock }),
+    uploads: createUploads({ store, folder, bridge, clock }),
     inbox: createInboxDoor(inbox),
     folder,
     chat: () => OWNER,
     lastPoll: () => Date.now(),
     texts: textsOf('en'),
-    clock: systemClock,
+    clock,
     log: pino({ level: 'silent' }),
     ...options.needs,
   });
@@ -56,6 +59,10 @@ export async function createPlace(
         ...init,
         headers: { authorization: `Bearer ${TOKEN}`, ...(init.headers as Record<string, string>) },
       }),
+    async stop() {
+      until.abort();
+      await running;
+    },
     async close() {
       until.abort();
       await running;
