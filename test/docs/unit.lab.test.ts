@@ -27,6 +27,8 @@ async function addSteward(unit: string, env: Record<string, string>, extra: read
     .replaceAll('/usr/bin/node /opt/steward/src/main.ts', `${process.execPath} ${MAIN}`)
     .replace('WorkingDirectory=/opt/steward', `WorkingDirectory=${folder}`)
     .replace('StateDirectory=steward\n', '')
+    .replace('CacheDirectory=steward\n', '')
+    .replace('/var/cache/steward', join(folder, 'cache'))
     .replace('ReadWritePaths=/var/lib/steward-pictures', `ReadWritePaths=${folder}`)
     // The lab's own folder lies in /tmp.
     .replace('PrivateTmp=yes', 'PrivateTmp=no');
