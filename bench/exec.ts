@@ -1,0 +1,61 @@
+/** What a program in a container writes, through the engine client and through `podman exec`. */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { startLab } from '../test/lab/start.ts';
+import { openLab } from '../test/lab/tools.ts';
+import type { ExecJob, ExecTold } from './exec-child.ts';
+import { median } from './numbers.ts';
+import { inTurn } from './rounds.ts';
+import { compare, single, type Row } from './row.ts';
+import type { Context } from './section.ts';
+
+const CHILD = fileURLToPath(new URL('exec-child.ts', import.meta.url));
+const MEGABYTES = 100;
+
+export async function benchExec({ quick, stack }: Context): Promise<Row[]> {
+  const { facts, stop } = await startLab();
+  stack.defer(stop);
+  const lab = openLab(facts);
+  await lab.podman('run', '--detach', '--name=writer', '--network=none', lab.image('sleeper', '1'));
+  const job = {
+    socket: lab.socket,
+    podman: lab.podmanCommand.split(' '),
+    container: 'writer',
+    command: ['dd', 'if=/dev/zero', 'bs=1M', `count=${MEGABYTES}`, 'status=none'],
+  };
+  const grown: Record<ExecJob['way'], number[]> = { engine: [], podman: [] };
+  const through = (way: ExecJob['way']) => async () => {
+    const { ms, bytes, grownBy } = await runChild({ ...job, way });
+    if (bytes !== MEGABYTES * 2 ** 20) throw new Error(`${bytes} bytes arrived of ${MEGABYTES} MiB.`);
+    grown[way].push(grownBy / 1e6);
+    return ms;
+  };
+  const { ours, reference } = await inTurn(quick ? 5 : 11, {
+    ours: through('engine'),
+    reference: through('podman'),
+  });
+  return [
+    compare(
+      `exec, ${MEGABYTES} MiB of stdout, beside podman exec`,
+      { ours, reference },
+      { unit: 'ms', aim: 1.1 },
+    ),
+    single('exec, memory that it takes meanwhile', grown.engine, {
+      unit: 'MB',
+      aim: 32,
+      note: `a plain reader of podman exec's pipe: ${median(grown.podman).toFixed(0)} MB`,
+    }),
+  ];
+}
+
+/** A process for each, so that memory is its own. */
+async function runChild(job: ExecJob): Promise<ExecTold> {
+  const child = fork(CHILD);
+  const told: ExecTold[] = [];
+  child.once('message', (message: ExecTold) => told.push(message));
+  child.send(job);
+  const [code] = (await once(child, 'exit')) as [number | null];
+  if (told[0] === undefined) throw new Error(`The measuring process ended with ${String(code)}.`);
+  return told[0];
+}

@@ -1,0 +1,64 @@
+/** `npm run bench [-- section …] [--quick] [--json]`: how Steward does beside the plainest thing that does the same. */
+import { parseArgs } from 'node:util';
+import { benchExec } from './exec.ts';
+import { benchPictures } from './pictures.ts';
+import type { Row } from './row.ts';
+import type { Section } from './section.ts';
+import { benchStart } from './start.ts';
+import { benchStatus } from './status.ts';
+import { tableOf } from './table.ts';
+
+const SECTIONS: Readonly<Record<string, Section>> = {
+  status: benchStatus,
+  exec: benchExec,
+  start: benchStart,
+  pictures: benchPictures,
+};
+
+const USAGE = `Usage: npm run bench [-- ${Object.keys(SECTIONS).join(' | ')} …] [--quick] [--json]`;
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(argv: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: { quick: { type: 'boolean', default: false }, json: { type: 'boolean', default: false } },
+  });
+  const names = positionals.length === 0 ? Object.keys(SECTIONS) : positionals;
+  const unknown = names.filter((name) => !(name in SECTIONS));
+  if (unknown.length > 0)
+    return (process.stderr.write(`There is no section "${unknown.join('", "')}". ${USAGE}\n`), 2);
+
+  const say = (text: string) => process.stderr.write(`${text}\n`);
+  let stack = new AsyncDisposableStack();
+  let breakingOff: Promise<void> | undefined;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      say('Breaking off …');
+      breakingOff = stack.disposeAsync();
+    });
+  }
+
+  const results: Record<string, Row[]> = {};
+  try {
+    for (const name of names) {
+      if (breakingOff !== undefined) break;
+      stack = new AsyncDisposableStack();
+      await using current = stack;
+      say(`${name} …`);
+      const rows = (await SECTIONS[name]?.({ quick: values.quick, stack: current, say })) ?? [];
+      results[name] = rows;
+      if (!values.json) process.stdout.write(`\n${name}\n${tableOf(rows)}\n\n`);
+    }
+  } catch (error) {
+    // What a section says when the ground is taken from under it is of no interest.
+    if (breakingOff === undefined) throw error;
+  }
+  if (breakingOff !== undefined) {
+    await breakingOff;
+    process.exit(130);
+  }
+  process.stdout.write(`${JSON.stringify({ quick: values.quick, sections: results })}\n`);
+  return 0;
+}
