@@ -17,6 +17,8 @@ const PATIENCE = 20_000;
 const MOST_PIXELS = 8192 * 4320;
 /** Pixels of the edges of a taken frame; a third of what a sheet shows at most, with some to spare. */
 const EDGE = 1000;
+const SCALED = `scale=w=min(${EDGE}\\,iw):h=min(${EDGE}\\,ih):force_original_aspect_ratio=decrease`;
+const ONE_SMALL_PNG = `-frames:v 1 -vf ${SCALED} -c:v png -f image2 -update 1`.split(' ');
 /** Frames for each second of a short video. */
 const RATE = 2;
 
@@ -46,13 +48,11 @@ export async function takeFrames(
     const times = momentsOf(durationOf(stderr));
     const files = times.map((_, index) => target(index));
     const { stderr: log } = await ffmpeg(
-      ...['-loglevel', 'error', '-y'],
+      '-loglevel',
+      'error',
+      '-y',
       ...times.flatMap((time) => ['-ss', time.toFixed(3), ...input]),
-      ...files.flatMap((file, index) => [
-        ...['-map', `${index}:v:0`, '-frames:v', '1'],
-        ...['-vf', `scale=w=min(${EDGE}\\,iw):h=min(${EDGE}\\,ih):force_original_aspect_ratio=decrease`],
-        ...['-c:v', 'png', '-f', 'image2', '-update', '1', `file:${file}`],
-      ]),
+      ...files.flatMap((file, index) => ['-map', `${index}:v:0`, ...ONE_SMALL_PNG, `file:${file}`]),
     );
     const written = await Promise.all(files.map(isWritten));
     const taken = files.filter((_, index) => written[index]);

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** What `startLab` calls or copies into its images. */
+/** What `startLab` calls or copies into its images, and what takes frames from videos. */
 export const labPackages = [
   'podman',
   'runc',
@@ -17,6 +17,7 @@ export const labPackages = [
   'busybox-static',
   'postgresql-15',
   'systemd',
+  'ffmpeg',
 ] as const;
 
 /** What tests outside the lab call: the chat page in Chromium with its letters and emoji, pictures of a phone, databases. */

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { StoredAsset } from '../../sandbox/immich/library.ts';
 import { createImmich } from '../../src/clients/immich.ts';
 import { TooLargeError, UnreachableError } from '../../src/errors.ts';
-import { CHAT, createScene, picture, type Scene } from './bridge.ts';
+import { createScene, picture, type Scene } from './bridge.ts';
 
 let scene: Scene;
 afterEach(() => scene.close());
@@ -20,12 +20,8 @@ const sendLive = async (messageId: number, still: Buffer, moving: Buffer) => {
     kind: 'live-photo',
     clip: { fileId: `clip${messageId}`, uniqueId: `u${messageId}`, size: moving.length },
   });
-  await settled(messageId);
+  await scene.settled(messageId);
 };
-const settled = (...messages: number[]) =>
-  expect
-    .poll(() => messages.map((id) => scene.store.pictures.ofMessage(CHAT, id)?.state), { timeout: 20_000 })
-    .toEqual(messages.map(() => expect.stringMatching(/^(settled|local|refused)$/)));
 const assets = () => [...scene.server.library.assets.values()];
 const inAlbum = () => [...([...scene.server.library.albums.values()][0]?.assets ?? [])];
 const clipOf = ({ livePhotoVideoId }: StoredAsset) => scene.server.library.assets.get(livePhotoVideoId ?? '');
@@ -46,7 +42,7 @@ describe.each(['2.6.3', '3.1.0'] as const)('a live photo with Immich %s', (versi
     expect(others).toEqual([]);
     expect(still).toMatchObject({ type: 'IMAGE' });
     expect(clipOf(still as StoredAsset)).toMatchObject({ type: 'VIDEO', visibility: 'hidden', size: 412 });
-    await expect.poll(() => scene.waitingFiles()).toEqual([]);
+    expect(scene.waitingFiles()).toEqual([]);
 
     const client = createImmich(scene.server.url, scene.server.key);
     await client.delete([still?.id ?? '']);
@@ -127,7 +123,7 @@ describe('a live photo', () => {
     await sendLive(1, await picture(1), clip(1));
     expect(scene.card(1)?.pictures[0]).toMatchObject({ state: 'ready', problem: { reason: 'rejected' } });
     await expect.poll(assets).toEqual([]);
-    await expect.poll(() => scene.waitingFiles()).toEqual([]);
+    expect(scene.waitingFiles()).toEqual([]);
   });
 
   it.each([
@@ -155,7 +151,7 @@ describe('a live photo', () => {
     scene = await createScene({ noImmich: true });
     await sendLive(1, await picture(1), clip(1));
     expect(scene.files()).toEqual(['p1.jpg', 'p1.mp4']);
-    await expect.poll(() => scene.waitingFiles()).toEqual([]);
+    expect(scene.waitingFiles()).toEqual([]);
     expect(await sharp(join(scene.pictures, 'p1.jpg')).metadata()).toMatchObject({ width: 640 });
   });
 });

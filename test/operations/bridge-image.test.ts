@@ -14,10 +14,7 @@ const start = async (...args: Parameters<typeof createScene>) => {
   scene = await createScene(...args);
 };
 const stateOf = (messageId: number) => scene.store.pictures.ofMessage(CHAT, messageId)?.state;
-const settled = (...messages: number[]) =>
-  expect
-    .poll(() => messages.map(stateOf), { timeout: 20_000 })
-    .toEqual(messages.map(() => expect.stringMatching(/^(settled|local|refused)$/)));
+const settled = (...messages: number[]) => scene.settled(...messages);
 const album = () => {
   const [first] = [...scene.server.library.albums.values()];
   return [...(first?.assets ?? [])];

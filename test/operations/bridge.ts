@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import sharp from 'sharp';
+import { expect } from 'vitest';
 import { startImmich, type ImmichOptions, type ImmichStandIn } from '../../sandbox/immich.ts';
 import { createImmich } from '../../src/clients/immich.ts';
 import { systemClock, type Clock } from '../../src/clock.ts';
@@ -42,6 +43,8 @@ export type Scene = {
     bytes: Uint8Array,
     about?: Partial<PictureSource> & { album?: string; caption?: string },
   ) => void;
+  /** Wait until nothing more happens to these messages' pictures by itself. */
+  settled: (...messages: number[]) => Promise<void>;
   card: (key: number | string) => PicturesReport | undefined;
   reaction: (messageId: number) => string | undefined;
   /** Names in PICTURES_DIR, sorted, `latest.*` and what waits left out. */
@@ -118,6 +121,15 @@ export async function createScene(
       };
       store.database.transaction(() => scene.bridge.take(picture));
       scene.bridge.wake();
+    },
+    async settled(...messages) {
+      const states = () => messages.map((id) => store.pictures.ofMessage(CHAT, id)?.state);
+      const isAtAnEnd = expect.stringMatching(/^(settled|local|refused)$/);
+      await expect.poll(states, { timeout: 20_000 }).toEqual(messages.map(() => isAtAnEnd));
+      // The files go after the state, as a kill in between would want it.
+      await expect
+        .poll(() => store.pictures.open().length > 0 || scene.waitingFiles().length === 0)
+        .toBe(true);
     },
     card(key) {
       const body = store.outbox.get(`pictures:${CHAT}:${key}`)?.body;
