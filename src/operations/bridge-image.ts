@@ -162,7 +162,13 @@ export function createBridge(needs: BridgeNeeds): Bridge {
               timing,
               clock,
               log,
-              album: createPictureAlbum({ immich, name: config.album, shareWith: config.shareWith, log }),
+              album: createPictureAlbum({
+                immich,
+                name: config.album,
+                shareWith: config.shareWith,
+                facts: store.facts,
+                log,
+              }),
               mappings: createMappings(needs),
               reached: () => {
                 if (block !== undefined) log.info('Immich takes pictures again');

@@ -5,12 +5,13 @@
 import { createHash } from 'node:crypto';
 import type { App, Plan } from '../app.ts';
 import { causeOf } from '../errors.ts';
-import { createPictureAlbum } from '../pictures/album.ts';
+import { ALBUM, createPictureAlbum } from '../pictures/album.ts';
 import { redrawCards } from '../pictures/card.ts';
 import { historyOf, isDue, isIdle, isOnItsWay, isOursInImmich, judge } from '../pictures/cleaning.ts';
+import { anew } from '../pictures/clip.ts';
 import { deleteAssets } from '../pictures/delete.ts';
 import { removeCopies } from '../pictures/links.ts';
-import { ALBUM, survey, type Survey } from '../pictures/survey.ts';
+import { survey, type Survey } from '../pictures/survey.ts';
 import { troubleOf } from '../pictures/trouble.ts';
 import type { Action, CleaningReport, CleanMode } from '../report.ts';
 import type { PictureChanges, PictureRow } from '../store/pictures.ts';
@@ -178,7 +179,7 @@ async function actInImmich(
 
   let album = found.album?.id;
   if (found.isMissing) {
-    album = await createPictureAlbum({ immich, name, shareWith, log }).id(signal);
+    album = await createPictureAlbum({ immich, name, shareWith, facts, log }).id(signal);
     report.isMade = true;
   }
   for (const ids of album === undefined ? [] : batches(found.putBack)) {
@@ -213,11 +214,12 @@ async function actInImmich(
 
   function afterwards(row: PictureRow): PictureChanges {
     if (!isOnItsWay(row) && row.receivedAt <= until) return { cleanedAt: clock.now() };
-    // It came while its bytes were being deleted: filed anew.
+    // It came while its bytes were being deleted, with its clip: filed anew.
     return {
       state: 'readable',
       assetId: undefined,
       duplicate: undefined,
+      clip: row.clip && anew(row.clip),
       attempts: 0,
       notBefore: clock.now() + AFTER_DELETE,
     };

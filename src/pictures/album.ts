@@ -2,6 +2,7 @@
 import type { Immich } from '../clients/immich.ts';
 import { ImmichError, type Album } from '../clients/immich-answers.ts';
 import type { Logger } from '../logger.ts';
+import type { Facts } from '../store/facts.ts';
 
 export type PictureAlbum = {
   /** Its id, looked up or made once. */
@@ -15,8 +16,12 @@ type Needs = {
   name: string;
   /** E-mail address of the account that is to see it too. */
   shareWith: string | undefined;
+  facts: Pick<Facts, 'get' | 'put'>;
   log: Logger;
 };
+
+/** Fact: id of the album as cleaning left it, or as it was first seen. Another one means that this one was deleted. */
+export const ALBUM = 'pictures:album';
 
 /** The oldest of this name that the user owns: names are not unique, and on 3.x the list has other people's albums too. */
 export const ownAlbum = (albums: readonly Album[], name: string, me: string): Album | undefined =>
@@ -24,7 +29,7 @@ export const ownAlbum = (albums: readonly Album[], name: string, me: string): Al
     .filter((album) => album.name === name && album.ownerId === me)
     .sort((a, b) => a.createdAt - b.createdAt || a.id.localeCompare(b.id))[0];
 
-export function createPictureAlbum({ immich, name, shareWith, log }: Needs): PictureAlbum {
+export function createPictureAlbum({ immich, name, shareWith, facts, log }: Needs): PictureAlbum {
   let found: Promise<string> | undefined;
 
   const find = async (signal: AbortSignal): Promise<string> => {
@@ -32,6 +37,7 @@ export function createPictureAlbum({ immich, name, shareWith, log }: Needs): Pic
     const oldest = ownAlbum(await immich.albums({ signal }), name, me.id);
     const album = oldest ?? (await immich.createAlbum(name, { signal }));
     if (oldest === undefined) log.info({ album: name }, 'album made');
+    if (facts.get(ALBUM) === undefined) facts.put(ALBUM, album.id);
     if (shareWith !== undefined && shareWith !== me.email) await share(album, shareWith, signal);
     return album.id;
   };

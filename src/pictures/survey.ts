@@ -3,7 +3,7 @@ import type { Immich } from '../clients/immich.ts';
 import { ImmichError, type Album, type Asset } from '../clients/immich-answers.ts';
 import type { Facts } from '../store/facts.ts';
 import type { Pictures } from '../store/pictures.ts';
-import { ownAlbum } from './album.ts';
+import { ALBUM, ownAlbum } from './album.ts';
 import { historyOf, isDue, isOnItsWay, isOursInImmich, judge, type Past } from './cleaning.ts';
 import { MARK } from './mark.ts';
 
@@ -45,9 +45,6 @@ export type SurveyOptions = {
   adopts: boolean;
   signal: AbortSignal;
 };
-
-/** Fact: id of the album that was cleaned last. Another one means that this one was deleted. */
-export const ALBUM = 'pictures:album';
 
 /** Calls to Immich at a time. */
 const WIDTH = 4;

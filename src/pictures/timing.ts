@@ -20,5 +20,4 @@ export const TIMING: Timing = {
 export const backOff = (
   { firstRetry, longestRetry }: Pick<Timing, 'firstRetry' | 'longestRetry'>,
   failures: number,
-): number =>
-  Math.min(longestRetry, firstRetry * 2 ** Math.min(failures, 20));
+): number => Math.min(longestRetry, firstRetry * 2 ** Math.min(failures, 20));

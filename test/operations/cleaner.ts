@@ -20,7 +20,7 @@ export type Cleaner = Scene & {
   /** Moves the clock of bridge, store and cleaning. */
   later: (ms: number) => void;
   /** Send a picture and wait until it is filed. */
-  file: (messageId: number, options?: { seed?: number }) => Promise<StoredAsset>;
+  file: (messageId: number, options?: { bytes?: Uint8Array; seed?: number }) => Promise<StoredAsset>;
   album: () => StoredAlbum;
   clean: (options?: Partial<CleanOptions>) => Promise<CleaningReport>;
   plan: (options?: Partial<CleanOptions>) => ReturnType<typeof planCleaning>;
@@ -67,8 +67,8 @@ export async function createCleaner(
     ...scene,
     app,
     later: (ms) => void (shift += ms),
-    async file(messageId, { seed = messageId } = {}) {
-      scene.send(messageId, await picture(seed));
+    async file(messageId, { seed = messageId, bytes } = {}) {
+      scene.send(messageId, bytes ?? (await picture(seed)));
       await vi.waitFor(() => {
         const state = store.pictures.ofMessage(CHAT, messageId)?.state;
         if (state !== 'filed' && state !== 'settled') throw new Error(`message ${messageId} is ${state}`);
