@@ -1,12 +1,12 @@
 /** One file of the inbox into the owner's library: uploaded once, and removed when Immich is known to hold it. */
 import { createHash } from 'node:crypto';
-import { realpath } from 'node:fs/promises';
+import { realpath, type FileHandle } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Immich } from '../clients/immich.ts';
 import { ImmichError, type Asset } from '../clients/immich-answers.ts';
 import { causeOf } from '../errors.ts';
 import type { Guard } from '../guard.ts';
-import { sniffFile } from '../image/sniff.ts';
+import { sniff } from '../image/sniff.ts';
 import { MARK } from '../pictures/mark.ts';
 import { troubleOf } from '../pictures/trouble.ts';
 import type { ImmichTrouble, InboxProblem } from '../report.ts';
@@ -36,6 +36,9 @@ type Needs = {
 
 /** Not the mark of the pictures for the agent: those are deleted in the morning. */
 const INBOX_MARK = 'steward-inbox';
+/** Bytes: what tells a file's kind, and what is hashed at a time. */
+const HEAD = 4096;
+const BLOCK = 1 << 18;
 /** What holds up every file alike. */
 const GENERAL: readonly ImmichTrouble[] = ['down', 'maintenance', 'key', 'permission', 'disk-full'];
 
@@ -80,23 +83,10 @@ export function createDelivery(needs: Needs): (file: Found, signal: AbortSignal)
     try {
       const stats = await handle.stat();
       if (stampOf(stats) !== file.stamp) return { end: 'changed' };
-      const kind = await sniffFile(pathOf(handle));
-      if (kind === undefined || !isMedia(kind)) return { end: 'left' };
-      const hash = createHash('sha1');
-      for await (const block of handle.createReadStream({
-        autoClose: false,
-        start: 0,
-        highWaterMark: 1 << 18,
-        signal,
-      })) {
-        hash.update(block as Buffer);
-      }
-      const name = mediaName(basename(file.path), kind.format);
-      const sent = await upload(
-        pathOf(handle),
-        { name, sha1: hash.digest('hex'), takenAt: stats.mtimeMs },
-        signal,
-      );
+      const media = await identify(handle, stats.size, signal);
+      if (media === undefined) return { end: 'left' };
+      const name = mediaName(basename(file.path), media.format);
+      const sent = await upload(pathOf(handle), { name, sha1: media.sha1, takenAt: stats.mtimeMs }, signal);
       if ('kind' in sent) return { end: 'kept', problem: sent };
       const { asset, known } = sent;
       if (known && isSameEnd(asset.originalPath, join(root, file.path))) {
@@ -125,6 +115,27 @@ export function createDelivery(needs: Needs): (file: Found, signal: AbortSignal)
       return { end: 'kept', problem: { kind: 'immich', ...trouble } };
     }
   };
+}
+
+/** @returns undefined when it is no photo or video */
+async function identify(
+  file: FileHandle,
+  size: number,
+  signal: AbortSignal,
+): Promise<{ format: string; sha1: string } | undefined> {
+  const block = Buffer.allocUnsafe(Math.max(HEAD, Math.min(size, BLOCK)));
+  const { bytesRead: first } = await file.read(block, 0, HEAD, 0);
+  if (first === 0) return undefined;
+  const kind = sniff(block.subarray(0, first));
+  if (!isMedia(kind)) return undefined;
+  const hash = createHash('sha1').update(block.subarray(0, first));
+  for (let position = first; ;) {
+    signal.throwIfAborted();
+    const { bytesRead } = await file.read(block, 0, block.length, position);
+    if (bytesRead === 0) return { format: kind.format, sha1: hash.digest('hex') };
+    hash.update(block.subarray(0, bytesRead));
+    position += bytesRead;
+  }
 }
 
 /**

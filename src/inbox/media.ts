@@ -17,9 +17,10 @@ const EXTENSIONS = new Set(
   m4v mkv mov mp4 mpe mpeg mpg mts vob webm wmv`.split(/\s+/),
 );
 
-/** The file's own name, with an extension that Immich takes. */
+/** The file's own name in one line, with an extension that Immich takes. */
 export function mediaName(name: string, format: string): string {
-  const own = extname(name).slice(1).toLowerCase();
-  if (EXTENSIONS.has(own)) return name;
-  return `${name === '' ? 'upload' : name}${extensionOf(format)}`;
+  const line = name.replaceAll(/\p{Cc}+/gu, ' ').trim();
+  const own = extname(line).slice(1).toLowerCase();
+  if (EXTENSIONS.has(own)) return line;
+  return `${line === '' ? 'upload' : line}${extensionOf(format)}`;
 }

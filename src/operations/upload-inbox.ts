@@ -153,8 +153,8 @@ export function createInbox(needs: InboxNeeds): Inbox {
         keep(file, row, delivery.problem);
         break;
       case 'done':
-        if (delivery.removed) table.delete(path);
-        else table.put({ path, stamp, problem: undefined, attempts: 0, told: false, notBefore: 0 });
+        if (!delivery.removed)
+          table.put({ path, stamp, problem: undefined, attempts: 0, told: false, notBefore: 0 });
         batch.done(delivery.known);
     }
     block = undefined;

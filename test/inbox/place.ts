@@ -28,11 +28,11 @@ export type Place = {
   /** Put a file there, in one go. */
   put(path: string, bytes: Uint8Array): void;
   /** Everything in the inbox, relative and sorted. */
-  files(): string[];
+  files: () => string[];
   /** Assets of the owner. */
-  assets(): { name: string; sha1: string; isInAlbum: boolean }[];
+  assets: () => { name: string; sha1: string; isInAlbum: boolean }[];
   /** All cards that were put, the newest last. */
-  cards(): InboxReport[];
+  cards: () => InboxReport[];
   start(needs?: Partial<InboxNeeds>): void;
   stop(): Promise<void>;
   close(): Promise<void>;
