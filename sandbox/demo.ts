@@ -111,7 +111,10 @@ async function main(argv: readonly string[]): Promise<void> {
       process.stdout.write(`${pc.telegram.transcript()}\n`);
       return;
     }
-    process.stdout.write(`Steward demo: ${pc.page.url}\nEverything in it is made up. Ctrl+C ends it.\n`);
+    const curl = `curl -H "Authorization: Bearer ${pc.http.token}" --data-binary @picture.png ${pc.http.url}/pictures`;
+    process.stdout.write(
+      `Steward demo: ${pc.page.url}\nA picture by HTTP: ${curl}\nThe inbox: ${pc.inbox}\nEverything in it is made up. Ctrl+C ends it.\n`,
+    );
     await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   } finally {
     await end();

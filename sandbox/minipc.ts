@@ -1,5 +1,7 @@
 /** A MiniPC in a box: Telegram with a chat page, an engine with its services, Immich, and the settings that join a bot to them. */
+import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { startEngineSandbox, type EngineSandbox } from './engine.ts';
 import { startImmich, type ImmichStandIn } from './immich.ts';
@@ -13,6 +15,10 @@ export type MiniPc = {
   immich: ImmichStandIn;
   engine: EngineSandbox;
   page: Page;
+  /** Where a bot that runs here takes pictures by HTTP. */
+  http: { url: string; token: string };
+  /** The folder whose photos go into the owner's library. */
+  inbox: string;
   /** The whole environment of a bot that is to run here, but for PATH. */
   env: Readonly<Record<string, string>>;
   close(): Promise<void>;
@@ -41,6 +47,12 @@ export async function startMiniPc({ folder, port = 0, controls = [] }: MiniPcOpt
     controls: [...hostControls(engine, immich), ...controls],
   });
 
+  const owner = immich.addUser('owner@example.dev');
+  const inbox = join(folder, 'inbox');
+  mkdirSync(inbox, { recursive: true });
+  const address = `127.0.0.1:${await freePort()}`;
+  const http = { url: `http://${address}`, token: 'token-of-the-demo' };
+
   const servicesFile = join(folder, 'services.yaml');
   writeFileSync(servicesFile, JSON.stringify({ services: servicesOf(engine) }, undefined, 2));
   const env = {
@@ -57,6 +69,10 @@ export async function startMiniPc({ folder, port = 0, controls = [] }: MiniPcOpt
     IMMICH_URL: immich.url,
     IMMICH_API_KEY: immich.key,
     IMMICH_PATHS: immich.mounts.map(({ source, destination }) => `${destination}=${source}`).join(','),
+    INBOX_DIR: inbox,
+    INBOX_API_KEY: immich.addKey(owner),
+    HTTP_LISTEN: address,
+    HTTP_TOKEN: http.token,
     AGENT_USER: String(process.getuid?.() ?? 0),
     PICTURES_GROUP: String(process.getgid?.() ?? 0),
     LOG_LEVEL: 'warn',
@@ -68,11 +84,22 @@ export async function startMiniPc({ folder, port = 0, controls = [] }: MiniPcOpt
     immich,
     engine,
     page,
+    http,
+    inbox,
     env,
     async close() {
       await Promise.all([page.close(), telegram.close(), immich.close(), engine.close()]);
     },
   };
+}
+
+/** One that nothing listens on now. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
 }
 
 /** The services as a configuration names them: their health is asked where the stand-in answers. */
