@@ -112,31 +112,23 @@ export async function survey(needs: SurveyNeeds, options: SurveyOptions): Promis
   };
   for (const asset of inAlbum.values()) sort(asset);
 
-  const seen = new Set<string>();
-  await few(outside, async (row) => {
-    const asset = await immich.asset(row.assetId ?? '', { signal });
-    if (asset === undefined) return void result.done.push(row.number);
-    const isFirst = !seen.has(asset.id);
-    seen.add(asset.id);
-    if (asset.isTrashed) {
+  await few([...Map.groupBy(outside, ({ assetId }) => assetId ?? '')], async ([id, same]) => {
+    const asset = await immich.asset(id, { signal });
+    if (asset?.isTrashed === true) {
       // Thrown away by somebody already; Immich would keep the bytes for a month.
-      if (isFirst && judge(asset, history, { me, until }) === 'delete') candidates.push(asset);
-    } else if (isLost && !elsewhere.has(asset.id)) {
-      if (!isFirst) return undefined;
-      result.putBack.push(asset.id);
+      if (judge(asset, history, { me, until }) === 'delete') candidates.push(asset);
+    } else if (asset !== undefined && isLost && !elsewhere.has(id)) {
+      result.putBack.push(id);
       sort(asset);
-    } else if (isDue(row, history, until)) {
-      result.done.push(row.number);
-      if (isFirst) result.released += 1;
+    } else if (same.every((row) => isDue(row, history, until))) {
+      result.done.push(...same.map(({ number }) => number));
+      if (asset !== undefined) result.released += 1;
     }
-    return undefined;
   });
 
-  const confirmed = new Set(await only(candidates, hasMark));
-  for (const asset of candidates) {
-    if (confirmed.has(asset)) result.remove.push(asset);
-    else result.foreign.push(asset.id);
-  }
+  result.remove = await only(candidates, hasMark);
+  const unmarked = candidates.filter((asset) => inAlbum.has(asset.id) && !result.remove.includes(asset));
+  result.foreign.push(...unmarked.map(({ id }) => id));
   return result;
 }
 
