@@ -38,6 +38,8 @@ export type HttpLimits = {
   /** How long a request waits for the folder, and its answer for pictures to be readable. */
   ready: number;
   patience: number;
+  /** Until an address is tried again: that of a VPN can come up a minute after boot. */
+  again: number;
 };
 
 export const LIMITS: HttpLimits = {
@@ -54,6 +56,7 @@ export const LIMITS: HttpLimits = {
   silence: 30_000,
   ready: 5000,
   patience: 20_000,
+  again: 5000,
 };
 
 export type Health = {
@@ -85,8 +88,6 @@ export type Http = {
   readonly address: AddressInfo | undefined;
 };
 
-/** The address of a VPN can come up a minute after boot. */
-const LISTEN_AGAIN = 5000;
 /** A long poll takes half a minute, and its time is written down once a minute. */
 const POLL_IS_LATE = 5 * 60_000;
 /** How long the rest of a refused body is thrown away, so that its sender reads the answer instead of a reset. */
@@ -275,7 +276,7 @@ export function createHttp(needs: HttpNeeds): Http {
         return log.info({ host: listen.host, port: listen.port }, 'listening for pictures');
       } catch (error) {
         if (!told) log.error({ cause: causeOf(error) }, 'cannot listen for HTTP yet');
-        await sleep(LISTEN_AGAIN, signal).catch(() => undefined);
+        await sleep(limits.again, signal).catch(() => undefined);
       }
     }
   };

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { pino } from 'pino';
 import sharp from 'sharp';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createPlace, form, OWNER, TOKEN, type Place } from './http/place.ts';
@@ -34,7 +35,7 @@ const dial = async ({ url }: Place, text: string | Buffer): Promise<Socket> => {
   return socket;
 };
 /** All that the server says until it hangs up. */
-const listen = async (socket: Socket): Promise<string> => {
+const hear = async (socket: Socket): Promise<string> => {
   let text = '';
   for await (const chunk of socket) text += String(chunk);
   return text;
@@ -66,7 +67,7 @@ describe('POST /pictures', () => {
       body: { report: { kind: 'pictures', pictures: [{ path, state: 'filed' }] } },
     });
     expect([...scene.server.library.albums.values()].map(({ assets }) => assets.size)).toEqual([1]);
-    expect(scene.waitingFiles()).toEqual([]);
+    await expect.poll(() => scene.waitingFiles()).toEqual([]);
   });
 
   it('answers the files of a form in their order, one path a line, on one card with their caption', async () => {
@@ -383,9 +384,9 @@ describe('what is not served', () => {
   it('an address that is none is not found, and garbage ends the connection', async () => {
     const place = await open();
     const asked = await dial(place, head(['GET // HTTP/1.1', 'host: steward', 'connection: close']));
-    expect(await listen(asked)).toMatch(/^HTTP\/1\.1 404 /);
+    expect(await hear(asked)).toMatch(/^HTTP\/1\.1 404 /);
     const garbage = await dial(place, '\x16\x03\x01 hello\r\n\r\n');
-    expect(await listen(garbage)).toMatch(/^HTTP\/1\.1 400 /);
+    expect(await hear(garbage)).toMatch(/^HTTP\/1\.1 400 /);
   });
 });
 
@@ -431,14 +432,14 @@ describe('too much', () => {
     const place = await open({ needs: { limits } });
     const asked = [...POST, 'expect: 100-continue', 'connection: close'];
     const refused = await dial(place, head([...asked, 'content-length: 60000']));
-    expect(await listen(refused)).toMatch(/^HTTP\/1\.1 413 /);
+    expect(await hear(refused)).toMatch(/^HTTP\/1\.1 413 /);
 
     const bytes = await picture(1);
     const taken = await dial(place, head([...asked, `content-length: ${bytes.length}`]));
     const [answer] = (await once(taken, 'data')) as [Buffer];
     expect(String(answer)).toMatch(/^HTTP\/1\.1 100 /);
     taken.write(bytes);
-    expect(await listen(taken)).toMatch(/^HTTP\/1\.1 200 [\s\S]*p1\.jpg$/);
+    expect(await hear(taken)).toMatch(/^HTTP\/1\.1 200 [\s\S]*p1\.jpg$/);
   });
 
   it('a body that is compressed, or a form that is none, is refused', async () => {
@@ -494,19 +495,19 @@ describe('a connection', () => {
   it('that is silent in the middle is hung up, and leaves nothing', async () => {
     const place = await open({ needs: { limits: { silence: 200 } } });
     const socket = await dial(place, head([...POST, 'content-length: 1000']));
-    expect(await listen(socket)).not.toContain('200');
+    expect(await hear(socket)).not.toContain('200');
     await expectNothing(place);
   });
 
   it('that never ends its headers, or drips its body, is hung up', async () => {
     const place = await open({ needs: { limits: { headers: 200, request: 400 } } });
     const heading = await dial(place, `${POST.join('\r\n')}\r\n`);
-    expect(await listen(heading)).toMatch(/^HTTP\/1\.1 408 /);
+    expect(await hear(heading)).toMatch(/^HTTP\/1\.1 408 /);
 
     const dripping = await dial(place, head([...POST, 'content-length: 1000']));
     dripping.on('error', () => {});
     const drip = setInterval(() => dripping.write('x'), 20);
-    await listen(dripping);
+    await hear(dripping);
     clearInterval(drip);
     await expectNothing(place);
   });
@@ -530,6 +531,20 @@ describe('a connection', () => {
     await place.stop();
     expect((await answer).status).toBe(200);
     await expect(fetch(place.url)).rejects.toThrow('fetch failed');
+  });
+});
+
+describe('the address', () => {
+  it('that is taken, or not there yet, is tried until it can be had', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const listen = { host: '127.0.0.1', port, token: TOKEN };
+    const log = pino({ level: 'error' }, { write: () => void other.close() });
+    const place = await open({ needs: { listen, log, limits: { again: 50 } } });
+    expect(other.listening).toBe(false);
+    expect(place.url).toBe(`http://127.0.0.1:${port}`);
+    expect((await place.ask('/pictures', post(await picture(1)))).status).toBe(200);
   });
 });
 
