@@ -6,7 +6,6 @@ import { startMiniPc, type MiniPc } from '../sandbox/minipc.ts';
 
 export type Box = MiniPc & { folder: string };
 
-/** @param env beside the box's own */
 export async function openBox(stack: AsyncDisposableStack): Promise<Box> {
   const folder = await mkdtemp(join(tmpdir(), 'steward-bench-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
@@ -21,5 +20,7 @@ export async function openBox(stack: AsyncDisposableStack): Promise<Box> {
     ]);
   const servicesFile = join(folder, 'services-bench.yaml');
   await writeFile(servicesFile, JSON.stringify({ services: Object.fromEntries(services) }));
-  return { ...pc, folder, env: { ...pc.env, SERVICES_FILE: servicesFile } };
+  // As without the two ways in that are off unless they are set up.
+  const own = Object.entries(pc.env).filter(([name]) => !/^(?:HTTP|INBOX)_/.test(name));
+  return { ...pc, folder, env: { ...Object.fromEntries(own), SERVICES_FILE: servicesFile } };
 }

@@ -1,10 +1,12 @@
 /** What a program in a container writes, through the engine client and through `podman exec`. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startLab } from '../test/lab/start.ts';
 import { openLab } from '../test/lab/tools.ts';
 import type { ExecJob, ExecTold } from './exec-child.ts';
+import { installedEnv } from './installed.ts';
 import { median } from './numbers.ts';
 import { inTurn } from './rounds.ts';
 import { compare, single, type Row } from './row.ts';
@@ -17,6 +19,7 @@ export async function benchExec({ quick, stack }: Context): Promise<Row[]> {
   const { facts, stop } = await startLab();
   stack.defer(stop);
   const lab = openLab(facts);
+  const env = await installedEnv(join(lab.folder, 'bench'));
   await lab.podman('run', '--detach', '--name=writer', '--network=none', lab.image('sleeper', '1'));
   const job = {
     socket: lab.socket,
@@ -26,12 +29,12 @@ export async function benchExec({ quick, stack }: Context): Promise<Row[]> {
   };
   const grown: Record<ExecJob['way'], number[]> = { engine: [], podman: [] };
   const through = (way: ExecJob['way']) => async () => {
-    const { ms, bytes, grownBy } = await runChild({ ...job, way });
+    const { ms, bytes, grownBy } = await runChild({ ...job, way }, env);
     if (bytes !== MEGABYTES * 2 ** 20) throw new Error(`${bytes} bytes arrived of ${MEGABYTES} MiB.`);
     grown[way].push(grownBy / 1e6);
     return ms;
   };
-  const { ours, reference } = await inTurn(quick ? 5 : 11, {
+  const { ours, reference } = await inTurn(quick ? 3 : 9, {
     ours: through('engine'),
     reference: through('podman'),
   });
@@ -50,8 +53,8 @@ export async function benchExec({ quick, stack }: Context): Promise<Row[]> {
 }
 
 /** A process for each, so that memory is its own. */
-async function runChild(job: ExecJob): Promise<ExecTold> {
-  const child = fork(CHILD);
+async function runChild(job: ExecJob, env: Record<string, string>): Promise<ExecTold> {
+  const child = fork(CHILD, { env: { ...process.env, ...env } });
   const told: ExecTold[] = [];
   child.once('message', (message: ExecTold) => told.push(message));
   child.send(job);

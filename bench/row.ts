@@ -9,10 +9,11 @@ export type Row = {
   /** Medians of the rounds. */
   ours: number;
   reference: number | undefined;
-  /** Ours divided by the reference's; below 1 is better. */
+  /** Ours divided by the reference's, median of the rounds; below 1 is better. */
   ratio: number | undefined;
-  /** The most that is wished: of the ratio, or of `ours` where there is nothing beside it. */
+  /** The most that is wished. */
   aim: number | undefined;
+  aimOf: 'ratio' | 'ours';
   met: boolean | undefined;
   /** The middle half of the rounds: of their ratios, or of `ours` where there is nothing beside it. */
   spread: readonly [number, number];
@@ -21,49 +22,51 @@ export type Row = {
   note?: string;
 };
 
-export type About = { unit: Unit; aim?: number; note?: string };
+export type About = {
+  unit: Unit;
+  aim?: number;
+  /** `ours` where there is nothing beside it, else `ratio`. */
+  aimOf?: Row['aimOf'];
+  note?: string;
+};
 
 /** @param reference of the same rounds, in the same order */
 export function compare(
   name: string,
   { ours, reference }: { ours: readonly number[]; reference: readonly number[] },
-  about: About,
+  { unit, aim, aimOf = 'ratio', note }: About,
 ): Row {
   const ratios = ours.map((value, round) => value / (reference[round] ?? Number.NaN));
-  const [own, other] = [median(ours), median(reference)];
-  return rowOf(
-    name,
-    { ours: own, reference: other, ratio: own / other, spread: middleHalf(ratios) },
-    ours,
-    about,
-  );
-}
-
-/** A number with nothing beside it. */
-export function single(name: string, ours: readonly number[], about: About): Row {
-  const own = median(ours);
-  return rowOf(
-    name,
-    { ours: own, reference: undefined, ratio: undefined, spread: middleHalf(ours) },
-    ours,
-    about,
-  );
-}
-
-function rowOf(
-  name: string,
-  values: Pick<Row, 'ours' | 'reference' | 'ratio' | 'spread'>,
-  samples: readonly number[],
-  { unit, aim, note }: About,
-): Row {
-  const judged = values.ratio ?? values.ours;
+  const [own, ratio] = [median(ours), median(ratios)];
   return {
     name,
     unit,
-    ...values,
+    ours: own,
+    reference: median(reference),
+    ratio,
     aim,
-    met: aim === undefined ? undefined : judged <= aim,
-    rounds: samples.length,
+    aimOf,
+    met: aim === undefined ? undefined : (aimOf === 'ratio' ? ratio : own) <= aim,
+    spread: middleHalf(ratios),
+    rounds: ours.length,
+    ...(note === undefined ? {} : { note }),
+  };
+}
+
+/** A number with nothing beside it. */
+export function single(name: string, ours: readonly number[], { unit, aim, note }: About): Row {
+  const own = median(ours);
+  return {
+    name,
+    unit,
+    ours: own,
+    reference: undefined,
+    ratio: undefined,
+    aim,
+    aimOf: 'ours',
+    met: aim === undefined ? undefined : own <= aim,
+    spread: middleHalf(ours),
+    rounds: ours.length,
     ...(note === undefined ? {} : { note }),
   };
 }

@@ -9,11 +9,11 @@ import { benchPoll } from './start/poll.ts';
 
 export async function benchStart({ quick, stack, say }: Context): Promise<Row[]> {
   const box = await openBox(stack);
-  const rounds = quick ? 3 : 7;
+  const rounds = quick ? 3 : 5;
   return [
     ...(await benchPoll(box, rounds, stack)),
     ...(await benchCommandLine(box, rounds)),
-    ...(await benchImports(quick ? 3 : 5)),
+    ...(await benchImports(quick ? 2 : 5)),
     ...(await benchMessages(box, quick ? 200 : 1000, { stack, say })),
   ];
 }

@@ -31,7 +31,7 @@ export async function benchStatus({ quick, stack, say }: Context): Promise<Row[]
   for (const name of ['immich-postgres', 'immich-server'])
     await lab.waitForContainer(name, 'healthy', { timeout: 60_000 });
   const containers = units.filter((unit) => unit.startsWith('podman-')).length;
-  const rounds = quick ? 5 : 11;
+  const rounds = quick ? 5 : 9;
   const few = await measure(lab, await servicesIn(servicesFile), {
     what: `${containers} containers, ${units.length} units`,
     rounds,
@@ -42,7 +42,7 @@ export async function benchStatus({ quick, stack, say }: Context): Promise<Row[]
   const more = await startMore(lab, MANY - containers);
   const many = await measure(lab, await servicesIn(servicesFile, more), {
     what: `${MANY} containers`,
-    rounds,
+    rounds: 7,
     stack,
   });
   return [...few, ...many];

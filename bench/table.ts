@@ -15,14 +15,16 @@ export function tableOf(rows: readonly Row[]): string {
   ].join('\n');
 }
 
-const cellsOf = ({ name, unit, ours, reference, ratio, aim, met, spread, rounds }: Row): string[] => [
+const cellsOf = ({ name, unit, ours, reference, ratio, aim, aimOf, met, spread, rounds }: Row): string[] => [
   name,
   amount(ours, unit),
   reference === undefined ? '' : amount(reference, unit),
   ratio === undefined ? '' : ratio.toFixed(2),
-  aim === undefined ? '' : `≤ ${ratio === undefined ? amount(aim, unit) : aim.toFixed(1)}`,
+  aim === undefined ? '' : `≤ ${aimOf === 'ours' ? amount(aim, unit) : aim.toFixed(1)}`,
   met === undefined ? '' : met ? 'yes' : 'no',
-  spread.map((value) => (ratio === undefined ? amount(value, unit) : value.toFixed(2))).join(' – '),
+  rounds === 1
+    ? ''
+    : spread.map((value) => (ratio === undefined ? amount(value, unit) : value.toFixed(2))).join(' – '),
   String(rounds),
 ];
 

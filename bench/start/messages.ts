@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Box } from '../box.ts';
 import { installedEnv } from '../installed.ts';
+import { median } from '../numbers.ts';
 import { MAIN, memoryOf, startNode } from '../processes.ts';
 import { compare, single, type Row } from '../row.ts';
 import type { Context } from '../section.ts';
@@ -10,6 +11,8 @@ const HEAP = fileURLToPath(new URL('heap-preload.ts', import.meta.url));
 const TEXTS = ['/status', '/help', '/jobs', '/status immich'];
 /** The bot writes sixty messages to a chat at once, and one a second after them. */
 const MESSAGES_A_CHAT = 50;
+/** Messages over which memory is looked at. */
+const LAST = 100;
 
 export async function benchMessages(
   box: Box,
@@ -29,8 +32,11 @@ export async function benchMessages(
   await telegram.listening();
 
   let asked = 0;
+  /** @returns resident memory at the last of them: a median, since collecting garbage makes it go up and down */
   const ask = async (until: number) => {
+    const resident: number[] = [];
     for (; asked < until; asked += 1) {
+      if (until - asked <= LAST) resident.push(await memoryOf(bot.pid));
       const person = people[asked % people.length];
       if (person === undefined) throw new Error('Nobody is there to write.');
       const answered = telegram.waitFor(() => true, {
@@ -41,16 +47,12 @@ export async function benchMessages(
       await person.send(TEXTS[asked % TEXTS.length] ?? '');
       await answered;
     }
+    return { resident: median(resident), heap: Number(await bot.ask()) / 1e6 };
   };
-  // Collecting gives memory back now and then, so what is resident is looked at first.
-  const look = async () => ({ resident: await memoryOf(bot.pid), heap: Number(await bot.ask()) / 1e6 });
-
   say(`${count} messages …`);
-  await ask(count);
-  const once = await look();
+  const once = await ask(count);
   say(`${count} more …`);
-  await ask(2 * count);
-  const twice = await look();
+  const twice = await ask(2 * count);
   await bot.stop();
   const what = `message ${2 * count}, beside message ${count}`;
   return [

@@ -33,7 +33,7 @@ test('every variable that the guide and the unit set is known', () => {
   );
   expect(set).toContain('TELEGRAM_BOT_TOKEN_FILE');
   // The linker's, Node's and glibc's, not ours.
-  const others = ['LD_LIBRARY_PATH', 'NODE_COMPILE_CACHE', 'MALLOC_ARENA_MAX'];
+  const others = ['LD_LIBRARY_PATH', 'NODE_COMPILE_CACHE', 'NODE_OPTIONS', 'MALLOC_ARENA_MAX'];
   expect(set.filter((name) => !known.has(name) && !others.includes(name))).toEqual([]);
 });
 
