@@ -23,7 +23,12 @@ const BATCH = 100;
 /** Milliseconds until the same bytes can be filed anew: a forced delete takes Immich about 100 ms. */
 const AFTER_DELETE = 1000;
 
-const TAKE_OUT: Action = { label: 'take-out', command: 'clean', args: ['others'] };
+const takeOut = (count: number): Action => ({
+  label: 'take-out',
+  subject: String(count),
+  command: 'clean',
+  args: ['others'],
+});
 
 /** Whose lock keeps two cleaners apart. */
 export const CLEANER = { name: 'clean-album' } as const;
@@ -117,7 +122,7 @@ async function look(app: CleanNeeds, options: CleanOptions): Promise<Intent> {
         adopted: found.adopt.length,
         isMade: !isOthers && found.isMissing,
         putBack: isOthers ? 0 : found.putBack.length,
-        ...(isOthers || found.foreign.length === 0 ? {} : { actions: [[TAKE_OUT]] }),
+        ...(isOthers || found.foreign.length === 0 ? {} : { actions: [[takeOut(found.foreign.length)]] }),
       },
     };
   } catch (error) {

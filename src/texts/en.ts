@@ -185,7 +185,7 @@ export const en = {
     pause: (name) => (name === undefined ? 'Pause' : `Pause ${name}`),
     resume: (name) => (name === undefined ? 'Resume' : `Resume ${name}`),
     'show-plan': () => 'Show the plan again',
-    'take-out': () => 'Take what is not yours out…',
+    'take-out': (count) => `Take ${count ?? ''} out of the album…`,
     help: () => 'Help',
   } satisfies Record<ActionLabel, (subject?: string) => string> as Record<
     ActionLabel,
@@ -214,7 +214,7 @@ export const en = {
   help: {
     title: rich`${b('Steward')} looks after this server.`,
     purposes: { look: 'Look', act: 'Act', schedule: 'Schedule', about: 'About' },
-    pictures: rich`${b('Pictures')}\nSend a photo, or a file for small text: it is filed and its path comes back.`,
+    pictures: rich`${b('Pictures')}\nSend a photo, or a file for small text: it is filed and its path comes back. A word in reply is its name.`,
     names: rich`${i('A service may be named by any part: /logs arch')}`,
   },
   commands: {
@@ -404,7 +404,7 @@ export const en = {
     foreign: (count: number) => rich`${plural(count, 'picture')} in it that I did not put there: left alone`,
     released: (count: number) => rich`${count} of mine taken out of it by somebody: left in the library`,
     copies: (count: number, folder: string, isOver: boolean) =>
-      rich`Copies of ${plural(count, 'picture')} in ${code(folder)} ${isOver ? 'were' : 'are'} past their time${isOver ? '' : ' and go too'}.`,
+      rich`Copies of ${plural(count, 'picture')} in ${code(folder)} ${isOver ? 'removed' : 'are past their time and go too'}`,
     folderTrouble: (folder: string, cause: string) =>
       rich`⚠️ Copies in ${code(folder)} could not be removed: ${cause}`,
     observed: rich`Steward only observes (STEWARD_OBSERVE); nothing was changed.`,

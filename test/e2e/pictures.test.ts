@@ -194,12 +194,12 @@ test('/clean shows what would be deleted, deletes it at the tap, and leaves what
 
   await telegram.send('/clean');
   const nothing = await telegram.waitFor('Nothing to clean in Claude Code Temp');
-  expect(nothing.buttons.flat()).toEqual(['Take what is not yours out…']);
+  expect(nothing.buttons.flat()).toEqual(['Take 1 out of the album…']);
 });
 
-test('[Take what is not yours out…] asks, and takes it out of the album only', async () => {
+test('[Take 1 out of the album…] asks, and takes it out of the album only', async () => {
   const { telegram, immich } = pc;
-  telegram.tap('Take what is not yours out…');
+  telegram.tap('Take 1 out of the album…');
   await telegram.waitFor('Take 1 picture out of Claude Code Temp?');
   const before = assets().length;
   telegram.tap('Take out');
