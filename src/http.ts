@@ -124,7 +124,10 @@ export function createHttp(needs: HttpNeeds): Http {
     bodies += 1;
     try {
       // A client that asks first sends its body after this, and none of it after a refusal.
-      if (request.headers.expect !== undefined) response.writeContinue();
+      if (request.headers.expect !== undefined) {
+        response.writeContinue();
+        delete request.headers.expect;
+      }
       const name = url.searchParams.get('name') ?? undefined;
       const body = await receiveBody(request, { limits, place, name });
       if (body.files.length === 0) throw new HttpError({ kind: 'no-file' });
@@ -220,7 +223,9 @@ export function createHttp(needs: HttpNeeds): Http {
       result = refusal(error);
     }
     if (response.destroyed) return;
-    if (!request.complete) {
+    // Nobody could tell whether the next bytes are the body after all, or another request.
+    if (request.headers.expect !== undefined) response.setHeader('connection', 'close');
+    else if (!request.complete) {
       // What was begun to be read, nobody but us reads on.
       request.unpipe().resume();
       const linger = setTimeout(() => request.socket.destroy(), LINGER);

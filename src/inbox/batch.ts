@@ -4,7 +4,8 @@ import type { InboxProblem, InboxReport, InboxTrouble } from '../report.ts';
 import type { Store } from '../store.ts';
 
 export type Batch = {
-  done(known: boolean): void;
+  /** @param known Immich had it before */
+  done(path: string, known: boolean): void;
   kept(path: string, problem: InboxProblem): void;
   /** Show how things stand. @param waiting files that are still to be delivered */
   show(waiting: number, trouble?: InboxTrouble): void;
@@ -69,10 +70,13 @@ export function createBatch({ store, clock, chat, album, observing }: Needs): Ba
   };
 
   return {
-    done(known) {
+    done(path, known) {
       const batch = current();
       batch.done += 1;
       if (known) batch.known += 1;
+      const others = batch.kept.filter((one) => one.path !== path);
+      batch.keptCount -= batch.kept.length - others.length;
+      batch.kept = others;
     },
     kept(path, problem) {
       const batch = current();

@@ -155,7 +155,7 @@ export function createInbox(needs: InboxNeeds): Inbox {
       case 'done':
         if (!delivery.removed)
           table.put({ path, stamp, problem: undefined, attempts: 0, told: false, notBefore: 0 });
-        batch.done(delivery.known);
+        batch.done(path, delivery.known);
     }
     block = undefined;
   };
@@ -181,6 +181,8 @@ export function createInbox(needs: InboxNeeds): Inbox {
     if (block !== undefined && block.until > now) return block.until - now;
     const inventory = await inquire();
     if (inventory === undefined) {
+      // A folder that comes back is another one.
+      watch.set([]);
       batch.show(0, lastingTrouble());
       return (block?.until ?? now) - now;
     }

@@ -260,7 +260,8 @@ describe('what Immich does not keep', () => {
     place.store.database.run('update inbox set not_before = 0');
     await expect.poll(place.files, PATIENCE).toEqual([]);
     expect(place.assets()[0]).toMatchObject({ isInAlbum: true });
-    expect(place.store.inbox.all()).toEqual([]);
+    await expect.poll(() => place.store.inbox.all()).toEqual([]);
+    await expect.poll(() => words(place)).toMatch(/^📥 2 files .*\n1 of them was in the library already\.$/);
   });
 
   it('a photo that is being deleted is filed anew', async () => {

@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { startMiniPc, type MiniPc } from '../sandbox/minipc.ts';
+import { picture } from './operations/bridge.ts';
+
+const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+
+let folder: string;
+let pc: MiniPc;
+let stop: () => Promise<void>;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'steward-doors-'));
+  pc = await startMiniPc({ folder });
+  stop = () => Promise.resolve();
+});
+afterEach(async () => {
+  await stop();
+  await pc.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** The program as the unit starts it. @returns its log */
+const start = (changes: Record<string, string> = {}): (() => string) => {
+  const { PATH = '' } = process.env;
+  const child = spawn(process.execPath, [MAIN], { env: { PATH, ...pc.env, LOG_LEVEL: 'info', ...changes } });
+  let log = '';
+  child.stderr.on('data', (chunk: Buffer) => (log += String(chunk)));
+  stop = async () => {
+    if (child.exitCode !== null) return;
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+  };
+  return () => log;
+};
+
+const PATIENCE = { timeout: 30_000, interval: 100 };
+const healthy = () =>
+  fetch(`${pc.http.url}/healthz`).then(
+    ({ status }) => status,
+    () => undefined,
+  );
+
+it('the program takes pictures by HTTP into the agent’s folder, and files into the library by the inbox', async () => {
+  const log = start();
+  await expect.poll(healthy, PATIENCE).toBe(200);
+  const send = async (path: string, bytes: Buffer) =>
+    (
+      await fetch(`${pc.http.url}${path}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${pc.http.token}` },
+        body: new Uint8Array(bytes),
+      })
+    ).text();
+  expect(await send('/pictures', await picture(1))).toBe(join(pc.env.PICTURES_DIR ?? '', 'p1.jpg'));
+  await expect.poll(() => pc.telegram.transcript(), PATIENCE).toContain('p1.jpg');
+
+  expect(await send('/inbox?name=IMG_2.jpg', await picture(2))).toBe('In the inbox: IMG_2.jpg');
+  writeFileSync(join(pc.inbox, 'IMG_3.jpg'), await picture(3));
+  await expect.poll(() => readdirSync(pc.inbox), PATIENCE).toEqual([]);
+  const owned = [...pc.immich.library.assets.values()].filter(({ owner }) => owner !== pc.immich.user);
+  expect(owned.map(({ name }) => name).sort()).toEqual(['IMG_2.jpg', 'IMG_3.jpg']);
+  await expect.poll(() => pc.telegram.transcript(), PATIENCE).toContain('from the inbox');
+  await stop();
+  expect(log()).not.toContain(pc.http.token);
+});
+
+it('what is not configured is off: nothing listens, and half an inbox says what is missing', async () => {
+  const log = start({ HTTP_LISTEN: 'off', INBOX_API_KEY: '' });
+  await expect.poll(log, PATIENCE).toContain('"polling"');
+  expect(log()).toContain('the inbox is off: INBOX_API_KEY is not set');
+  expect(await healthy()).toBeUndefined();
+});
