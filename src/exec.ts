@@ -69,7 +69,8 @@ export async function* lines(command: readonly string[], options: ExecOptions = 
   }
 }
 
-function describeEnd(code: number | undefined): string {
+/** How a program ended that did not do well. */
+export function describeEnd(code: number | undefined): string {
   return code === undefined ? 'it was killed' : `exit code ${code}`;
 }
 

@@ -41,6 +41,8 @@ export type DiskState = { path: string; used: number; free: number; size: number
 
 export type ContainerState = {
   name: string;
+  /** A native unit stands beside the containers as one of them. */
+  kind: 'container' | 'unit';
   unit: string | undefined;
   state: State;
   /** Why it is not `ok`, as a fact to be worded. */
@@ -71,6 +73,8 @@ export type Trouble =
   | { kind: 'restarting'; restarts: number }
   | { kind: 'no-answer'; url: string; cause: string }
   | { kind: 'host-unreachable'; host: string; cause: string }
+  /** Its host answers, but not about this one. */
+  | { kind: 'silent'; cause: string }
   | { kind: 'job-failed'; what: string; cause: string };
 
 export type ServiceState = {

@@ -62,11 +62,18 @@ export function details(one: Container): unknown {
       FinishedAt: time(one.finishedAt),
       Health: {
         Status: one.health ?? '',
-        FailingStreak: one.failing,
+        FailingStreak: one.failingSince === undefined ? 0 : 1,
         Log:
-          one.healthOutput === undefined
+          one.failingSince === undefined
             ? null
-            : [{ Start: time(Date.now()), End: time(Date.now()), ExitCode: 1, Output: one.healthOutput }],
+            : [
+                {
+                  Start: time(one.failingSince),
+                  End: time(one.failingSince),
+                  ExitCode: 1,
+                  Output: one.healthOutput ?? '',
+                },
+              ],
       },
     },
     Image: imageId(one.spec.image),

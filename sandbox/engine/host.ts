@@ -34,7 +34,8 @@ export type Container = {
   exitCode: number;
   oomKilled: boolean;
   health: Health | undefined;
-  failing: number;
+  /** Since when its checks fail. */
+  failingSince: number | undefined;
   healthOutput: string | undefined;
   log: LogPart[];
 };
@@ -120,7 +121,7 @@ export function createHost() {
         exitCode: 0,
         oomKilled: false,
         health: spec.healthCheck === true ? 'starting' : undefined,
-        failing: 0,
+        failingSince: undefined,
         healthOutput: undefined,
         log: [],
       };
@@ -149,7 +150,7 @@ export function createHost() {
 
     setHealth(container: Container, health: Health, output?: string): void {
       const changed = container.health !== health;
-      container.failing = health === 'unhealthy' ? container.failing + 1 : 0;
+      container.failingSince = health === 'unhealthy' ? (container.failingSince ?? Date.now()) : undefined;
       container.health = health;
       container.healthOutput = output;
       if (changed) tell(container, `health_status: ${health}`, { health_status: health });

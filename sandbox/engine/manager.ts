@@ -124,6 +124,9 @@ function status(unit: Unit | undefined, name: string): string {
   return `${lines.join('\n')}\n`;
 }
 
+/** SD_MESSAGE_UNIT_PROCESS_EXIT of sd-messages.h. */
+const PROCESS_EXIT = '98e322203f7a4ed290d09fe03c09fe15';
+
 /** Matches as `_SYSTEMD_UNIT=…`, or `--unit=…`; other fields are taken to hold. */
 function journalctl(units: Units, args: readonly string[]): Printed {
   const { options, words } = parse(args);
@@ -133,14 +136,18 @@ function journalctl(units: Units, args: readonly string[]): Printed {
   const unit = options.get('unit') ?? options.get('user-unit');
   if (unit !== undefined) named.push(fullName(unit));
   const since = Number(options.get('since')?.replace('@', '') ?? 0) * 1e6;
-  const entries = units.journal.filter((entry) => named.includes(entry.unit) && entry.at >= since);
+  const onlyExits = words.includes(`MESSAGE_ID=${PROCESS_EXIT}`);
+  const entries = units.journal.filter(
+    (entry) =>
+      named.includes(entry.unit) && entry.at >= since && (!onlyExits || entry.exitStatus !== undefined),
+  );
   const lines = options.get('lines');
   const shown =
     lines === undefined || lines === 'all' ? entries : entries.slice(-Number(lines) || entries.length);
   return printed(shown.map((entry) => `${JSON.stringify(toJson(entry))}\n`).join(''));
 }
 
-function toJson({ at, message, priority, unit, ofManager }: JournalEntry): unknown {
+function toJson({ at, message, priority, unit, ofManager, exitStatus }: JournalEntry): unknown {
   const bytes = Buffer.from(message);
   const text = bytes.toString();
   // As journalctl: what is no text, or would move the terminal's cursor, comes as bytes.
@@ -151,5 +158,6 @@ function toJson({ at, message, priority, unit, ofManager }: JournalEntry): unkno
     PRIORITY: String(priority),
     MESSAGE: plain ? text : [...bytes],
     [ofManager ? 'UNIT' : '_SYSTEMD_UNIT']: unit,
+    ...(exitStatus === undefined ? {} : { EXIT_CODE: 'exited', EXIT_STATUS: String(exitStatus) }),
   };
 }

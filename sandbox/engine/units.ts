@@ -46,6 +46,8 @@ export type JournalEntry = {
   message: string | Uint8Array;
   priority: number;
   ofManager: boolean;
+  /** With which exit code a process has failed, in the entry that says so. */
+  exitStatus?: number;
 };
 
 export type Units = ReturnType<typeof createUnits>;
@@ -64,11 +66,20 @@ export function createUnits(host: Host, pace: number) {
   function say(
     unit: string,
     message: string | Uint8Array,
-    { priority = 6, ofManager = false, at = Date.now() } = {},
+    { at = Date.now(), ...more }: Partial<Omit<JournalEntry, 'unit' | 'message'>> = {},
   ): void {
-    journal.push({ at: at * 1000, unit, message, priority, ofManager });
+    journal.push({ priority: 6, ofManager: false, ...more, at: at * 1000, unit, message });
     if (journal.length > KEPT_ENTRIES) journal.shift();
   }
+
+  // conmon writes what a container says into the journal of its unit, too.
+  host.onLog((container, part) => {
+    if (part === undefined || container.unit === undefined) return;
+    say(container.unit, part.last ? part.bytes.subarray(0, -1) : part.bytes, {
+      at: part.at,
+      priority: part.stream === 'stderr' ? 3 : 6,
+    });
+  });
 
   const manager = (unit: Unit, message: string, priority = 6) =>
     say(unit.spec.name, message, { priority, ofManager: true });
@@ -169,7 +180,12 @@ export function createUnits(host: Host, pace: number) {
   function fail(unit: Unit, result: string, status: number): void {
     Object.assign(unit, { result, exitStatus: status, exitedAt: Date.now() });
     turn(unit, 'failed', 'failed');
-    manager(unit, `${unit.spec.name}: Main process exited, code=exited, status=${status}/n/a`, 5);
+    exited(unit, result, status);
+  }
+
+  function exited(unit: Unit, result: string, status: number): void {
+    const message = `${unit.spec.name}: Main process exited, code=exited, status=${status}/n/a`;
+    say(unit.spec.name, message, { priority: 5, ofManager: true, exitStatus: status });
     manager(unit, `${unit.spec.name}: Failed with result '${result}'.`, 4);
   }
 
@@ -267,6 +283,7 @@ export function createUnits(host: Host, pace: number) {
         fail(unit, 'start-limit-hit', container.exitCode);
         return;
       }
+      if (result !== 'success') exited(unit, result, container.exitCode);
       turn(unit, 'activating', 'auto-restart');
       manager(unit, `${unit.spec.name}: Scheduled restart job, restart counter is at ${unit.restarts}.`);
       await begin(unit, 'start', async (signal) => {

@@ -36,7 +36,12 @@ export type Container = ContainerSummary & {
   restarts: number;
   /** Undefined when the container has no health check. */
   health:
-    | { status: 'starting' | 'healthy' | 'unhealthy'; failing: number; lastOutput: string | undefined }
+    | {
+        status: 'starting' | 'healthy' | 'unhealthy';
+        /** When the first of the checks that fail now began; undefined while none fails. */
+        failingSince: number | undefined;
+        lastOutput: string | undefined;
+      }
     | undefined;
   /** Bytes; undefined without a limit. */
   memoryLimit: number | undefined;
@@ -132,8 +137,8 @@ export type Engine = {
   close(): Promise<void>;
 };
 
-/** Milliseconds; a busy Podman with a hundred containers answers within one of its locks' waits. */
-const TIMEOUT = 15_000;
+/** Milliseconds; somebody waits at a phone, and a busy Podman with a hundred containers answers long before. */
+const TIMEOUT = 10_000;
 /** The engine's code for "it is so already". */
 const ALREADY = 304;
 /** A second look at the processor time sooner than this says little. */

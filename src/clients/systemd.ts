@@ -1,7 +1,8 @@
 /** systemd through `systemctl` and `journalctl`: no bus library, so that `--user`, `--machine=` and wrappers all work. */
 import { UnreachableError } from '../errors.ts';
-import { lines, run, type Finished } from '../exec.ts';
+import { describeEnd, run, type Finished } from '../exec.ts';
 import type { CallOptions, LogLine } from './engine.ts';
+import { createJournal } from './systemd/journal.ts';
 
 export type UnitState = {
   name: string;
@@ -20,6 +21,11 @@ export type UnitState = {
   /** The conditions that did not hold, as in the unit: `ConditionPathExists=/run/agenix/x`. */
   unmet: readonly string[];
   description: string;
+  /** Bytes, as far as systemd accounts for them. */
+  memory: number | undefined;
+  memoryLimit: number | undefined;
+  /** Milliseconds of processor time since its start. */
+  processorTime: number | undefined;
 };
 
 export type Dependencies = {
@@ -47,16 +53,17 @@ export type Systemd = {
   restart(name: string, options?: JobOptions): Promise<void>;
   /** The unit's log, oldest first. */
   logs(name: string, options?: CallOptions & { since?: number; tail?: number }): AsyncIterable<LogLine>;
+  /**
+   * The last process of the unit that ended badly, whatever has been started since; `at` in milliseconds since 1970.
+   * @returns undefined when the journal knows none
+   */
+  lastExit(name: string, options?: CallOptions): Promise<{ code: number; at: number } | undefined>;
   /** Units that failed, for smoke tests. */
   failed(options?: CallOptions): Promise<string[]>;
 };
 
 /** Milliseconds for a question; systemd answers in a few, unless it is reloading. */
-const TIMEOUT = 15_000;
-/** For a log, at the pace of who reads it. */
-const LOG_TIMEOUT = 2 * 60_000;
-/** Characters of one entry, as the engine's lines. */
-const LONGEST_TEXT = 64 * 1024;
+const TIMEOUT = 10_000;
 /** For a job: an application that migrates its database at the start may need minutes. */
 const JOB_TIMEOUT = 10 * 60_000;
 
@@ -70,6 +77,8 @@ export function createSystemd(
   journalctl: readonly string[],
   { timeout = TIMEOUT }: { timeout?: number } = {},
 ): Systemd {
+  const journal = createJournal(journalctl, { ofUser: systemctl.includes('--user'), timeout });
+
   /** Ask systemctl; a non-zero exit code is for the caller to judge, an unreachable systemd is not. */
   async function ask(
     args: readonly string[],
@@ -93,7 +102,7 @@ export function createSystemd(
   async function answer(args: readonly string[], options?: CallOptions): Promise<string> {
     try {
       const { code, stdout, stderr } = await ask(args, options);
-      if (code !== 0) throw new Error(`systemctl ${args[0]} failed: ${wordsOf(stderr)}`);
+      if (code !== 0) throw new Error(`systemctl ${args[0]} failed: ${wordsOf(stderr) || describeEnd(code)}`);
       return stdout;
     } catch (error) {
       if (options?.signal?.aborted === true || !isTimeout(error)) throw error;
@@ -123,7 +132,7 @@ export function createSystemd(
     const unit = requireName(name);
     try {
       const { code, stderr } = await ask([verb, '--', unit], call, limit);
-      if (code !== 0) throw new Error(`Cannot ${verb} "${name}": ${wordsOf(stderr) || `exit code ${code}`}`);
+      if (code !== 0) throw new Error(`Cannot ${verb} "${name}": ${wordsOf(stderr) || describeEnd(code)}`);
     } catch (error) {
       if (signal?.aborted === true || !isTimeout(error)) throw error;
       const cancelled = await cancel(unit);
@@ -180,22 +189,10 @@ export function createSystemd(
     start: (name, options) => job('start', name, options),
     stop: (name, options) => job('stop', name, options),
     restart: (name, options) => job('restart', name, options),
-    async *logs(name, { since, tail, signal } = {}) {
-      const args = [
-        '--no-pager',
-        '--output=json',
-        '--all',
-        '--output-fields=MESSAGE,PRIORITY',
-        ...(tail === undefined ? [] : [`--lines=${tail}`]),
-        ...(since === undefined ? [] : [`--since=@${(since / 1000).toFixed(3)}`]),
-        ...matches(fullName(requireName(name)), systemctl.includes('--user')),
-      ];
-      const entries = lines([...journalctl, ...args], {
-        ...(signal === undefined ? {} : { signal }),
-        timeout: LOG_TIMEOUT,
-      });
-      for await (const entry of entries) yield toLogLine(entry);
+    async *logs(name, options) {
+      yield* journal.logs(requireName(name), options);
     },
+    lastExit: async (name, options) => journal.lastExit(requireName(name), options),
     async failed(options) {
       const stdout = await answer(
         ['list-units', '--state=failed', '--all', '--plain', '--no-legend', '--full'],
@@ -224,6 +221,9 @@ const UNIT_PROPERTIES = [
   'ConditionResult',
   'ConditionTimestamp',
   'Description',
+  'MemoryCurrent',
+  'MemoryMax',
+  'CPUUsageNSec',
 ];
 const NOT_FOUND: Properties = new Map([['LoadState', 'not-found']]);
 
@@ -250,7 +250,16 @@ function toUnit(name: string, properties: Properties): UnitState {
     conditionMet: get('ConditionResult') !== 'no' || toTime(get('ConditionTimestamp')) === undefined,
     unmet: [],
     description: get('Description') || name,
+    memory: toAmount(get('MemoryCurrent')),
+    memoryLimit: toAmount(get('MemoryMax')),
+    processorTime: toAmount(get('CPUUsageNSec'), 1e6),
   };
+}
+
+/** `[not set]` and `infinity` are none, and 2^64 - 1 is how older versions say so. */
+function toAmount(text: string, divisor = 1): number | undefined {
+  const amount = /^\d+$/.test(text) ? Number(text) : Infinity;
+  return Number.isSafeInteger(amount) ? amount / divisor : undefined;
 }
 
 function parseProperties(block: string): Properties {
@@ -275,57 +284,6 @@ function isUnitName(name: string): boolean {
 function requireName(name: string): string {
   if (!isUnitName(name)) throw new Error(`"${name}" is not the name of a unit.`);
   return name;
-}
-
-/** The journal knows whole names only. */
-function fullName(name: string): string {
-  return /\.(?:service|socket|timer|target|mount|automount|path|slice|scope|swap|device)$/.test(name)
-    ? name
-    : `${name}.service`;
-}
-
-/** What the unit's processes wrote, and what systemd says about it. `journalctl --unit` would not find those of a user's manager. */
-function matches(unit: string, ofUser: boolean): string[] {
-  return ofUser
-    ? [`_SYSTEMD_USER_UNIT=${unit}`, '+', `USER_UNIT=${unit}`]
-    : [`_SYSTEMD_UNIT=${unit}`, '+', '_PID=1', `UNIT=${unit}`];
-}
-
-function toLogLine(entry: string): LogLine {
-  const raw = parseEntry(entry);
-  return {
-    at:
-      raw.__REALTIME_TIMESTAMP === undefined
-        ? undefined
-        : Math.floor(Number(raw.__REALTIME_TIMESTAMP) / 1000),
-    // syslog(3): 0 is an emergency, 3 an error.
-    stream: Number(raw.PRIORITY ?? 6) <= 3 ? 'stderr' : 'stdout',
-    text: cut(toText(raw.MESSAGE)),
-  };
-}
-
-type Entry = { __REALTIME_TIMESTAMP?: string; MESSAGE?: unknown; PRIORITY?: string };
-
-/** One that is larger than {@link lines} lets through is no JSON any more. */
-function parseEntry(entry: string): Entry {
-  try {
-    return JSON.parse(entry) as Entry;
-  } catch {
-    return { MESSAGE: `(an entry of the journal that is too large: ${entry.slice(0, 200)}…)` };
-  }
-}
-
-/** journalctl gives what is not valid UTF-8, or has control characters, as an array of bytes. */
-function toText(message: unknown): string {
-  if (typeof message === 'string') return message;
-  if (!Array.isArray(message)) return '';
-  return typeof message[0] === 'string'
-    ? message.join('\n')
-    : new TextDecoder().decode(Uint8Array.from(message as number[]));
-}
-
-function cut(text: string): string {
-  return text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text;
 }
 
 /** systemd's words without its advice where to read more, which the reader of a chat cannot follow. */

@@ -12,11 +12,17 @@ export type HostView = {
   systemdTrouble: string | undefined;
   units: ReadonlyMap<string, UnitState>;
   containers: ReadonlyMap<string, Container>;
+  /** Containers that are there but about which the engine could not be asked, with the reason. */
+  silent: ReadonlyMap<string, string>;
   /** By container name; only where details were asked for. */
   stats: ReadonlyMap<string, ContainerStats>;
   /** By image id; only where details were asked for, or a version stands in a label. */
   images: ReadonlyMap<string, Image>;
+  /** By unit: how a unit that runs again ended before; only where details were asked for. */
+  exits: ReadonlyMap<string, Exit>;
 };
+
+export type Exit = { code: number; at: number };
 
 export type LookOptions = { details?: boolean; signal?: AbortSignal };
 
@@ -34,18 +40,17 @@ export async function lookAt(
   const wanted = new Set(services.flatMap((service) => service.containers.map(({ name }) => name)));
 
   const askSystemd = async () => {
-    const units = unitNames.length === 0 ? [] : await host.systemd.units(unitNames, call);
-    return new Map(units.map((unit, index) => [unitNames[index] as string, unit]));
+    const states = unitNames.length === 0 ? [] : await host.systemd.units(unitNames, call);
+    const units = new Map(states.map((unit, index) => [unitNames[index] as string, unit]));
+    const restarted = unitNames.filter((name) => details && (units.get(name)?.restarts ?? 0) > 0);
+    const exits = await gather(restarted, (name) => host.systemd.lastExit(name, call));
+    return { units, exits: exits.found };
   };
   const askEngine = async () => {
     const present = await host.engine.list(call);
     const names = present.map(({ name }) => name).filter((name) => wanted.has(name));
-    const inspected = await Promise.all(
-      names.map(async (name) => [name, await host.engine.inspect(name, call)] as const),
-    );
-    const containers = new Map(
-      inspected.filter((pair): pair is [string, Container] => pair[1] !== undefined),
-    );
+    // One that is being stopped or removed can hold its lock for long; the others are told all the same.
+    const { found: containers, failed } = await gather(names, (name) => host.engine.inspect(name, call));
     const labelled = services.filter(({ release }) => details || release?.version === 'image-label');
     const imageIds = new Set(
       labelled.flatMap((service) =>
@@ -61,19 +66,23 @@ export async function lookAt(
       ),
       gather([...imageIds], (id) => host.engine.image(id, call)),
     ]);
-    return { containers, stats, images };
+    return { containers, silent: failed, stats: stats.found, images: images.found };
   };
 
   const [systemd, engine] = await Promise.all([settle(askSystemd), settle(askEngine)]);
   signal?.throwIfAborted();
+  const { units = new Map(), exits = new Map() } = systemd.value ?? {};
+  const {
+    containers = new Map(),
+    silent = new Map(),
+    stats = new Map(),
+    images = new Map(),
+  } = engine.value ?? {};
   return {
     name: host.name,
     engineTrouble: engine.trouble,
     systemdTrouble: systemd.trouble,
-    units: systemd.value ?? new Map(),
-    containers: engine.value?.containers ?? new Map(),
-    stats: engine.value?.stats ?? new Map(),
-    images: engine.value?.images ?? new Map(),
+    ...{ units, exits, containers, silent, stats, images },
   };
 }
 
@@ -85,22 +94,28 @@ export const unitsOf = (service: Service): string[] => [
 
 type Settled<T> = { value: T | undefined; trouble: string | undefined };
 
-const settle = <T>(ask: () => Promise<T>): Promise<Settled<T>> =>
+const settle = <T>(ask: () => Promise<T | undefined>): Promise<Settled<T>> =>
   ask().then(
     (value) => ({ value, trouble: undefined }),
     (error: unknown) => ({ value: undefined, trouble: causeOf(error) }),
   );
 
-/** A container may go, or an image be pruned, between two calls: what is gone is left out. */
+/**
+ * Ask about each at the same time. A container may go, or an image be pruned, between two calls: what is gone is in
+ * neither map, what could not be asked is among the failed with the reason.
+ */
 async function gather<T>(
   keys: readonly string[],
   ask: (key: string) => Promise<T | undefined>,
-): Promise<Map<string, T>> {
-  const answers = await Promise.all(keys.map(ask));
-  return new Map(
-    keys.flatMap((key, index): [string, T][] => {
-      const answer = answers[index];
-      return answer === undefined ? [] : [[key, answer]];
+): Promise<{ found: Map<string, T>; failed: Map<string, string> }> {
+  const found = new Map<string, T>();
+  const failed = new Map<string, string>();
+  await Promise.all(
+    keys.map(async (key) => {
+      const { value, trouble } = await settle(() => ask(key));
+      if (value !== undefined) found.set(key, value);
+      if (trouble !== undefined) failed.set(key, trouble);
     }),
   );
+  return { found, failed };
 }

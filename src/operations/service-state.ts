@@ -58,10 +58,9 @@ function containerState(
   const stats = view.stats.get(name);
   return {
     name,
+    kind: 'container',
     unit: unitName,
-    ...(view.engineTrouble === undefined
-      ? judgeContainer(container, unit, now)
-      : hostGone(view, view.engineTrouble)),
+    ...verdictOn(name, unitName, view, now),
     health: container?.health?.status,
     image: container?.image,
     imageCreated: container === undefined ? undefined : view.images.get(container.imageId)?.createdAt,
@@ -69,26 +68,31 @@ function containerState(
     restarts: (container?.restarts ?? 0) + (unit?.restarts ?? 0),
     memory: stats === undefined ? undefined : { used: stats.memoryUsed, limit: container?.memoryLimit },
     cpu: stats?.cpu,
-    lastExit: lastExit(container, unit),
+    lastExit: lastExit(container, unit, view),
   };
 }
 
 /** A native unit shows beside containers as one of them. */
 function nativeState(name: string, view: HostView, now: number): ContainerState {
   const unit = view.units.get(name);
+  const since = unit?.active === 'active' ? unit.since : undefined;
+  const startedAt = since !== undefined && since < now ? since : undefined;
   return {
     name: name.replace(/\.service$/, ''),
+    kind: 'unit',
     unit: name,
     ...(view.systemdTrouble === undefined ? judgeUnit(unit, name) : hostGone(view, view.systemdTrouble)),
     health: undefined,
     image: undefined,
     imageCreated: undefined,
-    startedAt:
-      unit?.active === 'active' && unit.since !== undefined && unit.since <= now ? unit.since : undefined,
+    startedAt,
     restarts: unit?.restarts ?? 0,
-    memory: undefined,
-    cpu: undefined,
-    lastExit: lastExit(undefined, unit),
+    memory: unit?.memory === undefined ? undefined : { used: unit.memory, limit: unit.memoryLimit },
+    cpu:
+      startedAt === undefined || unit?.processorTime === undefined
+        ? undefined
+        : (unit.processorTime / (now - startedAt)) * 100,
+    lastExit: lastExit(undefined, unit, view),
   };
 }
 
@@ -96,6 +100,24 @@ const hostGone = (view: HostView, cause: string): Verdict => ({
   state: 'unknown',
   trouble: { kind: 'host-unreachable', host: view.name, cause },
 });
+
+/** Each of engine and systemd may be away; what the other one knows still counts. */
+function verdictOn(name: string, unitName: string | undefined, view: HostView, now: number): Verdict {
+  const unit = unitName === undefined ? undefined : view.units.get(unitName);
+  if (view.engineTrouble !== undefined) {
+    // That its unit does not run is the truth all the same.
+    return unit === undefined || unit.active === 'active'
+      ? hostGone(view, view.engineTrouble)
+      : judgeUnit(unit, unit.name);
+  }
+  const cause = view.silent.get(name);
+  if (cause !== undefined) return { state: 'unknown', trouble: { kind: 'silent', cause } };
+  const container = view.containers.get(name);
+  if (container === undefined && unitName !== undefined && view.systemdTrouble !== undefined) {
+    return hostGone(view, view.systemdTrouble);
+  }
+  return judgeContainer(container, unit, now);
+}
 
 function judgeContainer(container: Container | undefined, unit: UnitState | undefined, now: number): Verdict {
   if (container?.restarting === true || unit?.sub === 'auto-restart') {
@@ -120,7 +142,10 @@ function judgeContainer(container: Container | undefined, unit: UnitState | unde
 function judgeHealth(container: Container, now: number): Verdict {
   const { health, startedAt } = container;
   if (health?.status === 'unhealthy') {
-    return { state: 'degraded', trouble: { kind: 'unhealthy', since: undefined, output: health.lastOutput } };
+    return {
+      state: 'degraded',
+      trouble: { kind: 'unhealthy', since: health.failingSince, output: health.lastOutput },
+    };
   }
   if (health?.status === 'starting' && startedAt !== undefined && now - startedAt < STARTING_FOR) {
     return { state: 'working', trouble: { kind: 'starting' } };
@@ -155,9 +180,16 @@ function notRunning(unit: UnitState | undefined, name: string): Verdict {
 }
 
 const outOfMemory = (container: Container): boolean =>
-  container.oomKilled || (container.exitCode === KILLED && container.memoryLimit !== undefined);
+  container.oomKilled || wasKilled(container.exitCode, container);
 
-function lastExit(container: Container | undefined, unit: UnitState | undefined): ContainerState['lastExit'] {
+const wasKilled = (code: number, { memoryLimit }: Pick<Container, 'memoryLimit'>): boolean =>
+  code === KILLED && memoryLimit !== undefined;
+
+function lastExit(
+  container: Container | undefined,
+  unit: UnitState | undefined,
+  view: HostView,
+): ContainerState['lastExit'] {
   if (container !== undefined && !container.running && container.finishedAt !== undefined) {
     return {
       code: container.exitCode,
@@ -166,13 +198,15 @@ function lastExit(container: Container | undefined, unit: UnitState | undefined)
       result: unit?.result,
     };
   }
-  if (unit?.exitCode !== undefined && unit.result !== 'success') {
-    return {
-      code: unit.exitCode,
-      at: undefined,
-      outOfMemory: unit.result === 'oom-kill',
-      result: unit.result,
-    };
+  if (unit === undefined) return undefined;
+  const { exitCode, result } = unit;
+  // systemd forgets how it ended once it runs again. What ended while it was being stopped is another matter.
+  const runs = unit.active === 'active' || unit.sub === 'auto-restart';
+  const before = runs ? view.exits.get(unit.name) : undefined;
+  if (before !== undefined) {
+    return { ...before, outOfMemory: container !== undefined && wasKilled(before.code, container), result };
   }
-  return undefined;
+  // 0 where another process than the main one failed.
+  if (exitCode === undefined || exitCode === 0 || result === 'success') return undefined;
+  return { code: exitCode, at: undefined, outOfMemory: result === 'oom-kill', result };
 }

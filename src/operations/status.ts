@@ -18,7 +18,7 @@ export async function statusOfAll(
     kind: 'status',
     hosts: looked.views.map((view) => ({
       name: view.name,
-      trouble: view.engineTrouble ?? view.systemdTrouble,
+      trouble: [view.engineTrouble, view.systemdTrouble].filter(Boolean).join('; ') || undefined,
     })),
     services: looked.services,
     disks,

@@ -14,7 +14,9 @@ export function presentStatus(report: Presented<'status'>, texts: Texts): Card {
   // A healthy service gets a line of its own only where there is something to say of it.
   const telling = well.filter((service) => service.containers.length > 1);
   const quiet = well.filter((service) => service.containers.length <= 1);
-  const containers = services.reduce((count, service) => count + service.containers.length, 0);
+  const checked = services
+    .flatMap((service) => service.containers)
+    .filter(({ kind, state }) => kind === 'container' && state !== 'unknown');
 
   const blocks: Block[] = [headline(services, troubled, texts)];
   for (const { name, trouble } of report.hosts) {
@@ -34,7 +36,7 @@ export function presentStatus(report: Presented<'status'>, texts: Texts): Card {
   );
   if (quiet.length > 0) blocks.push(rich`🟢 ${names(quiet)}`);
   const disks = diskLine(report.disks, texts);
-  blocks.push([], ...(disks === undefined ? [] : [disks]), texts.status.foot(containers));
+  blocks.push([], ...(disks === undefined ? [] : [disks]), texts.status.foot(checked.length));
   return { blocks };
 }
 

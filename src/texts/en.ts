@@ -82,6 +82,8 @@ const trouble = (what: Trouble, now: number): string => {
       return `${what.what}: ${what.cause}`;
     case 'host-unreachable':
       return `host ${what.host} cannot be asked: ${what.cause}`;
+    case 'silent':
+      return `cannot be looked at: ${what.cause}`;
   }
 };
 

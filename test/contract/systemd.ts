@@ -159,6 +159,22 @@ export function systemdContract(open: () => Promise<SystemdTarget>): void {
     expect(await read({ since: Date.now() + 3_600_000 })).toEqual([]);
   });
 
+  it('lastExit tells how a process of a unit failed, and nothing of a unit that did well', async () => {
+    const { good, failing } = target.units;
+    const before = Date.now();
+    await systemd.start(failing).catch(() => {});
+    await vi.waitFor(async () => expect(await systemd.lastExit(failing)).toMatchObject({ code: 3 }), {
+      timeout: 20_000,
+    });
+    const exit = await systemd.lastExit(failing);
+    expect(exit?.at).toBeGreaterThanOrEqual(before);
+    expect(exit?.at).toBeLessThanOrEqual(Date.now());
+    await systemd.start(good);
+    await systemd.stop(good);
+    expect(await systemd.lastExit(good)).toBeUndefined();
+    expect(await systemd.lastExit('nothing-of-the-kind.service')).toBeUndefined();
+  });
+
   it('logs of a unit that never wrote anything are empty', async () => {
     for await (const line of systemd.logs('nothing-of-the-kind.service')) expect(line).toBeUndefined();
   });

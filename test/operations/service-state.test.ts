@@ -42,6 +42,9 @@ const unit = (name: string, more: Partial<UnitState> = {}): UnitState => ({
   conditionMet: true,
   unmet: [],
   description: '',
+  memory: undefined,
+  memoryLimit: undefined,
+  processorTime: undefined,
   ...more,
 });
 
@@ -62,8 +65,10 @@ const view = (containers: Container[], units: UnitState[], more: Partial<HostVie
   systemdTrouble: undefined,
   units: new Map(units.map((one) => [one.name, one])),
   containers: new Map(containers.map((one) => [one.name, one])),
+  silent: new Map(),
   stats: new Map(),
   images: new Map(),
+  exits: new Map(),
   ...more,
 });
 
@@ -141,11 +146,11 @@ test('stateOf exit code 137 without a memory limit is not called out of memory',
 });
 
 test('stateOf an unhealthy container is degraded, and a check that never ran is left to the URL', () => {
-  const health = { failing: 3, lastOutput: 'no' };
+  const health = { failingSince: NOW - 720_000, lastOutput: 'no' };
   const bad = container('web', { health: { status: 'unhealthy', ...health } });
   expect(judge(view([bad], [unit(UNIT)]))).toMatchObject({
     state: 'degraded',
-    trouble: { kind: 'unhealthy' },
+    trouble: { kind: 'unhealthy', since: NOW - 720_000 },
   });
   const young = container('web', { health: { status: 'starting', ...health }, startedAt: NOW - 10_000 });
   expect(judge(view([young], [unit(UNIT)]))).toMatchObject({ state: 'working' });
@@ -179,4 +184,61 @@ test('stateOf an engine that cannot be asked leaves native units known', () => {
     state: 'unknown',
     trouble: { kind: 'host-unreachable', cause: 'no socket' },
   });
+});
+
+test('stateOf an engine that cannot be asked still tells of a unit that does not run', () => {
+  const failed = unit(UNIT, { active: 'failed', sub: 'failed', result: 'exit-code' });
+  expect(judge(view([], [failed], { engineTrouble: 'no socket' }))).toEqual({
+    state: 'down',
+    trouble: { kind: 'unit-failed', unit: UNIT, result: 'exit-code' },
+  });
+});
+
+test('stateOf a container of which nothing is known while systemd is away is not called gone', () => {
+  const away = { systemdTrouble: 'no bus' };
+  expect(judge(view([], [], away))).toEqual({
+    state: 'unknown',
+    trouble: { kind: 'host-unreachable', host: 'local', cause: 'no bus' },
+  });
+  expect(judge(view([container('web')], [], away)).state).toBe('ok');
+});
+
+test('stateOf a container that the engine keeps silent about is unknown, the others are not', () => {
+  const two = service({
+    containers: [
+      { name: 'web', unit: UNIT, update: true },
+      { name: 'other', unit: 'podman-other.service', update: true },
+    ],
+  });
+  const host = view([container('other')], [unit(UNIT), unit('podman-other.service')], {
+    silent: new Map([['web', 'no answer']]),
+  });
+  expect(stateOf(two, host, QUIET, NOW).containers.map(({ state, trouble }) => [state, trouble])).toEqual([
+    ['unknown', { kind: 'silent', cause: 'no answer' }],
+    ['ok', undefined],
+  ]);
+});
+
+test('stateOf a container that was killed for memory and runs again tells how it ended', () => {
+  const exits = new Map([[UNIT, { code: 137, at: NOW - 60_000 }]]);
+  const lastExit = (host: HostView) => stateOf(service(), host, QUIET, NOW).containers[0]?.lastExit;
+  const limited = container('web', { memoryLimit: 256e6 });
+  expect(lastExit(view([limited], [unit(UNIT, { restarts: 1 })], { exits }))).toMatchObject({
+    code: 137,
+    at: NOW - 60_000,
+    outOfMemory: true,
+  });
+  expect(lastExit(view([container('web')], [unit(UNIT, { restarts: 1 })], { exits }))).toMatchObject({
+    outOfMemory: false,
+  });
+  const stopped = unit(UNIT, { active: 'inactive', sub: 'dead', restarts: 1 });
+  expect(lastExit(view([], [stopped], { exits }))).toBeUndefined();
+});
+
+test('stateOf a native unit tells memory and processor time as systemd counts them', () => {
+  const native = service({ containers: [], units: ['a.service'] });
+  const counted = unit('a.service', { memory: 64e6, memoryLimit: 1e9, processorTime: 36_000 });
+  expect(stateOf(native, view([], [counted]), QUIET, NOW).containers).toMatchObject([
+    { kind: 'unit', memory: { used: 64e6, limit: 1e9 }, cpu: 1 },
+  ]);
 });

@@ -14,6 +14,7 @@ const labels = (report: Report) =>
 
 const container = (name: string, more: Partial<ContainerState> = {}): ContainerState => ({
   name,
+  kind: 'container',
   unit: `podman-${name}.service`,
   state: 'ok',
   trouble: undefined,

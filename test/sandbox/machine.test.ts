@@ -101,7 +101,11 @@ describe('the machine in a box', () => {
   it('becomes unhealthy and recovers', async () => {
     box.setHealth('archivebox', 'unhealthy', 'curl: (28) Operation timed out');
     expect(await engine.inspect('archivebox')).toMatchObject({
-      health: { status: 'unhealthy', failing: 1, lastOutput: 'curl: (28) Operation timed out' },
+      health: {
+        status: 'unhealthy',
+        failingSince: expect.any(Number),
+        lastOutput: 'curl: (28) Operation timed out',
+      },
     });
     expect(await statusOf('archivebox')).toBe(503);
     box.setHealth('archivebox', 'healthy');

@@ -13,6 +13,9 @@ import type { CallOptions } from '../engine.ts';
 const OLDEST_API = [1, 40] as const;
 const NEWEST_API = [1, 51] as const;
 
+/** Milliseconds for the first word. Asking whether it lives waits for no lock, so a busy engine answers it too. */
+const CONNECT_TIMEOUT = 5000;
+
 export type StreamRequest = {
   method: 'GET' | 'POST';
   path: string;
@@ -87,20 +90,23 @@ export function createConnection(address: string, timeout: number): Connection {
 
   /** Ask for the version once; again after the engine could not be reached, for it may come back as another one. */
   function connect(): Promise<Dockerode> {
-    docker ??= within(async (signal) => {
-      const [{ headers }, { default: Docker }] = await Promise.all([
-        ask(socket, signal),
-        import('dockerode'),
-      ]);
-      return new Docker({
-        socketPath: socket,
-        version: `v${chooseVersion(headers['api-version'])}`,
-        // Without it Node keeps connections and finds out at the next call that the engine was restarted.
-        headers: { connection: 'close' },
-        // dockerode would take these from DOCKER_HOST.
-        ...({ host: undefined, port: undefined, timeout: undefined, protocol: 'http' } as object),
-      });
-    });
+    docker ??= within(
+      async (signal) => {
+        const [{ headers }, { default: Docker }] = await Promise.all([
+          ask(socket, signal),
+          import('dockerode'),
+        ]);
+        return new Docker({
+          socketPath: socket,
+          version: `v${chooseVersion(headers['api-version'])}`,
+          // Without it Node keeps connections and finds out at the next call that the engine was restarted.
+          headers: { connection: 'close' },
+          // dockerode would take these from DOCKER_HOST.
+          ...({ host: undefined, port: undefined, timeout: undefined, protocol: 'http' } as object),
+        });
+      },
+      { timeout: Math.min(timeout, CONNECT_TIMEOUT) },
+    );
     docker.catch(() => (docker = undefined));
     return docker;
   }

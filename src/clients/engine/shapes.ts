@@ -36,7 +36,7 @@ export function toContainer(raw: ContainerInspectInfo): Container {
     exitCode: state.ExitCode,
     oomKilled: state.OOMKilled,
     restarts: raw.RestartCount ?? 0,
-    health: toHealth(state.Health),
+    health: toHealth(state.Health, config.Healthcheck?.Interval),
     memoryLimit: host.Memory === undefined || host.Memory <= 0 ? undefined : host.Memory,
     tty: config.Tty,
     networkMode: host.NetworkMode ?? '',
@@ -50,11 +50,34 @@ export function toContainer(raw: ContainerInspectInfo): Container {
 }
 
 /** Podman sends it with an empty status, Docker with `none`, where there is no check. */
-function toHealth(raw: ContainerInspectInfo['State']['Health']): Container['health'] {
+function toHealth(
+  raw: ContainerInspectInfo['State']['Health'],
+  interval: number | undefined,
+): Container['health'] {
   const status = raw?.Status;
   if (status !== 'starting' && status !== 'healthy' && status !== 'unhealthy') return undefined;
   const output = raw?.Log?.at(-1)?.Output?.trim();
-  return { status, failing: raw?.FailingStreak ?? 0, lastOutput: output === '' ? undefined : output };
+  return {
+    status,
+    failingSince: failingSince(raw, interval),
+    lastOutput: output === '' ? undefined : output,
+  };
+}
+
+/** Nanoseconds between two checks, where the image names none: Docker's default, and Podman's. */
+const CHECK_INTERVAL = 30e9;
+
+/** The engine keeps the last five checks; how long ago those before them began follows from their number. */
+function failingSince(
+  raw: ContainerInspectInfo['State']['Health'],
+  interval: number = CHECK_INTERVAL,
+): number | undefined {
+  const { FailingStreak: streak = 0, Log: log } = raw ?? {};
+  if (streak === 0 || log === undefined || log === null || log.length === 0) return undefined;
+  const first = log.at(-Math.min(streak, log.length));
+  const at = first === undefined ? undefined : time(String(first.Start));
+  const unseen = Math.max(0, streak - log.length);
+  return at === undefined ? undefined : at - (unseen * interval) / 1e6;
 }
 
 export function toImage(raw: ImageInspectInfo): Image {

@@ -1,0 +1,120 @@
+/** What units wrote, and what systemd says about them, from `journalctl`. */
+import { lines, run } from '../../exec.ts';
+import type { LogLine } from '../engine.ts';
+import type { Systemd } from '../systemd.ts';
+
+/** The functions take a unit's name as systemd does: without an ending it is a service. */
+export type Journal = Pick<Systemd, 'logs' | 'lastExit'>;
+
+/** For a log, at the pace of who reads it. Milliseconds. */
+const LOG_TIMEOUT = 2 * 60_000;
+/** Characters of one entry, as the engine's lines. */
+const LONGEST_TEXT = 64 * 1024;
+/** SD_MESSAGE_UNIT_PROCESS_EXIT of sd-messages.h: a process of a unit has ended badly. */
+const PROCESS_EXIT = '98e322203f7a4ed290d09fe03c09fe15';
+
+/**
+ * @param journalctl the program and its first arguments
+ * @param options.ofUser the units are those of a user's manager
+ * @param options.timeout milliseconds for a question
+ */
+export function createJournal(
+  journalctl: readonly string[],
+  { ofUser, timeout }: { ofUser: boolean; timeout: number },
+): Journal {
+  /** `journalctl --unit` would not find the units of a user's manager. */
+  const writtenBy = (unit: string) => `${ofUser ? '_SYSTEMD_USER_UNIT' : '_SYSTEMD_UNIT'}=${unit}`;
+  const saidOf = (unit: string) => (ofUser ? [`USER_UNIT=${unit}`] : ['_PID=1', `UNIT=${unit}`]);
+  const asJson = (fields: readonly string[]) => [
+    ...journalctl,
+    '--no-pager',
+    '--output=json',
+    '--all',
+    `--output-fields=${fields.join(',')}`,
+  ];
+
+  return {
+    async *logs(name, { since, tail, signal } = {}) {
+      const unit = fullName(name);
+      const entries = lines(
+        [
+          ...asJson(['MESSAGE', 'PRIORITY']),
+          ...(tail === undefined ? [] : [`--lines=${tail}`]),
+          ...(since === undefined ? [] : [`--since=@${(since / 1000).toFixed(3)}`]),
+          writtenBy(unit),
+          '+',
+          ...saidOf(unit),
+        ],
+        { timeout: LOG_TIMEOUT, ...(signal === undefined ? {} : { signal }) },
+      );
+      for await (const entry of entries) yield toLogLine(entry);
+    },
+    async lastExit(name, { signal } = {}) {
+      const { stdout } = await run(
+        [
+          ...asJson(['EXIT_CODE', 'EXIT_STATUS']),
+          '--lines=1',
+          `MESSAGE_ID=${PROCESS_EXIT}`,
+          ...saidOf(fullName(name)),
+        ],
+        { timeout, ...(signal === undefined ? {} : { signal }) },
+      );
+      return stdout.trim() === '' ? undefined : toExit(parseEntry(stdout));
+    },
+  };
+}
+
+type Entry = {
+  __REALTIME_TIMESTAMP?: string;
+  MESSAGE?: unknown;
+  PRIORITY?: string;
+  EXIT_CODE?: string;
+  EXIT_STATUS?: string;
+};
+
+/** One that is larger than {@link lines} lets through is no JSON any more. */
+function parseEntry(entry: string): Entry {
+  try {
+    return JSON.parse(entry) as Entry;
+  } catch {
+    return { MESSAGE: `(an entry of the journal that is too large: ${entry.slice(0, 200)}…)` };
+  }
+}
+
+function toLogLine(entry: string): LogLine {
+  const raw = parseEntry(entry);
+  return {
+    at: toTime(raw),
+    // syslog(3): 0 is an emergency, 3 an error.
+    stream: Number(raw.PRIORITY ?? 6) <= 3 ? 'stderr' : 'stdout',
+    text: cut(toText(raw.MESSAGE)),
+  };
+}
+
+/** A signal is counted as shells count it: 128 and its number. */
+function toExit(entry: Entry): { code: number; at: number } | undefined {
+  const status = Number(entry.EXIT_STATUS);
+  const at = toTime(entry);
+  if (at === undefined || !Number.isInteger(status)) return undefined;
+  return { code: entry.EXIT_CODE === 'exited' ? status : 128 + status, at };
+}
+
+const toTime = ({ __REALTIME_TIMESTAMP: microseconds }: Entry): number | undefined =>
+  microseconds === undefined ? undefined : Math.floor(Number(microseconds) / 1000);
+
+/** journalctl gives what is not valid UTF-8, or has control characters, as an array of bytes. */
+function toText(message: unknown): string {
+  if (typeof message === 'string') return message;
+  if (!Array.isArray(message)) return '';
+  return typeof message[0] === 'string'
+    ? message.join('\n')
+    : new TextDecoder().decode(Uint8Array.from(message as number[]));
+}
+
+const cut = (text: string): string => (text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text);
+
+/** The journal knows whole names only. */
+const fullName = (name: string): string =>
+  /\.(?:service|socket|timer|target|mount|automount|path|slice|scope|swap|device)$/.test(name)
+    ? name
+    : `${name}.service`;
