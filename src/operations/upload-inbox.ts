@@ -88,6 +88,8 @@ export function createInbox(needs: InboxNeeds): Inbox {
   const since = new Map<string, { stamp: string; at: number }>();
   /** What is no photo or video, by path with its stamp. */
   const left = new Map<string, string>();
+  /** Folders that cannot be read, which is in the log. */
+  const closed = new Set<string>();
   let block: { trouble: InboxTrouble; failures: number; until: number } | undefined;
   let wake = () => {};
 
@@ -189,7 +191,9 @@ export function createInbox(needs: InboxNeeds): Inbox {
     if (block !== undefined && block.trouble.kind !== 'immich') block = undefined;
     watch.set(inventory.folders);
     for (const { path, cause } of inventory.closed) {
-      log.warn({ path, cause: causeOf(cause) }, 'a folder of the inbox cannot be read');
+      if (!closed.has(path))
+        log.warn({ path, cause: causeOf(cause) }, 'a folder of the inbox cannot be read');
+      closed.add(path);
     }
 
     const open = survey(inventory, now);
@@ -206,8 +210,10 @@ export function createInbox(needs: InboxNeeds): Inbox {
         batch.show(Math.max(1, untold - finished));
       }
     };
-    await Promise.all(Array.from({ length: block === undefined ? WIDTH : 1 }, worker));
+    // All of them to their ends: a file is in one hand at a time.
+    const ends = await Promise.allSettled(Array.from({ length: block === undefined ? WIDTH : 1 }, worker));
     signal.throwIfAborted();
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
 
     const after = survey(await scan(folder), clock.now());
     const waiting = after.filter(({ row }) => row?.told !== true).length;
@@ -222,15 +228,15 @@ export function createInbox(needs: InboxNeeds): Inbox {
       const watch = createWatch(() => wake(), log);
       while (!signal.aborted) {
         let wait = timing.look;
-        const changed = Promise.withResolvers<void>();
-        wake = changed.resolve;
+        const nap = new AbortController();
+        wake = () => nap.abort();
         try {
           wait = await pass(watch, signal);
         } catch (error) {
           if (signal.aborted) break;
           log.error({ err: error }, 'the inbox cannot be worked off');
         }
-        await Promise.race([sleep(wait, signal), changed.promise]).catch(() => undefined);
+        await sleep(wait, AbortSignal.any([signal, nap.signal])).catch(() => undefined);
         await sleep(timing.gather, signal).catch(() => undefined);
       }
       watch.close();

@@ -402,6 +402,25 @@ describe('Immich in trouble', () => {
   });
 });
 
+describe('the store', () => {
+  it('that cannot write for a moment holds nothing up for good', async () => {
+    const place = await open();
+    const bytes = await picture(1);
+    place.server.addPhoto(place.owner, bytes, { status: 'trashed' });
+    place.put('1.jpg', bytes);
+    let failures = 2;
+    const put: typeof place.store.inbox.put = (row) => {
+      failures -= 1;
+      if (failures >= 0) throw new Error('database or disk is full');
+      place.store.inbox.put(row);
+    };
+    place.start({ store: { ...place.store, inbox: { ...place.store.inbox, put } }, timing: { look: 50 } });
+    await expect.poll(() => words(place), PATIENCE).toContain('Immich has it in its trash');
+    await letTimePass(place);
+    expect(place.files()).toEqual(['1.jpg']);
+  });
+});
+
 describe('the folder', () => {
   it('that is not there is waited for', async () => {
     const place = await open();
