@@ -15,6 +15,9 @@ const lab = {
   },
 } as const;
 
+/** Only `npm run test:immich` says of which server it is. */
+const immich = { extends: true, test: { name: 'immich', include: ['test/**/*.immich.test.ts'] } } as const;
+
 /**
  * `unit` needs nothing but Node. `lab` runs on real Podman and systemd, `browser` in Debian's Chromium;
  * where these cannot be had their tests say why, and with CI set they fail.
@@ -27,10 +30,15 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/**/*.{lab,browser}.test.ts'] },
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/**/*.{lab,browser,immich}.test.ts'],
+        },
       },
       ...(obstacles.length > 0 ? [] : [lab]),
       { extends: true, test: { name: 'browser', include: ['test/**/*.browser.test.ts'] } },
+      ...(process.env['STEWARD_TEST_IMMICH'] ? [immich] : []),
     ],
   },
 });
