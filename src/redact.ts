@@ -1,8 +1,10 @@
 /** Masks the values of known secrets, and what looks like one, in text that leaves the process. */
 export type Redact = (text: string) => string;
 
-/** A name that announces a secret, with what stands between it and its value. */
-const NAME = String.raw`\b([\w.-]*(?:password|passwd|secret|token|api[_-]?key|private[_-]?key|credential)s?["']?\s*[:=](?!>)\s*)`;
+/** A name that announces a secret, with what stands between it and its value: JSON inside a string has escaped quotes. */
+const NAME = String.raw`\b([\w.-]*(?:password|passwd|secret|token|api[_-]?key|private[_-]?key|credential)s?\\*["']?\s*[:=](?!>)\s*)`;
+/** Masked text stays as it is when it is masked again. */
+const VALUE = String.raw`(?!•••)(\\*"[^"]+"|'[^']+'|[^\s"',;&]+)`;
 const KEY = /(?:password|passwd|secret|token|api[_-]?key|private[_-]?key|credential)s?$/i;
 
 /**
@@ -13,7 +15,7 @@ const SHAPES: readonly [RegExp, string][] = [
   [/(?<!\d)\d{6,12}:[A-Za-z0-9_-]{30,}/g, '•••'],
   [/\b(authorization["']?\s*[:=]\s*["']?(?:bearer|basic)\s+)[^\s"',;]+/gi, '$1•••'],
   [/\b([a-z][a-z0-9+.-]*:\/\/[^\s:/@]*:)[^\s@/]+@/gi, '$1•••@'],
-  [new RegExp(`${NAME}("[^"]+"|'[^']+'|[^\\s"',;&]+)`, 'gi'), '$1•••'],
+  [new RegExp(`${NAME}${VALUE}`, 'gi'), '$1•••'],
   [/\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*/g, '•••'],
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, '•••'],
 ];

@@ -165,6 +165,8 @@ export type Report = { actions?: readonly (readonly Action[])[] } & (
       service: string;
       ok: boolean;
       took: number;
+      /** How the service is after a failure. */
+      state: State | undefined;
       trouble: Trouble | undefined;
       lastLines: readonly string[];
       observed: boolean;
@@ -185,6 +187,7 @@ export type Note =
   | { key: 'user-error'; message: string }
   | { key: 'failed'; message: string; lines: readonly string[] }
   | { key: 'busy'; service: string; what: string; since: number }
+  | { key: 'already'; verb: Verb; service: string }
   | { key: 'cancelled' }
   | { key: 'expired' }
   | { key: 'changed' }

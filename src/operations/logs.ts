@@ -2,7 +2,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { App } from '../app.ts';
 import type { LogLine } from '../clients/engine.ts';
-import { UserError } from '../errors.ts';
+import { UnreachableError, UserError } from '../errors.ts';
 import type { Host } from '../hosts.ts';
 import type { LogEntry, Report } from '../report.ts';
 import type { Service } from '../services.ts';
@@ -16,8 +16,11 @@ export type LogQuery = {
   asFile: boolean;
 };
 
-/** What logs: a container of an engine, or a unit that runs no container. */
-export type LogSource = { name: string; host: Host; unit: string | undefined };
+/**
+ * What logs: a container, or a unit. A container that a unit runs is gone when the unit stops, but its last lines, and
+ * why it does not start, stand in the unit's journal.
+ */
+export type LogSource = { name: string; host: Host; hasContainer: boolean; unit: string | undefined };
 
 /** A message is read on a phone; a file may hold more, within Telegram's 50 MB by far. */
 const IN_MESSAGE = 60;
@@ -31,8 +34,13 @@ const LINE_MOST = 500;
 export const sourcesOf = (app: Pick<App, 'hosts'>, service: Service): LogSource[] => {
   const host = app.hosts.of(service);
   return [
-    ...service.containers.map(({ name }) => ({ name, host, unit: undefined })),
-    ...service.units.map((unit) => ({ name: unit.replace(/\.service$/, ''), host, unit })),
+    ...service.containers.map(({ name, unit }) => ({ name, host, hasContainer: true, unit })),
+    ...service.units.map((unit) => ({
+      name: unit.replace(/\.service$/, ''),
+      host,
+      hasContainer: false,
+      unit,
+    })),
   ];
 };
 
@@ -55,7 +63,7 @@ export async function logs(
   );
   if (read.every((entries) => entries === undefined)) {
     throw new UserError(
-      `Cannot show logs of "${subject}": its container does not exist now. A stopped unit leaves none; start it first.`,
+      `Cannot show logs of "${subject}": its container does not exist, and no unit keeps its log.`,
     );
   }
   const all = read
@@ -75,43 +83,61 @@ export async function logs(
   };
 }
 
-/** The last lines of one source, for a message about its failure. Never rejects. */
+/**
+ * The last lines of one source, for a message about its failure. Never rejects.
+ * @param since milliseconds since 1970: what is older has nothing to do with it
+ */
 export async function lastLines(
   app: Pick<App, 'redact'>,
   source: LogSource,
-  lines: number,
+  { lines, since }: { lines: number; since: number },
 ): Promise<string[]> {
-  const query = { lines, since: undefined, only: undefined, asFile: false };
+  const query = { lines, since, only: undefined, asFile: false };
   const entries = await readSource(app, source, query, AbortSignal.timeout(5000)).catch(() => undefined);
   return (entries ?? []).map(({ text }) => cut(text));
 }
 
+/** @returns undefined when it does not exist */
 async function readSource(
   app: Pick<App, 'redact'>,
-  { name, host, unit }: LogSource,
+  source: LogSource,
   query: LogQuery,
   signal: AbortSignal,
 ): Promise<LogEntry[] | undefined> {
-  const options = { tail: query.lines, signal, ...(query.since === undefined ? {} : { since: query.since }) };
-  if (unit === undefined && (await host.engine.inspect(name, { signal })) === undefined) return undefined;
-  const lines: AsyncIterable<LogLine> =
-    unit === undefined ? host.engine.logs(name, options) : host.systemd.logs(unit, options);
+  const lines = await linesOf(source, query, signal);
+  if (lines === undefined) return undefined;
   const entries: LogEntry[] = [];
   let at: number | undefined;
   for await (const line of lines) {
     at = line.at ?? at;
     const text = clean(app.redact(line.text));
-    entries.push({ at, source: name, text, level: levelOf(text) });
+    entries.push({ at, source: source.name, text, level: levelOf(text) });
   }
   return entries;
 }
 
-/** Colour codes and control characters go; tabs become spaces. */
+async function linesOf(
+  { name, host, hasContainer, unit }: LogSource,
+  { lines: tail, since }: LogQuery,
+  signal: AbortSignal,
+): Promise<AsyncIterable<LogLine> | undefined> {
+  const options = { tail, signal, ...(since === undefined ? {} : { since }) };
+  try {
+    if (hasContainer && (await host.engine.inspect(name, { signal })) !== undefined) {
+      return host.engine.logs(name, options);
+    }
+  } catch (error) {
+    // Where the engine cannot be asked, the journal still can.
+    if (unit === undefined || !(error instanceof UnreachableError)) throw error;
+  }
+  return unit === undefined ? undefined : host.systemd.logs(unit, options);
+}
+
+/** Colour codes, control characters and what turns the direction of writing go; tabs become spaces. */
 const clean = (text: string): string =>
   stripVTControlCharacters(text)
     .replaceAll('\t', '  ')
-    // eslint-disable-next-line no-control-regex -- they are what is being removed
-    .replace(/[\u0000-\u001f\u007f-\u009f]/g, '')
+    .replace(/[\p{Cc}\p{Bidi_Control}]/gu, '')
     .trimEnd();
 
 const cut = (text: string): string => (text.length > LINE_MOST ? `${text.slice(0, LINE_MOST)} …` : text);

@@ -1,11 +1,11 @@
 /** Start, stop and restart a service: in the order of its containers, until it is healthy again. */
 import type { App, Plan, Run } from '../app.ts';
-import { causeOf } from '../errors.ts';
+import { causeOf, UserError } from '../errors.ts';
 import type { Host } from '../hosts.ts';
-import type { Report, ServiceState, Trouble, Verb } from '../report.ts';
+import type { Report, ServiceState, State, Trouble, Verb } from '../report.ts';
 import type { Service } from '../services.ts';
 import { sleep } from '../sleep.ts';
-import { lastLines } from './logs.ts';
+import { lastLines, type LogSource } from './logs.ts';
 import { lookAtServices, type StatusReach } from './status.ts';
 
 /** One thing that starts and stops as a whole: a unit, or a container that only the engine manages. */
@@ -20,19 +20,26 @@ const LOOK_EVERY = 500;
 
 export type PowerReach = StatusReach & Pick<App, 'store' | 'guard' | 'redact'>;
 
-/** What would be done, and a fingerprint of the state that it was planned for. */
+/**
+ * What would be done, and a fingerprint of the state that it was planned for; empty where it is so already.
+ * @throws UserError for what cannot be started or stopped because it does not exist
+ */
 export async function planPower(app: PowerReach, verb: Verb, service: Service): Promise<Plan> {
   const host = app.hosts.of(service);
   const parts = partsOf(service);
   const units = parts.flatMap(({ unit }) => unit ?? []);
-  const [{ services }, dependencies] = await Promise.all([
-    lookAtServices(app, [service]),
+  const [state, dependencies] = await Promise.all([
+    look(app, service),
     Promise.all(units.map((unit) => host.systemd.dependencies(unit))),
   ]);
   const takenDown = dependencies
     .flatMap(({ takesDown }) => takesDown)
     .filter((unit) => !units.includes(unit));
-  const state = services[0] as ServiceState;
+  refuseMissing(verb, state);
+  if (isAlready(verb, state)) {
+    const report: Report = { kind: 'note', note: { key: 'already', verb, service: service.name } };
+    return { report, fingerprint: '', isEmpty: true };
+  }
   const ordered = verb === 'stop' ? parts.toReversed() : parts;
   const report: Report = {
     kind: 'plan',
@@ -56,9 +63,26 @@ export async function planPower(app: PowerReach, verb: Verb, service: Service): 
 
 const awayKey = (service: Service) => `away:${service.name}`;
 
+function refuseMissing(verb: Verb, { name, containers }: ServiceState): void {
+  for (const { name: part, unit, trouble } of containers) {
+    if (trouble?.kind === 'no-unit') {
+      throw new UserError(`Cannot ${verb} ${name}: there is no unit "${trouble.unit}".`);
+    }
+    if (trouble?.kind === 'gone' && unit === undefined) {
+      throw new UserError(
+        `Cannot ${verb} ${name}: its container "${part}" is gone, and no unit makes it anew.`,
+      );
+    }
+  }
+}
+
+const isAlready = (verb: Verb, { state, containers }: ServiceState): boolean =>
+  (verb === 'start' && state === 'ok') ||
+  (verb === 'stop' && containers.every((container) => container.state === 'stopped'));
+
 /**
  * Do it. A failure is an outcome in the report. The caller holds the service's lock.
- * Once something was stopped the signal no longer leaves the service half down: it is still started again.
+ * Once something was stopped neither the signal nor a failure leaves the service half down: what can be started is.
  */
 export async function power(app: PowerReach, verb: Verb, service: Service, run: Run): Promise<Report> {
   const host = app.hosts.of(service);
@@ -72,55 +96,73 @@ export async function power(app: PowerReach, verb: Verb, service: Service, run: 
     ...(starts.length === 0 ? [] : [{ step: 'health' }]),
   ]);
 
-  const outcome = (result: { ok: boolean; trouble?: Trouble; lastLines?: string[] }): Report => ({
+  const outcome = (failure?: Failure & { state: State }): Report => ({
     kind: 'outcome',
     verb,
     service: service.name,
-    ok: result.ok,
+    ok: failure === undefined,
     took: app.clock.now() - begun,
-    trouble: result.trouble,
-    lastLines: result.lastLines ?? [],
+    state: failure?.state,
+    trouble: failure?.trouble,
+    lastLines: failure?.lastLines ?? [],
     observed: app.guard.observing,
     at: app.clock.now(),
-    ...(result.ok ? {} : { actions: [[{ label: 'logs', command: 'logs', args: [service.name] }]] }),
+    ...(failure === undefined
+      ? {}
+      : {
+          actions: [
+            [
+              { label: 'logs', command: 'logs', args: [service.name] },
+              { label: verb, command: verb, args: [service.name] },
+            ],
+          ],
+        }),
   });
 
-  run.signal.throwIfAborted();
-  for (const [act, todo] of [
-    ['stop', stops],
-    ['start', starts],
-  ] as const) {
-    for (const part of todo) {
-      run.progress.begin(act, part.name);
-      try {
-        await app.guard.change(`${act} ${part.unit ?? part.name}`, () => apply(host, act, part));
-      } catch (error) {
-        run.progress.end({ failed: true });
-        return outcome({ ok: false, ...(await explain(app, host, part, error)) });
-      }
+  const attempt = async (act: 'stop' | 'start', part: Part): Promise<Failure | undefined> => {
+    run.progress.begin(act, part.name);
+    try {
+      await app.guard.change(`${act} ${part.unit ?? part.name}`, () => apply(host, act, part));
+      return undefined;
+    } catch (error) {
+      run.progress.end({ failed: true });
+      return explain(app, sourceOf(host, service, part), { error, since: begun });
     }
+  };
+
+  run.signal.throwIfAborted();
+  let failure: Failure | undefined;
+  for (const part of stops) {
+    failure = await attempt('stop', part);
+    // What it needs is left running under it.
+    if (failure !== undefined) break;
   }
+  for (const part of starts) {
+    const failed = await attempt('start', part);
+    failure ??= failed;
+  }
+  if (failure !== undefined) return outcome({ ...failure, state: (await look(app, service)).state });
   if (starts.length === 0 || app.guard.observing) {
     run.progress.end();
-    return outcome({ ok: true });
+    return outcome();
   }
 
   run.progress.begin('health');
   const state = await untilHealthy(app, service, run.signal);
-  const ok = state.state === 'ok';
-  run.progress.end({ failed: !ok });
-  if (ok) {
+  run.progress.end({ failed: state.state !== 'ok' });
+  if (state.state === 'ok') {
     if (verb === 'restart') app.store.facts.put(awayKey(service), app.clock.now() - begun);
-    return outcome({ ok });
+    return outcome();
   }
-  const bad = state.containers.find((container) => container.state !== 'ok') ?? state.containers.at(-1);
-  const lines = bad === undefined ? [] : await lastLines(app, sourceOf(host, service, bad.name), LAST_LINES);
+  const bad = parts.find((_, index) => state.containers[index]?.state !== 'ok') ?? parts.at(-1);
   return outcome({
-    ok,
-    lastLines: lines,
-    ...(state.trouble === undefined ? {} : { trouble: state.trouble }),
+    state: state.state,
+    trouble: state.trouble,
+    lastLines: bad === undefined ? [] : await lastLinesOf(app, sourceOf(host, service, bad), begun),
   });
 }
+
+type Failure = { trouble: Trouble | undefined; lastLines: readonly string[] };
 
 /** In start order: containers by their unit where they have one, then the native units. */
 const partsOf = (service: Service): Part[] => [
@@ -133,26 +175,41 @@ const apply = (host: Host, act: 'stop' | 'start', { name, unit }: Part): Promise
     ? host.engine[act](name, { timeout: JOB_LIMIT })
     : host.systemd[act](unit, { timeout: JOB_LIMIT });
 
-const sourceOf = (host: Host, service: Service, name: string) => ({
+const sourceOf = (host: Host, service: Service, { name, unit }: Part): LogSource => ({
   name,
   host,
-  unit: service.units.find((unit) => unit === name || unit === `${name}.service`),
+  hasContainer: service.containers.some((container) => container.name === name),
+  unit,
 });
+
+const lastLinesOf = (app: Pick<App, 'redact'>, source: LogSource, since: number) =>
+  lastLines(app, source, { lines: LAST_LINES, since });
 
 async function explain(
   app: Pick<App, 'redact'>,
-  host: Host,
-  { name, unit }: Part,
-  error: unknown,
-): Promise<{ trouble: Trouble; lastLines: string[] }> {
+  source: LogSource,
+  { error, since }: { error: unknown; since: number },
+): Promise<Failure> {
+  const { name, host, unit } = source;
   const [state] = unit === undefined ? [] : await host.systemd.units([unit]).catch(() => []);
   const trouble: Trouble =
     state !== undefined && (state.active === 'failed' || state.result !== 'success')
       ? { kind: 'unit-failed', unit: state.name, result: state.result }
       : { kind: 'job-failed', what: unit ?? name, cause: app.redact(causeOf(error)) };
   // The container is often gone with its unit; what the unit logged is what is left of it.
-  return { trouble, lastLines: await lastLines(app, { name, host, unit }, LAST_LINES) };
+  return {
+    trouble,
+    lastLines: await lastLinesOf(app, { ...source, hasContainer: unit === undefined }, since),
+  };
 }
+
+async function look(app: PowerReach, service: Service): Promise<ServiceState> {
+  const { services } = await lookAtServices(app, [service]);
+  return services[0] as ServiceState;
+}
+
+/** systemd has given up, or never tries: waiting changes nothing. */
+const HOPELESS: readonly (Trouble['kind'] | undefined)[] = ['condition', 'no-unit', 'unit-failed', 'exited'];
 
 /**
  * Look again and again until it is well, has clearly failed, or its time is over.
@@ -161,12 +218,10 @@ async function explain(
 async function untilHealthy(app: PowerReach, service: Service, signal: AbortSignal): Promise<ServiceState> {
   const deadline = app.clock.now() + service.health.timeout;
   for (let wellBefore = false; ;) {
-    const { services } = await lookAtServices(app, [service]);
-    const state = services[0] as ServiceState;
+    const state = await look(app, service);
     const well = state.state === 'ok';
     if (well && wellBefore) return state;
-    const hopeless = state.trouble?.kind === 'condition' || state.trouble?.kind === 'no-unit';
-    if (hopeless || app.clock.now() >= deadline || signal.aborted) return state;
+    if (HOPELESS.includes(state.trouble?.kind) || app.clock.now() >= deadline || signal.aborted) return state;
     wellBefore = well;
     await sleep(LOOK_EVERY);
   }

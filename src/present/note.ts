@@ -26,6 +26,8 @@ export function presentNote(note: Note, texts: Texts): Card {
     }
     case 'busy':
       return only(notes.busy(note.service, note.what, moment(note.since)));
+    case 'already':
+      return only(notes.already(note.verb, note.service));
     case 'cancelled':
       return only(notes.cancelled);
     case 'expired':

@@ -66,7 +66,7 @@ export function presentOutcome(report: Presented<'outcome'>, texts: Texts): Card
   const { outcome } = texts;
   if (report.observed) return { blocks: [outcome.observed(report.verb, report.service)] };
   if (report.ok) return { blocks: [outcome.done(report.verb, report.service, texts.duration(report.took))] };
-  const blocks: Block[] = [outcome.failed(report.verb, report.service)];
+  const blocks: Block[] = [outcome.failed(report.verb, report.service, report.state)];
   if (report.trouble !== undefined) blocks.push(outcome.why(texts.trouble(report.trouble, report.at)));
   if (report.lastLines.length > 0) {
     blocks.push({ quote: report.lastLines.map((text) => rich`${text}`), mono: true });

@@ -79,13 +79,24 @@ const trouble = (what: Trouble, now: number): string => {
     case 'no-answer':
       return `runs, but ${what.url} does not answer: ${what.cause}`;
     case 'job-failed':
-      return `${what.what}: ${what.cause}`;
+      return what.cause;
     case 'host-unreachable':
       return `host ${what.host} cannot be asked: ${what.cause}`;
     case 'silent':
       return `cannot be looked at: ${what.cause}`;
   }
 };
+
+/** "archivebox is unhealthy" */
+const stands = (name: string, state: State): string =>
+  ({
+    ok: `${name} is fine`,
+    degraded: `${name} is unhealthy`,
+    down: `${name} is down`,
+    stopped: `${name} is stopped`,
+    working: `${name} is starting`,
+    unknown: `${name} cannot be asked`,
+  })[state];
 
 const immichTrouble = (reason: ImmichTrouble, cause: string): Rich => {
   switch (reason) {
@@ -237,15 +248,7 @@ export const en = {
     allHealthy: (count: number) => `All ${count} healthy`,
     someHealthy: (healthy: number, count: number) => `${healthy} of ${count} healthy`,
     none: 'No services are configured',
-    worst: (name: string, state: State) =>
-      ({
-        ok: `${name} is fine`,
-        degraded: `${name} is unhealthy`,
-        down: `${name} is down`,
-        stopped: `${name} is stopped`,
-        working: `${name} is starting`,
-        unknown: `${name} cannot be asked`,
-      })[state],
+    worst: stands,
     more: (count: number) => `and ${count} more`,
     containers: (count: number) => plural(count, 'container'),
     restarts: (count: number) => plural(count, 'restart'),
@@ -272,7 +275,9 @@ export const en = {
     none: (subject: string, filter: string | undefined) =>
       filter === undefined
         ? rich`📄 ${b(subject)} – nothing logged`
-        : rich`📄 ${b(subject)} – no line matches ${b(filter)}`,
+        : filter === 'errors'
+          ? rich`📄 ${b(subject)} – no errors in its last lines`
+          : rich`📄 ${b(subject)} – no line with ${b(filter)}`,
     head: (subject: string, lines: number, span: string | undefined) =>
       rich`📄 ${b(subject)} – ${plural(lines, 'line')}${span === undefined ? '' : `, last ${span}`}`,
     counts: (errors: number, warnings: number) =>
@@ -307,8 +312,9 @@ export const en = {
       verb === 'stop'
         ? rich`✅ ${b(`${service} stopped`)} – after ${took}. A boot or a deploy starts it again.`
         : rich`✅ ${b(`${service} ${verbs[verb].past}`)} – healthy after ${took}`,
-    failed: (verb: Verb, service: string) => rich`❌ ${b(`${service}: ${verbs[verb].noun} failed`)}`,
-    why: (why: string) => rich`Why: ${why}.`,
+    failed: (verb: Verb, service: string, now: State | undefined) =>
+      rich`❌ ${b(`${service}: ${verbs[verb].noun} failed`)}${now === undefined ? '' : `; ${stands('it', now)} now`}`,
+    why: (why: string) => rich`Why: ${why.replace(/\.$/, '')}.`,
     observed: (verb: Verb, service: string) =>
       rich`👁 ${b(`Would have ${verbs[verb].past} ${service}.`)} Steward only observes (STEWARD_OBSERVE); nothing was changed.`,
   },
@@ -390,8 +396,8 @@ export const en = {
         rich`👁 ${b(`Would have taken ${plural(count, 'picture')} out of ${album}`)}`,
     },
     nothing: (album: string) => rich`✨ ${b(`Nothing to clean in ${album}`)}`,
-    troubled: (album: string, trouble: { reason: ImmichTrouble; cause: string }) =>
-      rich`🟡 ${b(`${album} is not clean:`)} ${cleaningTrouble(trouble.reason, trouble.cause)}`,
+    troubled: (album: string, why: { reason: ImmichTrouble; cause: string }) =>
+      rich`🟡 ${b(`${album} is not clean:`)} ${cleaningTrouble(why.reason, why.cause)}`,
     before: (count: number) => rich`${plural(count, 'picture')} deleted before that.`,
     made: (count: number, isOver: boolean) =>
       rich`The album was gone: ${isOver ? 'made' : 'to be made'} anew${count === 0 ? '' : `, with ${count} of my pictures`}.`,
@@ -427,6 +433,10 @@ export const en = {
     failed: (message: string) => rich`❌ ${b('That did not work:')} ${message}`,
     busy: (service: string, what: string, since: Span) =>
       rich`⏳ ${b(`${service} is busy:`)} ${what} since ${since}. Ask again when it is done.`,
+    already: (verb: Verb, service: string) =>
+      verb === 'stop'
+        ? rich`⚪ ${b(`${service} is stopped already.`)}`
+        : rich`✅ ${b(`${service} runs already.`)}`,
     cancelled: rich`✖️ Cancelled. Nothing was changed.`,
     expired: rich`⌛ This plan has expired. Nothing was changed.`,
     changed: rich`🔄 ${b('Things have changed since that plan.')} Here is the new one.`,

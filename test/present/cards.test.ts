@@ -76,6 +76,7 @@ const outcome = (more: Partial<Report & { kind: 'outcome' }>): Report => ({
   service: 'vaultwarden',
   ok: true,
   took: 6000,
+  state: undefined,
   trouble: undefined,
   lastLines: [],
   observed: false,
@@ -91,17 +92,25 @@ test('presentOutcome of a failure gives the reason and the last lines', () => {
   const text = shown(
     outcome({
       ok: false,
+      state: 'down',
       trouble: { kind: 'unit-failed', unit: 'podman-vaultwarden.service', result: 'exit-code' },
       lastLines: ['Error: no config'],
     }),
   );
   expect(text).toBe(
     [
-      '❌ vaultwarden: restart failed',
+      '❌ vaultwarden: restart failed; it is down now',
       'Why: the unit failed: the program ended with an error.',
       '  Error: no config',
     ].join('\n'),
   );
+});
+
+test('presentNote tells what needs no doing', () => {
+  const already = (verb: 'start' | 'stop') =>
+    shown({ kind: 'note', note: { key: 'already', verb, service: 'copyparty' } });
+  expect(already('start')).toBe('✅ copyparty runs already.');
+  expect(already('stop')).toBe('⚪ copyparty is stopped already.');
 });
 
 test('presentOutcome while observing says that nothing was changed', () => {

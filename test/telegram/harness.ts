@@ -77,6 +77,7 @@ export function createCommands(deeds: Deeds): Command[] {
           service,
           ok: true,
           took: 6000,
+          state: undefined,
           trouble: undefined,
           lastLines: [],
           observed: false,

@@ -62,6 +62,7 @@ const commands: Command[] = [
         service,
         ok: true,
         took: 40,
+        state: undefined,
         trouble: undefined,
         lastLines: [],
         observed: false,
