@@ -15,8 +15,8 @@ import { picture } from './bridge.ts';
 
 /** The whole sweep is for `npm run test:soak`. */
 const SOAK = process.env['STEWARD_SOAK'] === '1';
-const KILLS = SOAK ? 250 : 25;
-const PICTURES = SOAK ? 300 : 24;
+const KILLS = SOAK ? 250 : 6;
+const PICTURES = SOAK ? 300 : 12;
 const SEED = 20_261_120;
 
 type Place = {
@@ -77,19 +77,29 @@ const kill = async (victim: ChildProcess) => {
   await once(victim, 'exit');
 };
 
-/** Every third is a part of an album, every fifth has a caption, every eighth is in the user's library already. */
+const isLive = (messageId: number) => messageId % 4 === 1;
+const clipOf = (messageId: number) =>
+  Buffer.concat([Buffer.from('\0\0\0\x18ftypmp42', 'latin1'), Buffer.from(`clip ${messageId}`.padEnd(99))]);
+
+/** Every fourth is a live photo, every third a part of an album, every fifth has a caption, every eighth is in the user's library already. */
 const send = async ({ folder, server, sent, incoming }: Place, count: number, first = sent.size + 1) => {
   for (let messageId = first; messageId < first + count; messageId += 1) {
     const bytes = await picture(messageId, 300, 200);
     sent.set(messageId, bytes);
     writeFileSync(join(folder, 'telegram', `file${messageId}`), bytes);
+    if (isLive(messageId)) writeFileSync(join(folder, 'telegram', `clip${messageId}`), clipOf(messageId));
     if (messageId % 8 === 0) server.addPhoto(server.user, bytes);
     const card = messageId % 3 === 0 ? `album${Math.floor(messageId / 9)}` : `${messageId}`;
     incoming.push({
       chat: 7,
       messageId,
       card: `pictures:7:${card}`,
-      source: { fileId: `file${messageId}`, uniqueId: `${messageId}`, kind: 'photo' },
+      source: {
+        fileId: `file${messageId}`,
+        uniqueId: `${messageId}`,
+        kind: isLive(messageId) ? 'live-photo' : 'photo',
+        ...(isLive(messageId) ? { clip: { fileId: `clip${messageId}`, uniqueId: `c${messageId}` } } : {}),
+      },
       ...(messageId % 5 === 0 ? { caption: `picture ${messageId}` } : {}),
     });
   }
@@ -116,13 +126,18 @@ const expectAllFiled = async ({ folder, server, store, sent }: Place) => {
   const albums = [...server.library.albums.values()];
   expect(albums.map(({ name }) => name)).toEqual(albums.length === 0 ? [] : ['Claude Code Temp']);
   const filed = new Set(albums[0]?.assets);
-  const assets = [...server.library.assets.values()];
+  const stored = [...server.library.assets.values()];
+  const assets = stored.filter(({ type }) => type === 'IMAGE');
+  expect(stored.filter(({ type }) => type === 'VIDEO')).toHaveLength([...sent.keys()].filter(isLive).length);
   expect(assets).toHaveLength(sent.size);
   expect(new Set(assets.map(({ sha1 }) => sha1)).size).toBe(sent.size);
 
   const files = readdirSync(pictures).filter((name) => !name.startsWith('.'));
   const copies = files.filter((name) => !name.startsWith('latest.'));
-  expect(copies.sort()).toEqual([...sent.keys()].map((number) => `p${number}.jpg`).sort());
+  const expected = [...sent.keys()].flatMap((number) =>
+    isLive(number) ? [`p${number}.jpg`, `p${number}.mp4`] : [`p${number}.jpg`],
+  );
+  expect(copies.sort()).toEqual(expected.sort());
   expect(files.filter((name) => name.startsWith('latest.'))).toEqual(['latest.jpg']);
 
   for (const [messageId, bytes] of sent) {
@@ -131,6 +146,8 @@ const expectAllFiled = async ({ folder, server, store, sent }: Place) => {
     if (row === undefined || asset === undefined) throw new Error(`picture ${messageId} is lost`);
     const isUsers = messageId % 8 === 0;
     expect(filed.has(asset), `${messageId} in the album`).toBe(!isUsers);
+    const clip = server.library.assets.get(asset.livePhotoVideoId ?? '');
+    expect(clip?.size, `clip of ${messageId}`).toBe(isLive(messageId) ? clipOf(messageId).length : undefined);
     expect(asset.description).toBe(messageId % 5 === 0 && !isUsers ? `picture ${messageId}` : '');
     const copy = join(pictures, `p${messageId}.jpg`);
     expect((await sharp(copy).stats()).channels, `copy of ${messageId}`).toHaveLength(3);
@@ -149,7 +166,7 @@ const expectAllFiled = async ({ folder, server, store, sent }: Place) => {
 };
 
 it(
-  'killed before and after each of its commits, a picture is filed exactly once',
+  `killed ${SOAK ? 'before and after' : 'before or after'} each of its commits, a picture is filed exactly once`,
   { timeout: 5 * 60_000 },
   async () => {
     const undisturbed = await createPlace();
@@ -157,10 +174,10 @@ it(
     const commits = await finish(undisturbed);
     expect(commits).toBeGreaterThan(5);
 
-    const deaths = Array.from({ length: commits }, (_, index) => index + 1).flatMap((commit) => [
-      { commit, moment: 'before' as const },
-      { commit, moment: 'after' as const },
-    ]);
+    const moments = ['before', 'after'] as const;
+    const deaths = Array.from({ length: commits }, (_, index) => index + 1).flatMap((commit) =>
+      (SOAK ? moments : [moments[commit % 2] ?? 'before']).map((moment) => ({ commit, moment })),
+    );
     const suffer = async () => {
       for (let death = deaths.pop(); death !== undefined; death = deaths.pop()) {
         const place = await createPlace();
@@ -173,6 +190,8 @@ it(
       }
     };
     await Promise.all([suffer(), suffer(), suffer()]);
+    if (SOAK)
+      process.stdout.write(`killed before and after each of ${commits} commits: ${commits * 2} kills\n`);
   },
 );
 
@@ -200,6 +219,7 @@ it(
     server.clearFaults();
     await finish(place);
     await expectAllFiled(place);
+    if (SOAK) process.stdout.write(`${KILLS} kills, ${hits} of them in work, ${PICTURES} pictures\n`);
     expect(hits, 'kills that cut work off').toBeGreaterThan(KILLS / 2);
   },
 );
