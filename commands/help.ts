@@ -5,6 +5,7 @@ export const help: Command = {
   usage: '',
   purpose: 'about',
   guests: true,
+  needsStore: false,
   async run(app) {
     return {
       kind: 'help',

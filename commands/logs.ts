@@ -11,6 +11,7 @@ export const logs: Command = {
   usage: '<service or container> [lines] [1h] [errors] [word] [file]',
   purpose: 'look',
   needsService: true,
+  needsStore: false,
   async run(app, [part, ...words], { signal }) {
     if (part === undefined) throw new UserError('Say whose logs: logs <service or container>.');
     const { subject, sources, others } = await find(app, part);

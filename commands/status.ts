@@ -8,6 +8,7 @@ export const status: Command = {
   usage: '[service]',
   purpose: 'look',
   guests: true,
+  needsStore: false,
   async run(app, [part], { signal }) {
     if (part !== undefined) {
       const service = app.services.find(part);

@@ -64,6 +64,8 @@ export type Command = {
   guests?: boolean;
   /** Needs a service: bare, it offers the services as buttons. */
   needsService?: boolean;
+  /** False: the command line answers it also where the store cannot be opened, on a full or broken disk. */
+  needsStore?: false;
   /** Words that the command line takes as `--word`; they are among the arguments as they are typed. */
   flags?: readonly string[];
   /** Its answer is a few words: a tap shows them over the chat instead of in a message. */

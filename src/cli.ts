@@ -1,16 +1,16 @@
 /** The terminal: reports as text or JSON, plans as a question. It never calls Telegram. */
 import { createInterface } from 'node:readline/promises';
-import { parseArgs, styleText } from 'node:util';
+import { parseArgs } from 'node:util';
 import type { App, Command, Run } from './app.ts';
-import type { Block, Card } from './card.ts';
 import { BusyError, UserError, causeOf } from './errors.ts';
 import { nearest } from './nearest.ts';
 import { present } from './present/index.ts';
 import { createProgress } from './progress.ts';
 import { redactJson } from './redact.ts';
 import type { Report, StepReport } from './report.ts';
-import { plain, type Rich } from './rich.ts';
+import { reportsChat } from './reports-chat.ts';
 import type { Tasks } from './tasks.ts';
+import { toText } from './terminal.ts';
 import type { Texts } from './texts/index.ts';
 
 /** product.md; 75 and 78 are EX_TEMPFAIL and EX_CONFIG of sysexits. */
@@ -42,17 +42,15 @@ export async function runCommandLine(needs: CliNeeds, argv: readonly string[]): 
   const { app, texts, terminal } = needs;
   const say = (text: string) => terminal.output.write(`${text}\n`);
   const complain = (text: string) => terminal.errors.write(`${app.redact(text)}\n`);
+  const textOf = (report: Report) => toText(present(report, texts), terminal.output.isTTY === true);
   const fail = (error: unknown): number => {
     if (error instanceof UserError) return (complain(error.message), EXIT.usage);
     if (error instanceof BusyError) {
-      const { holder, service } = error;
-      const since =
-        holder === undefined
-          ? ''
-          : ` (${holder.what} by ${holder.by} since ${new Date(holder.since).toLocaleTimeString()})`;
-      return (complain(`${service} is busy${since}. Ask again when it is done.`), EXIT.busy);
+      const { service, holder } = error;
+      const { what, since } = holder ?? { what: '?', since: app.clock.now() };
+      return (complain(textOf({ kind: 'note', note: { key: 'busy', service, what, since } })), EXIT.busy);
     }
-    complain(`That did not work: ${causeOf(error)}${sudoHint(error)}`);
+    complain(`That did not work: ${causeOf(error).replace(/\.$/, '')}.${sudoHint(error)}`);
     return EXIT.failed;
   };
 
@@ -81,8 +79,9 @@ export async function runCommandLine(needs: CliNeeds, argv: readonly string[]): 
   }
 
   const show = (report: Report) => {
-    if (flags.json) return say(redactJson(app.redact, JSON.stringify({ schema: 1, ...report }), 2));
-    return say(app.redact(toText(present(report, texts), terminal.output.isTTY === true)));
+    if (flags.json) return void say(redactJson(app.redact, JSON.stringify({ schema: 1, ...report }), 2));
+    say(app.redact(textOf(report)));
+    if (report.kind === 'help') say(`\n${texts.help.commandLine}`);
   };
 
   try {
@@ -99,7 +98,8 @@ export async function runCommandLine(needs: CliNeeds, argv: readonly string[]): 
     const report = await work(needs, command, args, flags);
     show(report);
     const ok = succeeded(report);
-    if (plan !== undefined && flags.yes) {
+    const changed = report.kind !== 'outcome' || !report.observed;
+    if (plan !== undefined && flags.yes && changed) {
       const subject = plan.report.kind === 'plan' ? plan.report.service : args.join(' ');
       tellInChat(needs, command.name, subject, ok);
     }
@@ -126,7 +126,7 @@ function parse(argv: readonly string[], more: readonly string[]): { flags: Flags
 }
 
 async function work(
-  { app, tasks, terminal, user, signal }: CliNeeds,
+  { app, tasks, texts, terminal, user, signal }: CliNeeds,
   command: Command,
   args: string[],
   flags: Flags,
@@ -137,6 +137,8 @@ async function work(
     const run: Run = { by, signal, progress: createProgress(app.clock) };
     return command.run(app, args, run);
   }
+  // Asked to stop, the work ends at its next good place, and its report says how far it came.
+  signal.addEventListener('abort', () => void tasks.drain(0), { once: true });
   const told = new Set<StepReport>();
   const end = await tasks.start(
     { kind: 'command', name: command.name, subject: args[0], args, by },
@@ -146,7 +148,8 @@ async function work(
       for (const step of steps) {
         if (step.state !== 'working' || told.has(step)) continue;
         told.add(step);
-        terminal.errors.write(`… ${[step.step, step.subject].filter(Boolean).join(' ')}\n`);
+        const name = texts.steps[step.step] ?? step.step;
+        terminal.errors.write(`… ${[name, step.subject].filter(Boolean).join(' ')}\n`);
       }
     },
   );
@@ -162,7 +165,7 @@ const succeeded = (report: Report): boolean =>
 
 /** What was done here is worth a silent line to whoever else looks after the host. */
 function tellInChat({ app, user }: CliNeeds, verb: string, service: string, ok: boolean): void {
-  const { chat } = app.config.telegram;
+  const chat = reportsChat(app.config.telegram, app.store.facts);
   if (chat === undefined) return;
   app.store.outbox.put({
     key: `cli:${app.clock.now()}:${verb}:${service}`,
@@ -185,28 +188,8 @@ async function confirmed(terminal: Terminal): Promise<boolean> {
   }
 }
 
-const sudoHint = (error: unknown): string =>
-  /EACCES|EPERM|permission denied/i.test(causeOf(error)) ? '. Use sudo.' : '';
-
-/** A card for a terminal: bold where it can show it, quotes indented, buttons left out but for what can be copied. */
-export function toText(card: Card, styled: boolean): string {
-  const head = card.blocks.map((block) => blockText(block, styled));
-  return (card.file === undefined ? head : [...head, card.file.text.trimEnd()]).join('\n');
-}
-
-const isQuote = (block: Block): block is Extract<Block, { quote: unknown }> => 'quote' in block;
-
-const blockText = (block: Block, styled: boolean): string =>
-  isQuote(block)
-    ? block.quote.map((line) => `  ${spanText(line, styled)}`).join('\n')
-    : spanText(block, styled);
-
-const spanText = (text: Rich, styled: boolean): string =>
-  text
-    .map((span) => {
-      if (typeof span === 'string') return span;
-      if ('b' in span) return styled ? styleText('bold', plain(span.b)) : plain(span.b);
-      if ('i' in span) return styled ? styleText('dim', plain(span.i)) : plain(span.i);
-      return plain([span]);
-    })
-    .join('');
+/** What helps against a missing permission, which SQLite tells in words of its own. */
+export const sudoHint = (error: unknown): string =>
+  /EACCES|EPERM|permission denied|unable to open database file|readonly/i.test(causeOf(error))
+    ? ' Use sudo.'
+    : '';

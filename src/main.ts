@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { App, Command, Job } from './app.ts';
 import { checkConfig, isSound, type SoundConfig } from './check-config.ts';
-import { EXIT, runCommandLine } from './cli.ts';
+import { EXIT, runCommandLine, sudoHint } from './cli.ts';
 import { createEngine } from './clients/engine.ts';
 import { createImmich } from './clients/immich.ts';
 import { createMachine } from './clients/machine.ts';
@@ -24,7 +24,7 @@ import { refuseToStart, tellConfig } from './refusal.ts';
 import type { Report } from './report.ts';
 import { reportsChat } from './reports-chat.ts';
 import { createScheduler } from './scheduler.ts';
-import { openStore, type Store } from './store.ts';
+import { openScratchStore, openStore, type Store } from './store.ts';
 import { createTasks, type Tasks } from './tasks.ts';
 import { textsOf } from './texts/index.ts';
 import { clean } from '../commands/clean.ts';
@@ -64,7 +64,7 @@ async function main(argv: readonly string[]): Promise<number> {
   if (argv[0] === 'check-config') return tellConfig(checked);
   if (!isSound(checked)) return refuseToStart(checked, isBot);
 
-  const house = build(checked, isBot);
+  const house = build(checked, argv);
   if (house === undefined) return EXIT.failed;
   const signal = untilSignal('SIGTERM', 'SIGINT');
   try {
@@ -80,11 +80,13 @@ async function main(argv: readonly string[]): Promise<number> {
 
 type House = { app: App; tasks: Tasks };
 /** Everything that a command may reach. @returns undefined, with the reason said, when the store cannot be opened */
-function build({ config, services }: SoundConfig, isBot: boolean): House | undefined {
+function build({ config, services }: SoundConfig, [name]: readonly string[]): House | undefined {
+  const isBot = name === undefined;
   const redact = createRedact([...config.secrets, ...services.secrets]);
   const log = createLogger({ level: isBot ? config.logLevel : 'error', redact });
   const clock = systemClock;
-  const store = tryToOpen(config.stateDir);
+  const looksAnyway = commands.some((command) => command.name === name && command.needsStore === false);
+  const store = tryToOpen(config.stateDir) ?? (looksAnyway ? openScratchStore(clock) : undefined);
   if (store === undefined) return undefined;
   const locks = createLocks(join(config.stateDir, 'locks'));
   const tasks = createTasks({ runs: store.runs, locks, clock, log });
@@ -186,8 +188,7 @@ function tryToOpen(folder: string): Store | undefined {
     return openStore(folder, systemClock);
   } catch (error) {
     const why = causeOf(error);
-    const hint = /EACCES|EPERM|readonly/i.test(why) ? ' Use sudo.' : '';
-    process.stderr.write(`Cannot open the store in "${folder}": ${why}.${hint}\n`);
+    process.stderr.write(`Cannot open the store in "${folder}": ${why}.${sudoHint(error)}\n`);
     return undefined;
   }
 }

@@ -13,11 +13,11 @@ export function tellConfig(checked: CheckedConfig): number {
 /** Say all faults; where the bot was to start and Telegram can be reached, to the owner too. @returns the exit code */
 export async function refuseToStart(checked: CheckedConfig, isBot: boolean): Promise<number> {
   const code = complain(checked);
-  const { token, chat } = checked.config.telegram;
-  if (isBot && token !== undefined && chat !== undefined) {
+  const { token } = checked.config.telegram;
+  if (isBot && token !== undefined) {
     try {
       const { tellFaults } = await import('./telegram/faults.ts');
-      await tellFaults(checked, { token, chat });
+      await tellFaults(checked, token);
     } catch (error) {
       process.stderr.write(`The owner could not be told in Telegram: ${causeOf(error)}\n`);
     }

@@ -49,9 +49,16 @@ export function openStore(folder: string, clock: Clock): Store {
   const sqlite = new DatabaseSync(file, { timeout: 5000 });
   chmodSync(file, 0o600);
   // FULL, because "written down before it is answered" must also hold when the power goes.
-  sqlite.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on');
-  migrate(sqlite, file);
+  sqlite.exec('pragma journal_mode = wal; pragma synchronous = full');
+  return tablesOf(sqlite, file, clock);
+}
 
+/** An empty one that nothing outlives, for a look around where the real one cannot be opened. */
+export const openScratchStore = (clock: Clock): Store =>
+  tablesOf(new DatabaseSync(':memory:'), ':memory:', clock);
+
+function tablesOf(sqlite: DatabaseSync, file: string, clock: Clock): Store {
+  migrate(sqlite, file);
   const database = wrap(sqlite);
   return {
     database,

@@ -127,7 +127,8 @@ export function createTasks({ runs, locks, clock, log }: TasksNeeds): Tasks {
       await settledWithin([...ends], patience);
       for (const controller of controllers) controller.abort(new Error('Steward is stopping'));
       await Promise.all(ends);
-      alive?.release();
+      if (alive === undefined) return;
+      alive.release();
       alive = undefined;
       locks.forget(owner);
     },

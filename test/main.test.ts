@@ -64,6 +64,18 @@ test('the bot refuses to start without a token, and leaves no store behind', asy
   expect(() => rmSync(state)).toThrow('ENOENT');
 });
 
+test('a look needs no store: status is told where it cannot be opened, and what needs it says why', async () => {
+  const env = { STATE_DIR: join(folder, 'env', 'state'), ENGINE_SOCKET: join(folder, 'none.sock') };
+  const look = await steward(['status', '--json'], env);
+  expect(look).toMatchObject({ code: 0, errors: expect.stringContaining('Cannot open the store in') });
+  expect(JSON.parse(look.output)).toMatchObject({ kind: 'status', services: [{ name: 'notes' }] });
+  expect(await steward(['jobs'], env)).toMatchObject({
+    code: 1,
+    output: '',
+    errors: expect.stringContaining('ENOTDIR'),
+  });
+});
+
 test('a job runs from the command line, and its outcome is there for the next one who looks', async () => {
   const run = await steward(['jobs', 'run', 'tidy', '--json']);
   expect(run).toMatchObject({ code: 0, errors: '' });

@@ -105,8 +105,8 @@ const hostGone = (view: HostView, cause: string): Verdict => ({
 function verdictOn(name: string, unitName: string | undefined, view: HostView, now: number): Verdict {
   const unit = unitName === undefined ? undefined : view.units.get(unitName);
   if (view.engineTrouble !== undefined) {
-    // That its unit does not run is the truth all the same.
-    return unit === undefined || unit.active === 'active'
+    // That a unit does not run is the truth all the same.
+    return unit === undefined || unit.load === 'not-found' || unit.active === 'active'
       ? hostGone(view, view.engineTrouble)
       : judgeUnit(unit, unit.name);
   }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { systemClock } from '../clock.ts';
 import { describeFault } from '../errors.ts';
 import { present } from '../present/index.ts';
+import { reportsChat } from '../reports-chat.ts';
 import { openStore } from '../store.ts';
 import { textsOf } from '../texts/index.ts';
 import type { CheckedConfig } from '../check-config.ts';
@@ -13,15 +14,14 @@ import { render } from './render.ts';
 const DAY = 86_400_000;
 
 /**
- * @param to a token and a chat that passed their own checks
+ * @param token one that passed its own check
  * @throws when Telegram cannot be reached or refuses
  */
-export async function tellFaults(
-  { config, faults }: CheckedConfig,
-  to: { token: string; chat: number },
-): Promise<void> {
+export async function tellFaults({ config, faults }: CheckedConfig, token: string): Promise<void> {
   const store = openStore(config.stateDir, systemClock);
   try {
+    const chat = reportsChat(config.telegram, store.facts);
+    if (chat === undefined) return;
     const lines = faults.map(describeFault);
     const keyOf = (line: string) => `config-fault:${createHash('sha256').update(line).digest('hex')}`;
     const fresh = lines.filter((line) => {
@@ -33,9 +33,9 @@ export async function tellFaults(
       { kind: 'note', note: { key: 'config-faults', faults: fresh } },
       textsOf(config.language),
     );
-    const apis = createApis(to.token, config.telegram.apiRoot);
+    const apis = createApis(token, config.telegram.apiRoot);
     const rendered = render(card, { button: () => '' });
-    await send(apis, to.chat, rendered, { replyTo: undefined, silent: false });
+    await send(apis, chat, rendered, { replyTo: undefined, silent: false });
     for (const line of fresh) store.facts.put(keyOf(line), true);
   } finally {
     store.close();
