@@ -1,6 +1,6 @@
 /** Fetch a file that somebody sent. The token, part of the address, stays out of errors. */
 import { createWriteStream } from 'node:fs';
-import { copyFile, stat } from 'node:fs/promises';
+import { constants, copyFile, stat } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -29,17 +29,13 @@ const LOCAL_MOST = 2_000_000_000;
 const LASTS = 10 * 60_000;
 
 export function createDownload({ token, apiRoot }: { token: string; apiRoot: string }): Download {
-  const api = createApis(token, apiRoot).calls;
+  // A server in local mode answers `getFile` when it has fetched the whole file itself.
+  const api = createApis(token, apiRoot).uploads;
   const http = createHttp(LASTS);
 
   return async ({ fileId, size: claimed }, target, { signal }) => {
     const path = await locate(api, fileId, claimed, signal);
-    // A Bot API server in local mode has put it on this machine's disk.
-    if (isAbsolute(path)) {
-      await copyFile(path, target);
-      const { size } = await stat(target);
-      return { size };
-    }
+    if (isAbsolute(path)) return takeFromDisk(path, target);
     const body = await fetchFile(http, `${apiRoot}/file/bot${token}/${path}`, signal);
     return store(body, target, signal);
   };
@@ -63,6 +59,19 @@ async function locate(
   }
   if (path === undefined) throw new Error('Telegram does not give the file: no path');
   return path;
+}
+
+/** A Bot API server in local mode has put it on this machine's disk. */
+async function takeFromDisk(path: string, target: string): Promise<{ size: number }> {
+  const { size } = await stat(path).catch(() => {
+    // It runs in a container of its own, most likely.
+    throw new Error(
+      `the Bot API server has put it at ${path}, which is not there for me: give me its folder under the same path`,
+    );
+  });
+  if (size > LOCAL_MOST) throw new TooLargeError(size, LOCAL_MOST);
+  await copyFile(path, target, constants.COPYFILE_FICLONE);
+  return { size };
 }
 
 async function fetchFile(http: Http, url: string, signal: AbortSignal): Promise<Readable> {

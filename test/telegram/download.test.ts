@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -83,6 +83,33 @@ describe('download', () => {
     const large = new Uint8Array(21 * 1024 * 1024);
     const fileId = await fileIdOf('large.bin', large);
     expect(await download({ fileId }, target, { signal })).toEqual({ size: large.length });
+  });
+
+  test('a path of the server that leads nowhere here says what to do', async () => {
+    await begin(join(folder, 'server'));
+    const fileId = await fileIdOf('a.bin', bytes);
+    telegram.world.files.prepare = async () => ({ file_id: fileId, file_path: '/nowhere/a.bin' });
+    const error = (await download({ fileId }, target, { signal }).catch(
+      (reason: unknown) => reason,
+    )) as Error;
+    expect(error).not.toBeInstanceOf(UnreachableError);
+    expect(error.message).toContain('/nowhere/a.bin');
+    expect(error.message).toContain('under the same path');
+  });
+
+  test('over 2 GB is too large for a server in local mode as well', async () => {
+    await begin(join(folder, 'server'));
+    const fileId = await fileIdOf('a.bin', bytes);
+    const large = join(folder, 'large.bin');
+    writeFileSync(large, '');
+    truncateSync(large, 2_100_000_000);
+    telegram.world.files.prepare = async () => ({ file_id: fileId, file_path: large });
+    await expect(download({ fileId }, target, { signal })).rejects.toMatchObject({
+      name: 'TooLargeError',
+      size: 2_100_000_000,
+      limit: 2_000_000_000,
+    });
+    expect(existsSync(target)).toBe(false);
   });
 
   test('the signal ends it', async () => {
