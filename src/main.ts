@@ -80,12 +80,12 @@ async function main(argv: readonly string[]): Promise<number> {
 
 type House = { app: App; tasks: Tasks };
 /** Everything that a command may reach. @returns undefined, with the reason said, when the store cannot be opened */
-function build({ config, services }: SoundConfig, [name]: readonly string[]): House | undefined {
-  const isBot = name === undefined;
+function build({ config, services }: SoundConfig, [asked]: readonly string[]): House | undefined {
+  const isBot = asked === undefined;
   const redact = createRedact([...config.secrets, ...services.secrets]);
   const log = createLogger({ level: isBot ? config.logLevel : 'error', redact });
   const clock = systemClock;
-  const looksAnyway = commands.some((command) => command.name === name && command.needsStore === false);
+  const looksAnyway = commands.some((command) => command.name === asked && command.needsStore === false);
   const store = tryToOpen(config.stateDir) ?? (looksAnyway ? openScratchStore(clock) : undefined);
   if (store === undefined) return undefined;
   const locks = createLocks(join(config.stateDir, 'locks'));
