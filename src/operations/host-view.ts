@@ -82,7 +82,12 @@ export async function lookAt(
     name: host.name,
     engineTrouble: engine.trouble,
     systemdTrouble: systemd.trouble,
-    ...{ units, exits, containers, silent, stats, images },
+    units,
+    exits,
+    containers,
+    silent,
+    stats,
+    images,
   };
 }
 
