@@ -18,6 +18,7 @@ import { createHosts, type Host } from './hosts.ts';
 import { createLocks, type Lock, type Locks } from './locks.ts';
 import { createLogger } from './logger.ts';
 import { lookAtServices } from './operations/status.ts';
+import { mountsOf } from './pictures/mounts.ts';
 import { present } from './present/index.ts';
 import { createRedact } from './redact.ts';
 import { refuseToStart, tellConfig } from './refusal.ts';
@@ -78,7 +79,7 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-type House = { app: App; tasks: Tasks };
+type House = { app: App; tasks: Tasks; tell: (report: Report) => void };
 /** Everything that a command may reach. @returns undefined, with the reason said, when the store cannot be opened */
 function build({ config, services }: SoundConfig, [asked]: readonly string[]): House | undefined {
   const isBot = asked === undefined;
@@ -130,7 +131,7 @@ function build({ config, services }: SoundConfig, [asked]: readonly string[]): H
     commands,
     jobs,
   };
-  return { app, tasks };
+  return { app, tasks, tell };
 }
 
 /** Whether nothing is still coming up: what was missed while the host was off waits for that. */
@@ -146,7 +147,7 @@ async function runOnce({ app, tasks }: House, argv: readonly string[], signal: A
   return runCommandLine({ app, tasks, texts, terminal, user, signal }, argv);
 }
 
-async function runBot({ app, tasks }: House, signal: AbortSignal): Promise<number> {
+async function runBot({ app, tasks, tell }: House, signal: AbortSignal): Promise<number> {
   const { config, store, clock, log, locks, hosts } = app;
   const lock = takeBotLock(locks);
   if (lock === undefined) return EXIT.busy;
@@ -159,7 +160,7 @@ async function runBot({ app, tasks }: House, signal: AbortSignal): Promise<numbe
   const { immich, telegram } = config;
   const { token = '', apiRoot } = telegram;
   const texts = textsOf(config.language, config.timeZone);
-  const mounts = async () => (await hosts.all[0]?.engine.inspect('immich-server'))?.mounts ?? [];
+  const mounts = () => mountsOf('immich-server', hosts.all);
   const bridge = createBridge({
     store,
     clock,
@@ -173,6 +174,7 @@ async function runBot({ app, tasks }: House, signal: AbortSignal): Promise<numbe
     },
     immich: app.immich,
     mounts,
+    tell,
     download: createDownload({ token, apiRoot }),
   });
   const bot = createBot({ app, token, tasks, texts, present: (report) => present(report, texts), bridge });

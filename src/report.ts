@@ -181,8 +181,24 @@ export type Report = { actions?: readonly (readonly Action[])[] } & (
   | CleaningReport
 );
 
+/** Why somebody who is to see the pictures does not. */
+export type PictureWorry =
+  /** `closed` is the folder on the way to the pictures that lets him not in. */
+  | { key: 'agent-shut-out'; uid: number; folder: string; closed: string }
+  /** Immich has no account with this address, or does not let us share. */
+  | {
+      key: 'album-unseen';
+      album: string;
+      email: string;
+      why:
+        | { kind: 'no-account' }
+        | { kind: 'permission'; permission: string }
+        | { kind: 'other'; cause: string };
+    };
+
 /** Small one-line answers, each a key with its values. */
 export type Note =
+  | PictureWorry
   | { key: 'unknown-command'; word: string; nearest: readonly string[] }
   | { key: 'user-error'; message: string }
   | { key: 'failed'; message: string; lines: readonly string[] }

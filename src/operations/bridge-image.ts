@@ -16,7 +16,8 @@ import type { Mapping } from '../pictures/paths.ts';
 import { createReceiver, RECEIVING } from '../pictures/receive.ts';
 import { isTelling, reportOf } from '../pictures/report.ts';
 import { backOff, TIMING, type Timing } from '../pictures/timing.ts';
-import type { PictureProblem } from '../report.ts';
+import { createWorries } from '../pictures/worries.ts';
+import type { PictureProblem, Report } from '../report.ts';
 import { sleep } from '../sleep.ts';
 import type { Store } from '../store.ts';
 import type { IncomingPicture, PictureChanges, PictureRow } from '../store/pictures.ts';
@@ -66,6 +67,8 @@ export type BridgeNeeds = {
   ffmpeg?: readonly string[];
   /** Of Immich's container. */
   mounts: () => Promise<readonly { source: string; destination: string }[]>;
+  /** Put a report where reports go. */
+  tell: (report: Report) => void;
   clock: Clock;
   log: Logger;
   timing?: Partial<Timing>;
@@ -81,6 +84,7 @@ export function createBridge(needs: BridgeNeeds): Bridge {
   const { store, config, immich, clock, log } = needs;
   const { pictures, outbox, database } = store;
   const timing: Timing = { ...TIMING, ...needs.timing };
+  const worries = createWorries({ facts: store.facts, tell: needs.tell, log });
   const folder = createPictureFolder(config.folder, { group: config.group, log });
   let highest: number | undefined;
   /** What keeps Immich from taking anything, since how many failures, until when nothing is tried. */
@@ -167,6 +171,7 @@ export function createBridge(needs: BridgeNeeds): Bridge {
                 name: config.album,
                 shareWith: config.shareWith,
                 facts: store.facts,
+                worries,
                 log,
               }),
               mappings: createMappings(needs),
@@ -232,8 +237,8 @@ export function createBridge(needs: BridgeNeeds): Bridge {
         await folder.prepare([...open.map(({ number }) => number), ...uploads]);
         prepared.resolve();
         const closed = await closedTo(config.folder, { uid: config.agentUser, group: config.group });
-        if (closed !== undefined)
-          log.warn({ closed, uid: config.agentUser }, 'the agent cannot open the pictures');
+        if (closed === undefined) worries.settle('agent-shut-out');
+        else worries.raise({ key: 'agent-shut-out', uid: config.agentUser, folder: config.folder, closed });
         return;
       } catch (error) {
         signal.throwIfAborted();

@@ -3,6 +3,7 @@ import type { Immich } from '../clients/immich.ts';
 import { ImmichError, type Album } from '../clients/immich-answers.ts';
 import type { Logger } from '../logger.ts';
 import type { Facts } from '../store/facts.ts';
+import type { Worries } from './worries.ts';
 
 export type PictureAlbum = {
   /** Its id, looked up or made once. */
@@ -17,6 +18,8 @@ type Needs = {
   /** E-mail address of the account that is to see it too. */
   shareWith: string | undefined;
   facts: Pick<Facts, 'get' | 'put'>;
+  /** Whoever looks the album up only to empty it has none. */
+  worries?: Worries;
   log: Logger;
 };
 
@@ -29,7 +32,10 @@ export const ownAlbum = (albums: readonly Album[], name: string, me: string): Al
     .filter((album) => album.name === name && album.ownerId === me)
     .sort((a, b) => a.createdAt - b.createdAt || a.id.localeCompare(b.id))[0];
 
-export function createPictureAlbum({ immich, name, shareWith, facts, log }: Needs): PictureAlbum {
+/** Immich keeps addresses in lower case. */
+const isSame = (email: string, other: string) => email.toLowerCase() === other.toLowerCase();
+
+export function createPictureAlbum({ immich, name, shareWith, facts, worries, log }: Needs): PictureAlbum {
   let found: Promise<string> | undefined;
 
   const find = async (signal: AbortSignal): Promise<string> => {
@@ -38,7 +44,7 @@ export function createPictureAlbum({ immich, name, shareWith, facts, log }: Need
     const album = oldest ?? (await immich.createAlbum(name, { signal }));
     if (oldest === undefined) log.info({ album: name }, 'album made');
     if (facts.get(ALBUM) === undefined) facts.put(ALBUM, album.id);
-    if (shareWith !== undefined && shareWith !== me.email) await share(album, shareWith, signal);
+    if (shareWith !== undefined && !isSame(shareWith, me.email)) await share(album, shareWith, signal);
     return album.id;
   };
 
@@ -48,15 +54,21 @@ export function createPictureAlbum({ immich, name, shareWith, facts, log }: Need
     email: string,
     signal: AbortSignal,
   ) => {
+    const unseen = { key: 'album-unseen', album: name, email } as const;
     try {
-      const user = (await immich.users({ signal })).find((one) => one.email === email);
-      if (user === undefined) return log.warn({ email }, 'no Immich account to share the album with');
+      const user = (await immich.users({ signal })).find((one) => isSame(one.email, email));
+      if (user === undefined) return worries?.raise({ ...unseen, why: { kind: 'no-account' } });
       if (!album.userIds.includes(user.id)) await immich.shareAlbum(album.id, user.id, 'editor', { signal });
+      return worries?.settle(unseen.key);
     } catch (error) {
       if (!(error instanceof ImmichError)) throw error;
-      log.warn({ email, err: error }, 'cannot share the album');
+      const { permission, message } = error;
+      const why =
+        permission === undefined
+          ? ({ kind: 'other', cause: message } as const)
+          : ({ kind: 'permission', permission } as const);
+      return worries?.raise({ ...unseen, why });
     }
-    return undefined;
   };
 
   return {

@@ -69,6 +69,10 @@ export function presentNote(note: Note, texts: Texts): Card {
       return only(note.paused ? notes.jobPaused(note.job) : notes.jobResumed(note.job));
     case 'cli-did':
       return only(notes.cliDid(note.verb, note.service, note.by, note.ok));
+    case 'agent-shut-out':
+      return only(notes.agentShutOut(String(note.uid), note.folder, note.closed));
+    case 'album-unseen':
+      return only(notes.albumUnseen(note.album, note.email, note.why));
     case 'gave-up':
       return only(notes.gaveUp);
     case 'kept':

@@ -1,5 +1,13 @@
 /** All that Steward says, in English. Another language is a file of the same type beside it. */
-import type { ActionLabel, ImmichTrouble, PictureProblem, State, Trouble, Verb } from '../report.ts';
+import type {
+  ActionLabel,
+  ImmichTrouble,
+  PictureProblem,
+  PictureWorry,
+  State,
+  Trouble,
+  Verb,
+} from '../report.ts';
 import { b, code, i, rich, type Rich, type Span } from '../rich.ts';
 import { bytes, exactly, roughly } from './amounts.ts';
 import { http } from './en-http.ts';
@@ -116,6 +124,18 @@ const immichTrouble = (reason: ImmichTrouble, cause: string): Rich => {
       return rich`⚠️ Not in Immich, which says: ${cause}. The path works.`;
     case 'failed':
       return rich`⚠️ Immich could not take it yet: ${cause}. I try again.`;
+  }
+};
+
+type Unseen = Extract<PictureWorry, { key: 'album-unseen' }>;
+const unseen = (why: Unseen['why']): Rich => {
+  switch (why.kind) {
+    case 'no-account':
+      return rich`Immich has no account with this address. Correct IMMICH_SHARE_WITH.`;
+    case 'permission':
+      return rich`the key in IMMICH_API_KEY lacks the permission ${code(why.permission)}. Add it in Immich's account settings.`;
+    case 'other':
+      return rich`${why.cause}.`;
   }
 };
 
@@ -472,6 +492,10 @@ export const en = {
     },
     named: (picture: string) => rich`🏷 ${b(picture)} can be opened as`,
     namedMany: (count: number) => rich`🏷 ${b(`${plural(count, 'picture')} can be opened as`)}`,
+    agentShutOut: (uid: string, folder: string, closed: string) =>
+      rich`🔒 ${b(`The agent cannot open the pictures.`)} They are in ${code(folder)}, and ${code(closed)} lets the user ${uid} not in.\nOn the server, run: ${code(`sudo chmod o+x ${closed}`)}`,
+    albumUnseen: (album: string, email: string, why: Unseen['why']) =>
+      rich`👁 ${b(`${email} does not see the album ${album}:`)} ${unseen(why)} Pictures are filed all the same.`,
     gaveUp: rich`❌ I could not work this message off and have given it up. The log says why.`,
   },
 };

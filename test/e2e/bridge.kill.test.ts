@@ -17,6 +17,8 @@ const SOAK = process.env['STEWARD_SOAK'] === '1';
 const KILLS = SOAK ? 220 : 6;
 const PICTURES = SOAK ? 300 : 18;
 const SEED = 20_261_121;
+/** Milliseconds for a bot that has nothing left to do. */
+const MOST_WAIT = 4000;
 
 let folder: string;
 let immich: ImmichStandIn;
@@ -78,12 +80,22 @@ const trouble = () => {
   const method = chance(0.5) ? 'POST' : 'PUT';
   if (chance(0.4)) immich.fault({ method, path: /assets/, cut: chance(0.5) ? 'after' : 'before' });
 };
+/** Let the bot do so much and no more: by its calls, since a busy machine takes its time. */
+const untilCalls = async (count: number) => {
+  const { telegram } = place;
+  const calls = () => telegram.calls().length + immich.calls.length;
+  const [from, deadline] = [calls(), Date.now() + MOST_WAIT];
+  while (calls() < from + count && Date.now() < deadline) await sleep(5);
+};
 const flap = async () => {
+  const most = chance(0.3) ? 60 : 20;
+  await untilCalls(random() * most);
   if (chance(0.2)) await immich.down();
   if (chance(0.1)) await place.telegram.away('cut');
-  await sleep(random() * 250);
+  await sleep(random() * 100);
   await place.telegram.back();
   await immich.up();
+  await untilCalls(random() * most);
 };
 
 const sha1 = (bytes: Uint8Array) => createHash('sha1').update(bytes).digest('hex');
@@ -119,9 +131,8 @@ it(
       trouble();
       const before = telegram.calls('sendMessage').length;
       place.start();
-      if (chance(0.7)) await telegram.listening();
-      await flap();
-      await sleep(random() * 500);
+      if (chance(0.9)) await flap();
+      await sleep(random() * 30);
       await place.kill();
       cutOff.push(...store.pictures.open().map(({ state }) => state));
       const sending = store.database.all<{ key: string }>(`select key from outbox where state = 'sending'`);

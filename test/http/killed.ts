@@ -56,6 +56,7 @@ const bridge = createBridge({
   immich: createImmich(url, key, { patience: 5000 }),
   download: () => Promise.reject(new Error('nothing comes from Telegram here')),
   mounts: () => Promise.resolve([]),
+  tell: () => {},
   clock: systemClock,
   log,
   timing: { firstRetry: 50, longestRetry: 300, afterDelete: 100, checks: [20, 40] },

@@ -59,6 +59,7 @@ const bridge = createBridge({
     return { size: statSync(target).size };
   },
   mounts: async () => mounts,
+  tell: () => {},
   clock: systemClock,
   log: pino({ level: 'silent' }),
   timing: { firstRetry: 50, longestRetry: 300, afterDelete: 100, checks: [50, 150] },

@@ -23,7 +23,7 @@ import {
   type BridgeConfig,
   type BridgeNeeds,
 } from '../../src/operations/bridge-image.ts';
-import type { PicturesReport } from '../../src/report.ts';
+import type { PicturesReport, Report } from '../../src/report.ts';
 import { openStore, type Store } from '../../src/store.ts';
 import type { IncomingPicture, PictureSource } from '../../src/store/pictures.ts';
 
@@ -34,6 +34,8 @@ export type Scene = {
   pictures: string;
   server: ImmichStandIn;
   store: Store;
+  /** What was put where reports go. */
+  told: readonly Report[];
   bridge: Bridge;
   /** Put a file where the bridge downloads from. */
   upload: (fileId: string, bytes: Uint8Array) => void;
@@ -76,6 +78,7 @@ export async function createScene(
   const { clock = systemClock } = options;
   const store = openStore(join(folder, 'state'), clock);
 
+  const told: Report[] = [];
   const needs: BridgeNeeds = {
     store,
     config: {
@@ -95,6 +98,7 @@ export async function createScene(
       return { size: statSync(target).size };
     },
     mounts: async () => server.mounts,
+    tell: (report) => void told.push(report),
     clock,
     log: pino({ level: 'silent' }),
     timing: { firstRetry: 50, longestRetry: 200, afterDelete: 50, checks: [50, 120] },
@@ -108,6 +112,7 @@ export async function createScene(
     pictures,
     server,
     store,
+    told,
     bridge: createBridge(needs),
     upload: (fileId, bytes) => writeFileSync(join(telegram, fileId), bytes),
     send(messageId, bytes, { album, caption, ...about } = {}) {
