@@ -1,7 +1,7 @@
 /** One card for what came in one message or one album: the path first, ready to copy. */
 import type { Block, Button, Card } from '../card.ts';
 import type { PictureState } from '../report.ts';
-import { code, join, rich, type Rich } from '../rich.ts';
+import { code, join, plain, rich, type Rich } from '../rich.ts';
 import type { Texts } from '../texts/index.ts';
 import { copyButton } from './copy.ts';
 import type { Presented } from './index.ts';
@@ -35,10 +35,7 @@ export function presentPictures(report: Presented<'pictures'>, texts: Texts): Ca
   const kept = ready.filter((picture) => picture.kept);
   if (kept.length > 0) blocks.push(words.kept(kept.length, ready.length));
   else if (ready.some((picture) => picture.cleaned)) blocks.push(words.cleaned);
-  for (const picture of report.pictures) {
-    if (picture.problem !== undefined && !isWaiting(report, picture))
-      blocks.push(words.problem(picture.problem));
-  }
+  blocks.push(...problems(report, texts));
   const hostPaths = ready.flatMap((picture) => (picture.hostPath === undefined ? [] : [picture.hostPath]));
   if (hostPaths.length > 0) blocks.push({ quote: hostPaths.map((path) => words.inImmich(path)) });
 
@@ -48,6 +45,23 @@ export function presentPictures(report: Presented<'pictures'>, texts: Texts): Ca
   const url = ready.length === 1 ? ready[0]?.url : undefined;
   if (url !== undefined) row.push({ label: texts.buttons.open, url });
   return row.length === 0 ? { blocks } : { blocks, buttons: [row] };
+}
+
+/** What all of an album have in common is said once; what only some have, with their names. */
+function problems(report: Presented<'pictures'>, { pictures: words }: Texts): Rich[] {
+  const said = new Map<string, { text: Rich; names: string[] }>();
+  for (const picture of report.pictures) {
+    const { problem, path, name } = picture;
+    if (problem === undefined || isWaiting(report, picture)) continue;
+    const text = words.problem(problem);
+    const one = said.get(plain(text)) ?? { text, names: [] };
+    said.set(plain(text), one);
+    if (path !== undefined) one.names.push(name);
+  }
+  const count = report.pictures.length;
+  return [...said.values()].map(({ text, names }) =>
+    names.length === 0 || names.length === count ? text : rich`${text} ${words.about(names)}`,
+  );
 }
 
 /** For all of the card; once all are kept, the way back. */

@@ -60,6 +60,8 @@ const results: Readonly<Record<string, string>> = {
   resources: 'systemd could not set it up',
 };
 
+const hostNamed = (name: string): string => (name === 'local' ? 'this host' : `host ${name}`);
+
 const trouble = (what: Trouble, now: number): string => {
   switch (what.kind) {
     case 'gone':
@@ -89,7 +91,7 @@ const trouble = (what: Trouble, now: number): string => {
     case 'job-failed':
       return what.cause;
     case 'host-unreachable':
-      return `host ${what.host} cannot be asked: ${what.cause}`;
+      return `${hostNamed(what.host)} cannot be asked: ${what.cause}`;
     case 'silent':
       return `cannot be looked at: ${what.cause}`;
   }
@@ -159,7 +161,9 @@ const cleaningTrouble = (reason: ImmichTrouble, cause: string): Rich => {
 const pictureProblem = (problem: PictureProblem): Rich => {
   switch (problem.kind) {
     case 'too-large':
-      return rich`❌ ${b(`Not taken: ${bytes(problem.size)}.`)} Telegram lets bots download ${bytes(problem.limit)} at most.\nUse the Immich app for this one, or run a local Bot API server (up to 2 GB).`;
+      return problem.limit < 1e9
+        ? rich`❌ ${b(`Not taken: ${bytes(problem.size)}.`)} Telegram lets bots download ${bytes(problem.limit)} at most.\nUse the Immich app for this one, or run a local Bot API server (up to 2 GB).`
+        : rich`❌ ${b(`Not taken: ${bytes(problem.size)}.`)} I take ${bytes(problem.limit)} at most. Use the Immich app for this one.`;
     case 'empty':
       return rich`❌ ${b('Not taken: the file is empty.')} Send it again.`;
     case 'not-an-image':
@@ -270,15 +274,17 @@ export const en = {
     someHealthy: (healthy: number, count: number) => `${healthy} of ${count} healthy`,
     none: 'No services are configured',
     worst: stands,
-    more: (count: number) => `and ${count} more`,
+    more: (count: number) => `${count} more`,
     containers: (count: number) => plural(count, 'container'),
     restarts: (count: number) => plural(count, 'restart'),
     rootDisk: 'System',
     disk: (name: string, share: string, free?: string) =>
       free === undefined ? `${name} ${share}` : `${name} ${share} (${free} free)`,
     foot: (containers: number) => rich`${i(`${plural(containers, 'container')}, checked just now`)}`,
-    hostUnreachable: (name: string, cause: string) => rich`🔴 host ${b(name)} cannot be asked: ${cause}`,
-    unknown: (names: Rich) => rich`🔴 ${names} – unknown`,
+    hostUnreachable: (name: string, cause: string) =>
+      rich`🔴 ${b(hostNamed(name))} cannot be asked: ${cause}`,
+    unknown: 'unknown',
+    check: (output: string) => `health check: ${output}`,
     healthyUp: (uptime: string) => `healthy, up ${uptime}`,
     healthy: 'healthy',
     up: (uptime: string) => `up ${uptime}`,
@@ -382,6 +388,7 @@ export const en = {
     gone: (names: string) => rich`🧹 ${b(names)} was cleaned.`,
     inImmich: (path: string) => rich`In Immich: ${code(path)}`,
     problem: pictureProblem,
+    about: (names: readonly string[]) => rich`${i(`(${names.join(', ')})`)}`,
   },
 
   images: {
@@ -448,8 +455,8 @@ export const en = {
   notes: {
     unknownCommand: (word: string, nearest: string) =>
       nearest === ''
-        ? rich`I do not know /${word}. /help lists what I do.`
-        : rich`I do not know /${word}. Did you mean ${nearest}?`,
+        ? rich`I do not know ${code(word)}. /help lists what I do.`
+        : rich`I do not know ${code(word)}. Did you mean ${nearest}?`,
     userError: (message: string) => rich`⚠️ ${message}`,
     failed: (message: string) => rich`❌ ${b('That did not work:')} ${message}`,
     busy: (service: string, what: string, since: Span) =>
@@ -469,8 +476,8 @@ export const en = {
     oldCommand: (text: string) =>
       rich`🕰 I was away when you sent ${code(text)}. It is not obeyed by itself any more.`,
     sentAt: (at: Span) => rich`Sent at ${at}.`,
-    interrupted: (what: string, since: Span) =>
-      rich`⚡ ${b(`I was stopped in the middle of: ${what}`)} (begun ${since}). Look at how things stand.`,
+    interrupted: (what: string, since: Span, resumes: boolean) =>
+      rich`⚡ ${b(`I was stopped in the middle of: ${what}`)} (begun ${since}). ${resumes ? 'I see to it that it ends well.' : 'Look at how things stand.'}`,
     fateUnknown: (count: number) =>
       rich`${i(`${plural(count, 'message')} before this one may not have reached you: the connection broke while sending.`)}`,
     offline: (from: Span, to: Span) => rich`💤 Offline ${from}–${to}; taps in that time were lost.`,
