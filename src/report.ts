@@ -258,6 +258,8 @@ export type PictureState = {
   name: string;
   /** Path of the readable copy; undefined while it is being made, when it was refused, and when it is gone. */
   path: string | undefined;
+  /** A coding agent can make something of what is under the path. */
+  isReadable: boolean;
   /** Paths of the same under names that people gave it, the newest last. */
   names: readonly string[];
   /** Paths of the pieces of a long screenshot, top to bottom. */

@@ -14,6 +14,9 @@ const STATES: Readonly<Record<PictureStage, PictureState['state']>> = {
   refused: 'refused',
 };
 
+/** Formats of documents; everything else is read by the copy that was made of it. */
+const READ_AS_THEY_ARE: readonly string[] = ['pdf', 'svg', 'txt'];
+
 type Surroundings = {
   folder: string;
   /** Pictures of all cards that wait for Immich. */
@@ -58,6 +61,7 @@ const stateOf = (row: PictureRow, { folder, webUrl }: Surroundings): PictureStat
     number: row.number,
     name: row.name ?? '',
     path: row.name === undefined || isGone ? undefined : inFolder(row.name),
+    isReadable: row.width !== undefined || READ_AS_THEY_ARE.includes(row.format ?? ''),
     names: isGone ? [] : row.names.map(inFolder),
     tiles: isGone ? [] : row.tiles.map(inFolder),
     moving: row.moving === undefined || isGone ? undefined : inFolder(row.moving),

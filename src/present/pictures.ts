@@ -101,5 +101,6 @@ function headline(
     only.width === undefined || only.height === undefined ? undefined : `${only.width}×${only.height}`,
     only.size === undefined ? undefined : texts.size(only.size),
   ].filter((fact) => fact !== undefined);
-  return facts.length === 0 ? words.ready : rich`${words.ready} – ${facts.join(', ')}`;
+  const head = only.isReadable ? words.ready : words.asItIs;
+  return facts.length === 0 ? head : rich`${head} – ${facts.join(', ')}`;
 }

@@ -173,9 +173,9 @@ const pictureProblem = (problem: PictureProblem): Rich => {
     case 'tiny':
       return rich`⚠️ Only ${problem.width}×${problem.height} pixels: an agent sees little in it.`;
     case 'undecodable':
-      return rich`⚠️ Filed, but it cannot be shown: ${problem.cause}`;
+      return rich`⚠️ It cannot be shown: ${problem.cause}`;
     case 'unsupported':
-      return rich`⚠️ ${problem.format} is kept as it is; a coding agent cannot read it. Send it as JPEG or PNG.`;
+      return rich`⚠️ A coding agent cannot read ${problem.format}. Send it as JPEG or PNG.`;
     case 'damaged':
       return rich`⚠️ The file is damaged: a part of the picture is missing.`;
     case 'no-ffmpeg':
@@ -371,6 +371,7 @@ export const en = {
 
   pictures: {
     ready: rich`📸 ${b('Ready for your agent')}`,
+    asItIs: rich`📎 ${b('Kept as it is')}`,
     readyMany: (count: number) => rich`📸 ${b(`${plural(count, 'picture')} ready`)}`,
     alsoThere: (count: number) => `${count} of them ${count === 1 ? 'was' : 'were'} in Immich already`,
     wasThere: rich`It was in your Immich library before; I leave it there and do not clean it.`,

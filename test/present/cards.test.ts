@@ -132,6 +132,28 @@ test('presentLogs names the source only where there are several', () => {
   expect(shown(logs(['server', 'ml']))).toContain('ml ERROR');
 });
 
+test.each([
+  ['[2026-11-20T14:40:07.222Z][request][INFO] GET', '[request][INFO] GET'],
+  ['2026-11-20 23:40:07.214 UTC [27] LOG:  checkpoint', '[27] LOG:  checkpoint'],
+  ['[Nest] 17  - 2026-11-20T14:40:07.001Z     LOG [Api]', '[Nest] 17  - LOG [Api]'],
+  ['14:40:07,5 INFO up', 'INFO up'],
+  ['14:40:08 INFO another time', '14:40:08 INFO another time'],
+  ['backup of 2026-11-19T14:40:06Z done', 'backup of 2026-11-19T14:40:06Z done'],
+])('presentLogs in a message leaves out the time that stands before the line already: %j', (text, left) => {
+  const at = NOW + 7000;
+  const report: Report = {
+    kind: 'logs',
+    subject: 'a',
+    entries: [{ at, source: 'a', text, level: 'other' }],
+    omitted: 0,
+    since: undefined,
+    asFile: false,
+    filter: undefined,
+  };
+  expect(shown(report).split('\n').at(-1)?.slice('  00:00:00 '.length)).toBe(left);
+  expect(card({ ...report, asFile: true }).file?.text).toContain(text);
+});
+
 test('presentLogs as a file holds whole times and every line', () => {
   const file = card({
     kind: 'logs',
@@ -149,6 +171,7 @@ const picture = (more: Partial<PictureState> = {}): PictureState => ({
   number: 1432,
   name: 'p1432.jpg',
   path: '/var/lib/steward-pictures/p1432.jpg',
+  isReadable: true,
   names: [],
   tiles: [],
   moving: undefined,

@@ -14,6 +14,7 @@ const picture = (number: number, more: Partial<PictureState> = {}): PictureState
   number,
   name: `p${number}.jpg`,
   path: `/p/p${number}.jpg`,
+  isReadable: true,
   names: [],
   tiles: [],
   moving: undefined,
@@ -79,6 +80,16 @@ test('over the limit of a local Bot API server none is recommended', () => {
   const problem = { kind: 'too-large', size: 2.5e9, limit: 2e9 } as const;
   const [told] = card([picture(1, { path: undefined, state: 'refused', problem })]);
   expect(told).toBe('❌ Not taken: 2.5 GB. I take 2 GB at most. Use the Immich app for this one.');
+});
+
+test('what an agent cannot read is not called ready for it', () => {
+  const problem = { kind: 'unsupported', format: 'JPEG XL' } as const;
+  const told = card([picture(1, { isReadable: false, width: undefined, height: undefined, problem })]);
+  expect(told).toEqual([
+    '📎 Kept as it is – 212 KB',
+    '/p/p1.jpg',
+    '⚠️ A coding agent cannot read JPEG XL. Send it as JPEG or PNG.',
+  ]);
 });
 
 test('what moves is beside what can be read, and in an album in a fold', () => {
