@@ -1,6 +1,7 @@
 import type { App, Command } from '../src/app.ts';
 import { UserError } from '../src/errors.ts';
 import { logs as readLogs, sourcesOf, type LogQuery, type LogSource } from '../src/operations/logs.ts';
+import { inRows } from '../src/rows.ts';
 import { parseDuration } from '../src/units.ts';
 
 const DEFAULT_LINES = 30;
@@ -32,10 +33,7 @@ export const logs: Command = {
       ...report,
       actions: [
         [more('errors', 'errors'), more('last-hour', '1h'), more('as-file', 'file')],
-        // Two in a row, so that names stay readable on a phone.
-        ...Array.from({ length: Math.ceil(containers.length / 2) }, (_, row) =>
-          containers.slice(row * 2, row * 2 + 2),
-        ),
+        ...inRows(containers),
       ],
     };
   },

@@ -211,7 +211,8 @@ export type Note =
   | { key: 'stranger'; id: number }
   | { key: 'guest' }
   | { key: 'old-command'; text: string; sentAt: number }
-  | { key: 'interrupted'; what: string; service: string | undefined; since: number }
+  /** `resumes`: it is taken up again, and its result will be told. */
+  | { key: 'interrupted'; what: string; service: string | undefined; since: number; resumes?: true }
   | { key: 'fate-unknown'; count: number }
   | { key: 'offline'; from: number; to: number; longerThanADay: boolean }
   | { key: 'config-faults'; faults: readonly string[] }

@@ -55,8 +55,7 @@ export async function logs(
   query: LogQuery,
   signal: AbortSignal,
 ): Promise<Report & { kind: 'logs' }> {
-  const most = query.asFile ? IN_FILE : IN_MESSAGE;
-  const wanted = Math.min(query.lines, most);
+  const wanted = Math.min(query.lines, IN_FILE);
   const tail = query.only === undefined ? wanted : SEARCHED;
   const read = await Promise.all(
     sources.map((source) => readSource(app, source, { ...query, lines: tail }, signal)),
@@ -71,12 +70,13 @@ export async function logs(
     .filter((entry) => matches(entry, query.only))
     // Lines without a time keep their place behind the one before them.
     .sort((a, b) => (a.at ?? 0) - (b.at ?? 0));
-  const entries = all.slice(-wanted);
+  const asked = all.slice(-wanted);
+  const entries = query.asFile ? asked : asked.slice(-IN_MESSAGE);
   return {
     kind: 'logs',
     subject,
     entries: query.asFile ? entries : entries.map((entry) => ({ ...entry, text: cut(entry.text) })),
-    omitted: all.length - entries.length,
+    omitted: asked.length - entries.length,
     since: query.since,
     asFile: query.asFile,
     filter: query.only === undefined ? undefined : query.only === 'errors' ? 'errors' : query.only.word,

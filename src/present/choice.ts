@@ -1,5 +1,6 @@
-/** A bare command where a service is needed: the services as buttons, two in a row so that names fit on a phone. */
+/** A bare command where a service is needed: the services as buttons. */
 import type { Card } from '../card.ts';
+import { inRows } from '../rows.ts';
 import type { Texts } from '../texts/index.ts';
 import { stateIcon } from './icons.ts';
 import type { Presented } from './index.ts';
@@ -10,7 +11,5 @@ export function presentChoice(report: Presented<'choose'>, texts: Texts): Card {
     command: report.command,
     args: [service.name],
   }));
-  const rows = [];
-  for (let start = 0; start < buttons.length; start += 2) rows.push(buttons.slice(start, start + 2));
-  return { blocks: [texts.choose(report.command)], buttons: rows };
+  return { blocks: [texts.choose(report.command)], buttons: inRows(buttons) };
 }

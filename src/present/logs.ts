@@ -33,6 +33,26 @@ export function presentLogs(report: Presented<'logs'>, texts: Texts): Card {
 /** Times of the host without a date in a message, whole and exact in a file. */
 function line(entry: LogEntry, withSource: boolean, whole: boolean, texts: Texts): string {
   const { at, source, text } = entry;
-  const when = at === undefined ? undefined : whole ? new Date(at).toISOString() : texts.local(at).time;
-  return [when, withSource ? source : undefined, text].filter((part) => part !== undefined).join(' ');
+  const parts =
+    at === undefined
+      ? [undefined, text]
+      : whole
+        ? [new Date(at).toISOString(), text]
+        : [texts.local(at).time, withoutTime(text, at)];
+  parts.splice(1, 0, withSource ? source : undefined);
+  return parts.filter((part) => part !== undefined).join(' ');
+}
+
+/** A time that a program writes itself, with its brackets. */
+const STAMP =
+  /\[?(?:\d{4}[-/]\d\d[-/]\d\d[T ])?\d\d:(\d\d:\d\d)(?:[.,]\d+)?(?:Z| UTC| ?[+-]\d\d:?\d\d)?\]?:? */;
+/** Further back in a line a time is a part of what is said. */
+const STAMP_WITHIN = 40;
+
+/** A phone is narrow, and the time stands before the line already. Of time zones only minutes and seconds are the same. */
+function withoutTime(text: string, at: number): string {
+  const found = STAMP.exec(text.slice(0, STAMP_WITHIN + 40));
+  const shown = new Date(at).toISOString().slice(14, 19);
+  if (found === null || found.index > STAMP_WITHIN || found[1] !== shown) return text;
+  return text.slice(0, found.index) + text.slice(found.index + found[0].length);
 }

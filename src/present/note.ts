@@ -50,6 +50,7 @@ export function presentNote(note: Note, texts: Texts): Card {
         notes.interrupted(
           note.service === undefined ? note.what : `${note.what} ${note.service}`,
           moment(note.since),
+          note.resumes === true,
         ),
       );
     case 'fate-unknown':

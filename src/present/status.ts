@@ -7,6 +7,9 @@ import type { Texts } from '../texts/index.ts';
 import { stateIcon } from './icons.ts';
 import type { Presented } from './index.ts';
 
+/** Characters of what a health check has said. */
+const OUTPUT_MOST = 200;
+
 export function presentStatus(report: Presented<'status'>, texts: Texts): Card {
   const services = worstFirst(report.services);
   const troubled = services.filter((service) => !isWell(service.state));
@@ -25,7 +28,7 @@ export function presentStatus(report: Presented<'status'>, texts: Texts): Card {
       ({ trouble: why }) => why?.kind === 'host-unreachable' && why.host === name,
     );
     blocks.push(texts.status.hostUnreachable(name, trouble));
-    if (silent.length > 0) blocks.push(texts.status.unknown(names(silent)));
+    if (silent.length > 0) blocks.push(rich`🔴 ${names(silent)} – ${texts.status.unknown}`);
   }
   blocks.push(
     [],
@@ -51,7 +54,7 @@ function headline(services: readonly ServiceState[], troubled: readonly ServiceS
   const [worst, ...others] = troubled;
   if (services.length === 0) return rich`⚪ ${b(status.none)}`;
   if (worst === undefined) return rich`🟢 ${b(status.allHealthy(services.length))}`;
-  const more = others.length === 0 ? '' : ` ${status.more(others.length)}`;
+  const more = others.length === 0 ? '' : `, ${status.more(others.length)}`;
   const healthy = services.length - troubled.length;
   return rich`${stateIcon[worst.state]} ${b(status.someHealthy(healthy, services.length))} · ${status.worst(worst.name, worst.state)}${more}`;
 }
@@ -99,20 +102,17 @@ export function presentService(report: Presented<'service'>, texts: Texts): Card
       : service.startedAt === undefined
         ? texts.status.healthy
         : texts.status.healthyUp(texts.about(report.at - service.startedAt));
-  const blocks: Block[] = [rich`${stateIcon[service.state]} ${b(service.name)}${version} – ${verdict}`, []];
-
-  const lines = service.containers.map((container, index) =>
-    containerLine(
-      service,
-      container,
-      index === service.containers.length - 1 ? service.ping : undefined,
-      report.at,
-      texts,
-    ),
-  );
-  blocks.push(...lines, {
-    quote: service.containers.flatMap((container) => details(service, container, report.at, texts)),
-  });
+  const last = service.containers.length - 1;
+  const lines = service.containers
+    .map((container, index) =>
+      containerLine(service, container, index === last ? service.ping : undefined, report.at, texts),
+    )
+    .filter((line) => line.length > 0);
+  const blocks: Block[] = [
+    rich`${stateIcon[service.state]} ${b(service.name)}${version} – ${verdict}`,
+    ...(lines.length === 0 ? [] : [[], ...lines]),
+    { quote: service.containers.flatMap((container) => details(service, container, report.at, texts)) },
+  ];
   if (report.machine !== undefined) {
     const { load, memoryUsed, memorySize, temperature } = report.machine;
     blocks.push(
@@ -127,6 +127,7 @@ export function presentService(report: Presented<'service'>, texts: Texts): Card
 const shortName = (service: ServiceState, name: string) =>
   name.startsWith(`${service.name}-`) ? name.slice(service.name.length + 1) : name;
 
+/** The headline has said how a container that is the whole service is: its line has the figures alone, if any. */
 function containerLine(
   service: ServiceState,
   container: ContainerState,
@@ -134,9 +135,17 @@ function containerLine(
   now: number,
   texts: Texts,
 ): Rich {
-  const { memory } = container;
+  const { memory, trouble } = container;
+  const isAll = service.containers.length === 1;
+  // Of a host that is away one line is enough.
+  const why =
+    trouble?.kind === 'host-unreachable'
+      ? texts.status.unknown
+      : trouble === undefined
+        ? undefined
+        : texts.trouble(trouble, now);
   const facts = [
-    container.trouble === undefined ? undefined : texts.trouble(container.trouble, now),
+    isAll ? undefined : why,
     memory === undefined
       ? undefined
       : memory.limit === undefined
@@ -144,14 +153,17 @@ function containerLine(
         : texts.status.ofLimit(texts.memory(memory.used), texts.memory(memory.limit)),
     ping === undefined ? undefined : texts.status.ping(ping),
   ].filter((fact) => fact !== undefined);
-  const rest = facts.length === 0 ? '' : ` – ${facts.join(', ')}`;
-  return rich`${stateIcon[container.state]} ${shortName(service, container.name)}${rest}`;
+  const rest = facts.join(', ');
+  if (isAll) return facts.length === 0 ? [] : [rest];
+  return rich`${stateIcon[container.state]} ${shortName(service, container.name)}${rest === '' ? '' : ` – ${rest}`}`;
 }
 
 function details(service: ServiceState, container: ContainerState, now: number, texts: Texts): Rich[] {
   const ago = (at: number | undefined) => (at === undefined ? undefined : texts.about(now - at));
-  const { lastExit } = container;
+  const { lastExit, trouble } = container;
+  const output = trouble?.kind === 'unhealthy' ? trouble.output?.split('\n')[0] : undefined;
   const facts = [
+    output === undefined ? undefined : texts.status.check(output.slice(0, OUTPUT_MOST)),
     container.startedAt === undefined ? undefined : texts.status.up(texts.about(now - container.startedAt)),
     container.restarts > 0 ? texts.status.restarts(container.restarts) : undefined,
     container.cpu === undefined ? undefined : texts.status.cpu(container.cpu),
@@ -163,5 +175,7 @@ function details(service: ServiceState, container: ContainerState, now: number, 
       : texts.status.lastExit(lastExit.code, lastExit.outOfMemory, ago(lastExit.at)),
     container.unit,
   ].filter((fact) => fact !== undefined);
-  return facts.length === 0 ? [] : [rich`${b(shortName(service, container.name))}: ${facts.join(' · ')}`];
+  if (facts.length === 0) return [];
+  const told = facts.join(' · ');
+  return [service.containers.length === 1 ? [told] : rich`${b(shortName(service, container.name))}: ${told}`];
 }

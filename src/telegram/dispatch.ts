@@ -83,7 +83,7 @@ export function createDispatch(needs: DispatchNeeds): (turn: Turn) => Promise<vo
     const command = commandOf(name);
     if (command === undefined) {
       // In a group it may be meant for another bot.
-      if (chat.type === 'private' || addressee !== undefined) say('unknown', unknown(name));
+      if (chat.type === 'private' || addressee !== undefined) say('unknown', unknown(`/${name}`));
       return;
     }
     await request(turn, {
@@ -214,7 +214,7 @@ export function createDispatch(needs: DispatchNeeds): (turn: Turn) => Promise<vo
       key: 'unknown-command',
       word: word.slice(0, 64),
       nearest: nearest(
-        menuName(word),
+        menuName(word.replace(/^\//, '')),
         app.commands.map(({ name }) => menuName(name)),
       ),
     });

@@ -21,12 +21,19 @@ export function createInterrupted({ app, tasks, requests, tell }: InterruptedNee
   /** @returns false when there is nothing to tell: it had answered, or its update will be taken up again */
   function told(run: RunRow): boolean {
     const { card, name, subject, startedAt } = run;
-    const report = note({ key: 'interrupted', what: name, service: subject, since: startedAt });
+    const isResumed = commandOf(run)?.resume !== undefined;
+    const report = note({
+      key: 'interrupted',
+      what: name,
+      service: subject,
+      since: startedAt,
+      ...(isResumed ? { resumes: true } : {}),
+    });
     const update = Number(card?.split(':').at(-1));
     if (Number.isInteger(update) && store.intake.isOpen(update)) return false;
     const shown = card === undefined ? undefined : store.outbox.get(card);
     if (card === undefined || shown === undefined) {
-      tell(`interrupted:${run.id}`, report, false);
+      tell(`interrupted:${run.id}`, report, isResumed);
       return true;
     }
     const kind = shown.body.what === 'report' ? shown.body.report.kind : undefined;
@@ -34,7 +41,8 @@ export function createInterrupted({ app, tasks, requests, tell }: InterruptedNee
     if (answered || store.outbox.get(endKey(card)) !== undefined) return false;
     store.database.transaction(() => {
       requests.answer({ card, chat: shown.chat, replyTo: shown.replyTo }, report);
-      // The card's edit does not ring.
+      // The card's edit does not ring; where there will be a result, that does.
+      if (isResumed) return;
       store.outbox.put({
         key: endKey(card),
         chat: shown.chat,
@@ -46,13 +54,17 @@ export function createInterrupted({ app, tasks, requests, tell }: InterruptedNee
     return true;
   }
 
-  async function resume({ id, name, subject, by }: RunRow): Promise<void> {
-    const command = app.commands.find((one) => one.name === name);
+  const commandOf = ({ name, subject }: RunRow) =>
+    subject === undefined ? undefined : app.commands.find((one) => one.name === name);
+
+  async function resume(run: RunRow): Promise<void> {
+    const { id, name, subject, by } = run;
+    const command = commandOf(run);
     const work = command?.resume?.bind(command);
     if (work === undefined || subject === undefined) return;
     const args = [subject];
-    const end = await tasks.start({ kind: 'command', name, subject, args, by }, (run) =>
-      work(app, args, run),
+    const end = await tasks.start({ kind: 'command', name, subject, args, by }, (resumed) =>
+      work(app, args, resumed),
     );
     // Cut off once more: the next start takes it up.
     if (end.outcome === 'interrupted') return;

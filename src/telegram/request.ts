@@ -5,6 +5,7 @@
 import type { App, Command, Plan, Run } from '../app.ts';
 import { BusyError, causeOf, UnreachableError, UserError } from '../errors.ts';
 import type { Action, Note, Report } from '../report.ts';
+import { inRows } from '../rows.ts';
 import type { Task, TaskEnd, Tasks } from '../tasks.ts';
 import type { Turn } from './intake.ts';
 import { createResult, type Shown } from './result.ts';
@@ -74,7 +75,7 @@ export function createRequests({ app, tasks, busy, sendDirectly }: RequestNeeds)
 
   const noteOf = (error: unknown, asked?: Asked): Report => {
     if (error instanceof UserError) {
-      const choices = asked === undefined ? [] : error.choices.map((word) => [instead(asked, word)]);
+      const choices = asked === undefined ? [] : inRows(error.choices.map((word) => instead(asked, word)));
       return note({ key: 'user-error', message: app.redact(error.message) }, choices);
     }
     if (error instanceof BusyError) {

@@ -478,7 +478,7 @@ export const en = {
       rich`🕰 I was away when you sent ${code(text)}. It is not obeyed by itself any more.`,
     sentAt: (at: Span) => rich`Sent at ${at}.`,
     interrupted: (what: string, since: Span, resumes: boolean) =>
-      rich`⚡ ${b(`I was stopped in the middle of: ${what}`)} (begun ${since}). ${resumes ? 'I see to it that it ends well.' : 'Look at how things stand.'}`,
+      rich`⚡ ${b(`I was stopped in the middle of: ${what}`)} (begun ${since}). ${resumes ? 'I take it up again.' : 'Look at how things stand.'}`,
     fateUnknown: (count: number) =>
       rich`${i(`${plural(count, 'message')} before this one may not have reached you: the connection broke while sending.`)}`,
     offline: (from: Span, to: Span) => rich`💤 Offline ${from}–${to}; taps in that time were lost.`,

@@ -168,7 +168,51 @@ test('presentService says that a condition kept a unit from starting, and names 
       containers: [container('vaultwarden', { state: 'down', trouble, startedAt: undefined })],
     }),
   });
-  expect(text).toContain('🔴 vaultwarden – not started, a file is missing: /run/agenix/vaultwarden');
+  expect(text.split('\n')).toEqual([
+    '🔴 vaultwarden – not started, a file is missing: /run/agenix/vaultwarden',
+    '  podman-vaultwarden.service',
+  ]);
+});
+
+test('presentService of a host that is away says why once', () => {
+  const trouble = { kind: 'host-unreachable', host: 'local', cause: 'no socket' } as const;
+  const away = { state: 'unknown', trouble } as const;
+  const text = shown({
+    kind: 'service',
+    at: NOW,
+    machine: undefined,
+    service: service('immich', {
+      ...away,
+      ping: 9,
+      containers: [container('immich-redis', away), container('immich-server', away)],
+    }),
+  });
+  expect(text.split('\n').slice(0, 4)).toEqual([
+    '🔴 immich – this host cannot be asked: no socket',
+    '',
+    '🔴 redis – unknown',
+    '🔴 server – unknown, ping 9 ms',
+  ]);
+});
+
+test('presentService shows the figures of a container that is the whole service, and what its check said', () => {
+  const trouble = { kind: 'unhealthy', since: NOW - 3 * MINUTE, output: 'database is locked\nat x' } as const;
+  const sick = { state: 'degraded', trouble } as const;
+  const text = shown({
+    kind: 'service',
+    at: NOW,
+    machine: undefined,
+    service: service('archivebox', {
+      ...sick,
+      containers: [container('archivebox', { ...sick, memory: { used: 5 * 1024 ** 2, limit: undefined } })],
+    }),
+  });
+  expect(text.split('\n').slice(0, 4)).toEqual([
+    '🟡 archivebox – health check failing for 3 min',
+    '',
+    '5 MB',
+    '  health check: database is locked · up 9 days · podman-archivebox.service',
+  ]);
 });
 
 test('presentService explains exit code 137 with a memory limit as out of memory', () => {
