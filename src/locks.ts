@@ -19,6 +19,11 @@ export type Locks = {
   take(name: string, holder: { what: string; by: string }): Lock;
   /** Whether nobody holds it now. */
   isFree(name: string): boolean;
+  /**
+   * For a plan, which takes nothing yet.
+   * @throws BusyError with the holder
+   */
+  requireFree(name: string): void;
   /** Remove the files of a lock that nobody will ever take again. */
   forget(name: string): void;
 };
@@ -57,7 +62,19 @@ export function createLocks(folder: string, clock: Clock = systemClock): Locks {
     }
   };
 
+  const isFree = (name: string): boolean => {
+    const file = fileOf(name);
+    if (!existsSync(file)) return true;
+    const database = lock(file);
+    database?.close();
+    return database !== undefined;
+  };
+
   return {
+    isFree,
+    requireFree(name) {
+      if (!isFree(name)) throw new BusyError(name, holderOf(name));
+    },
     take(name, { what, by }) {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
       const database = lock(fileOf(name));
@@ -77,13 +94,6 @@ export function createLocks(folder: string, clock: Clock = systemClock): Locks {
           database.close();
         },
       };
-    },
-    isFree(name) {
-      const file = fileOf(name);
-      if (!existsSync(file)) return true;
-      const database = lock(file);
-      database?.close();
-      return database !== undefined;
     },
     forget(name) {
       rmSync(holderFileOf(name), { force: true });

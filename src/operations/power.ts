@@ -18,13 +18,14 @@ const LAST_LINES = 10;
 /** Between two looks at a service that is coming up. */
 const LOOK_EVERY = 500;
 
-export type PowerReach = StatusReach & Pick<App, 'store' | 'guard' | 'redact'>;
+export type PowerReach = StatusReach & Pick<App, 'store' | 'guard' | 'locks' | 'redact'>;
 
 /**
  * What would be done, and a fingerprint of the state that it was planned for; empty where it is so already.
- * @throws UserError for what cannot be started or stopped because it does not exist
+ * @throws UserError for what cannot be started or stopped because it does not exist, BusyError while it is worked on
  */
 export async function planPower(app: PowerReach, verb: Verb, service: Service): Promise<Plan> {
+  app.locks.requireFree(service.name);
   const host = app.hosts.of(service);
   const parts = partsOf(service);
   const units = parts.flatMap(({ unit }) => unit ?? []);

@@ -11,6 +11,7 @@ import { createSystemd } from '../../src/clients/systemd.ts';
 import { systemClock } from '../../src/clock.ts';
 import { createGuard } from '../../src/guard.ts';
 import { createHosts } from '../../src/hosts.ts';
+import { createLocks } from '../../src/locks.ts';
 import { createLogger } from '../../src/logger.ts';
 import type { PowerReach } from '../../src/operations/power.ts';
 import { createProgress } from '../../src/progress.ts';
@@ -54,6 +55,7 @@ export async function openBox({ services: more = {}, ...options }: BoxOptions = 
     machine: createMachine(),
     clock: systemClock,
     store,
+    locks: createLocks(join(folder, 'locks')),
     redact,
     guard: createGuard(false, createLogger({ level: 'silent', redact })),
   };

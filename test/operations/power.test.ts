@@ -93,3 +93,11 @@ test('planPower refuses what does not exist', async () => {
   await expect(plan('restart', 'nothing')).rejects.toThrow('there is no unit "nothing.service"');
   await expect(plan('start', 'lost')).rejects.toThrow('its container "lost" is gone');
 });
+
+test('planPower of a service that is worked on says by what', async () => {
+  await open();
+  const lock = box.app.locks.take('copyparty', { what: 'backup', by: 'schedule' });
+  await expect(plan('stop', 'copyparty')).rejects.toMatchObject({ holder: { what: 'backup' } });
+  lock.release();
+  expect(await plan('stop', 'copyparty')).toMatchObject({ report: { kind: 'plan' } });
+});
