@@ -170,6 +170,7 @@ async function runBot({ app, tasks, tell }: House, signal: AbortSignal): Promise
       album: immich?.album ?? '',
       shareWith: immich?.shareWith,
       paths: immich?.paths,
+      service: app.services.get('immich')?.name,
       webUrl: app.services.get('immich')?.url,
     },
     immich: app.immich,

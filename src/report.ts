@@ -250,6 +250,8 @@ export type PicturesReport = {
   /** Pictures of all cards that wait for Immich, this card's included. */
   waiting: number;
   immich: 'on' | 'off' | 'down';
+  /** Name of Immich among the services, where it is one. */
+  service: string | undefined;
   /** Say that Telegram shrank it (once a day). */
   shrunkHint: boolean;
 };

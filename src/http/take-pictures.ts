@@ -82,7 +82,7 @@ function describe(row: PictureRow | undefined, { folder, texts }: Options): Told
   const [picture] =
     row === undefined
       ? []
-      : reportOf([row], { folder, waiting: 0, immich: 'on', webUrl: undefined }).pictures;
+      : reportOf([row], { folder, waiting: 0, immich: 'on', service: undefined, webUrl: undefined }).pictures;
   if (picture === undefined)
     return { ...NOTHING, state: 'gone', problem: worded({ kind: 'lost', folder }, texts) };
   const { number, state, tiles, width, height, problem } = picture;

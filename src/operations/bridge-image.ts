@@ -52,6 +52,8 @@ export type BridgeConfig = {
   shareWith: string | undefined;
   /** Undefined: by the mounts of Immich's container. */
   paths: readonly Mapping[] | undefined;
+  /** Name of Immich among the services, where it is one. */
+  service: string | undefined;
   /** Immich as a browser reaches it, for links. */
   webUrl: string | undefined;
 };
@@ -109,6 +111,7 @@ export function createBridge(needs: BridgeNeeds): Bridge {
         folder: config.folder,
         waiting: pictures.waiting(),
         immich: immich === undefined ? 'off' : 'on',
+        service: config.service,
         webUrl: config.webUrl,
       });
       const replyTo = rows[0]?.messageId;

@@ -15,6 +15,7 @@ export function redrawCards(
       folder: config.pictures.folder,
       waiting: pictures.waiting(),
       immich: immich === undefined ? 'off' : 'on',
+      service: services.get('immich')?.name,
       webUrl: services.get('immich')?.url,
     });
     outbox.put({ key, chat: shown.chat, body: { what: 'report', report } });

@@ -22,6 +22,8 @@ type Surroundings = {
   /** Pictures of all cards that wait for Immich. */
   waiting: number;
   immich: 'on' | 'off';
+  /** Name of Immich among the services, where it is one. */
+  service: string | undefined;
   /** Immich as a person's browser reaches it. */
   webUrl: string | undefined;
 };
@@ -35,6 +37,7 @@ export function reportOf(rows: readonly PictureRow[], around: Surroundings): Pic
     // A count that nobody is shown would only make for edits.
     waiting: isDown ? around.waiting : 0,
     immich: isDown ? 'down' : around.immich,
+    service: around.service,
     shrunkHint: rows.some(({ shrunk }) => shrunk),
   };
 }

@@ -44,6 +44,9 @@ export function presentPictures(report: Presented<'pictures'>, texts: Texts): Ca
   if (keep !== undefined) row.push(keep);
   const url = ready.length === 1 ? ready[0]?.url : undefined;
   if (url !== undefined) row.push({ label: texts.buttons.open, url });
+  const { immich, service } = report;
+  if (immich === 'down' && service !== undefined)
+    row.push({ label: texts.buttons.statusOf(service), command: 'status', args: [service] });
   return row.length === 0 ? { blocks } : { blocks, buttons: [row] };
 }
 

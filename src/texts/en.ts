@@ -237,6 +237,7 @@ export const en = {
     open: 'Open',
     keep: 'Keep',
     letGo: 'Let it go',
+    statusOf: (service: string) => `${service} status`,
   },
 
   start: {

@@ -49,6 +49,7 @@ const bridge = createBridge({
     album: 'Claude Code Temp',
     shareWith: undefined,
     paths: undefined,
+    service: undefined,
     webUrl: undefined,
   },
   immich: createImmich(url, key, { patience: 5000 }),

@@ -89,6 +89,7 @@ export async function createScene(
       album: 'Claude Code Temp',
       shareWith: undefined,
       paths: undefined,
+      service: 'immich',
       webUrl: 'https://immich.example.dev',
       ...options.config,
     },

@@ -194,6 +194,7 @@ const pictures = (list: PictureState[], more: Partial<Report & { kind: 'pictures
   pictures: list,
   waiting: 0,
   immich: 'on',
+  service: 'immich',
   shrunkHint: false,
   ...more,
 });
@@ -237,6 +238,13 @@ test('presentPictures while Immich is down gives the path and the number that wa
       '3 pictures waiting. I edit this message when they are filed.',
     ].join('\n'),
   );
+});
+
+test('presentPictures while Immich is down leads to its status', () => {
+  const row = (more: { service?: undefined }) =>
+    card(pictures([picture()], { immich: 'down', waiting: 1, ...more })).buttons?.[0];
+  expect(row({})?.[1]).toEqual({ label: 'immich status', command: 'status', args: ['immich'] });
+  expect(row({ service: undefined })).toHaveLength(1);
 });
 
 test('presentPictures of a file over the limit says the size, the limit and the ways out', () => {

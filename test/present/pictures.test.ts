@@ -32,7 +32,14 @@ const picture = (number: number, more: Partial<PictureState> = {}): PictureState
   ...more,
 });
 const card = (list: PictureState[]): string[] =>
-  lines({ kind: 'pictures', pictures: list, waiting: 0, immich: 'on', shrunkHint: false });
+  lines({
+    kind: 'pictures',
+    pictures: list,
+    waiting: 0,
+    immich: 'on',
+    service: undefined,
+    shrunkHint: false,
+  });
 const trouble = (reason: ImmichTrouble, cause = ''): PictureProblem => ({ kind: 'immich', reason, cause });
 
 test.each([
