@@ -218,6 +218,8 @@ export type Note =
   | { key: 'config-faults'; faults: readonly string[] }
   | { key: 'job-set'; job: string; paused: boolean }
   | { key: 'cli-did'; verb: string; service: string; by: string; ok: boolean }
+  /** The store takes nothing. */
+  | { key: 'store-shut'; cause: string }
   | { key: 'gave-up' }
   | { key: 'kept'; pictures: readonly string[]; kept: boolean; cleaned: boolean }
   /** Paths under the names that were given. */

@@ -74,6 +74,8 @@ export function presentNote(note: Note, texts: Texts): Card {
       return only(notes.agentShutOut(String(note.uid), note.folder, note.closed));
     case 'album-unseen':
       return only(notes.albumUnseen(note.album, note.email, note.why));
+    case 'store-shut':
+      return only(notes.storeShut(note.cause));
     case 'gave-up':
       return only(notes.gaveUp);
     case 'kept':

@@ -1,6 +1,8 @@
 /** The bot in Telegram: polling, the intake, the outbox, and what they need of one another. */
+import type { Update } from 'grammy/types';
 import type { App } from '../app.ts';
 import type { Card } from '../card.ts';
+import { causeOf } from '../errors.ts';
 import { plain } from '../rich.ts';
 import type { Report } from '../report.ts';
 import type { Tasks } from '../tasks.ts';
@@ -43,6 +45,8 @@ const FLUSH = 3000;
 const MINUTE = 60_000;
 /** Characters: core.telegram.org/bots/api#answercallbackquery. */
 const TOAST_MOST = 200;
+/** Times in a row, some seconds: a store that is only busy, or one picture that cannot be taken, is over by then. */
+const SHUT_AFTER = 4;
 /** Who the bot is, for the time before Telegram has answered. */
 const ME = 'telegram:me';
 
@@ -132,6 +136,21 @@ export function createBot(needs: BotNeeds): Bot {
     menu();
   }
 
+  let refusals = 0;
+  const commit = (update: Update): void => {
+    try {
+      intake.commit(update);
+      refusals = 0;
+    } catch (error) {
+      refusals += 1;
+      if (refusals === SHUT_AFTER) {
+        const report = note({ key: 'store-shut', cause: causeOf(error) });
+        lightly('nobody knows that the store takes nothing', outbox.sendDirectly(report));
+      }
+      throw error;
+    }
+  };
+
   const absence = createAbsence(store.facts, clock, (gap) =>
     tell(`offline:${gap.from}`, note({ key: 'offline', ...gap }), true),
   );
@@ -154,7 +173,7 @@ export function createBot(needs: BotNeeds): Bot {
       const telling = outbox.run(outboxEnd.signal);
       const working = intake.run(signal);
       await introduce(signal);
-      await poll({ api: apis.polling, clock, log, commit: intake.commit, reached: absence.reached }, signal);
+      await poll({ api: apis.polling, clock, log, commit, reached: absence.reached }, signal);
       clearInterval(looking);
       await tasks.drain(DRAIN);
       await within(FLUSH, working);

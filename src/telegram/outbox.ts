@@ -128,7 +128,7 @@ export function createOutboxWorker(needs: OutboxNeeds): OutboxWorker {
         return write();
       } catch (error) {
         if (stopped || tries === RECORD_TRIES) throw error;
-        log.warn({ err: error }, 'cannot record what was sent; trying again');
+        if (tries === 0) log.warn({ err: error }, 'cannot record what was sent; trying again');
         await sleep(1000);
       }
     }

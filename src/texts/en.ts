@@ -505,6 +505,8 @@ export const en = {
       rich`🔒 ${b(`The agent cannot open the pictures.`)} They are in ${code(folder)}, and ${code(closed)} lets the user ${uid} not in.\nOn the server, run: ${code(`sudo chmod o+x ${closed}`)}`,
     albumUnseen: (album: string, email: string, why: Unseen['why']) =>
       rich`👁 ${b(`${email} does not see the album ${album}:`)} ${unseen(why)} Pictures are filed all the same.`,
+    storeShut: (cause: string) =>
+      rich`🔴 ${b('I cannot write anything down:')} ${cause}. What you send waits at Telegram, for a day at most, until there is room.`,
     gaveUp: rich`❌ I could not work this message off and have given it up. The log says why.`,
   },
 };

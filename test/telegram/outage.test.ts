@@ -199,6 +199,23 @@ test('an update that cannot be written down is asked for again, and answered onc
   expect(texts(bot)).toHaveLength(1);
 });
 
+test('a store that takes nothing is told past the store, once, and what was sent is answered afterwards', async () => {
+  const bot = await startHarness();
+  const { intake } = bot.store;
+  const add = intake.add.bind(intake);
+  intake.add = () => {
+    throw new Error('database or disk is full');
+  };
+  await bot.telegram.send('/logs immich kept');
+  const told = await bot.telegram.waitFor('I cannot write anything down: database or disk is full', {
+    timeout: 30_000,
+  });
+  expect(told.silent).toBe(false);
+  intake.add = add;
+  await bot.telegram.waitFor('kept', { timeout: 30_000 });
+  expect(texts(bot)).toHaveLength(2);
+});
+
 test('a picture that the bridge cannot note is given up after three tries and holds up nothing', async () => {
   const bot = await startHarness();
   let tries = 0;
