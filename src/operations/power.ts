@@ -15,6 +15,8 @@ type Part = { name: string; unit: string | undefined };
 const JOB_LIMIT = 120_000;
 /** Of what failed: systemd's own words come last, what the program said before them. */
 const LAST_LINES = 10;
+/** Milliseconds; seen up to some hundred on a busy machine. */
+const JOURNAL_LAG = 500;
 /** Between two looks at a service that is coming up. */
 const LOOK_EVERY = 500;
 
@@ -197,6 +199,8 @@ async function explain(
     state !== undefined && (state.active === 'failed' || state.result !== 'success')
       ? { kind: 'unit-failed', unit: state.name, result: state.result }
       : { kind: 'job-failed', what: unit ?? name, cause: app.redact(causeOf(error)) };
+  // The journal is written by a process of its own, which is a moment behind.
+  await sleep(JOURNAL_LAG);
   // The container is often gone with its unit; what the unit logged is what is left of it.
   return {
     trouble,

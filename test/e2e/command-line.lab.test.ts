@@ -84,13 +84,13 @@ test('a restart whose unit fails says why, with the last lines, and exits 1', as
   const bad = '[Service]\nExecStartPre=/bin/sh -c "echo no disk for me; exit 4"\nRestart=no\n';
   const restore = await override(lab, 'podman-copyparty.service', bad);
   const { code, output } = await house.steward(['restart', 'copyparty', '--yes']);
+  await restore();
+  await lab.systemd('reset-failed', 'podman-copyparty.service');
+  await lab.systemd('start', 'podman-copyparty.service');
   expect(code).toBe(1);
   expect(output).toContain('❌ copyparty: restart failed');
   expect(output).toContain('the unit failed: the program ended with an error');
   expect(output).toContain('no disk for me');
-  await restore();
-  await lab.systemd('reset-failed', 'podman-copyparty.service');
-  await lab.systemd('start', 'podman-copyparty.service');
 });
 
 test.each([

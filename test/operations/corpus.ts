@@ -240,6 +240,7 @@ export const createCorpus = async (): Promise<Sample[]> =>
       isFiled: false,
     }),
     file('clip.mp4', Buffer.concat([text('\0\0\0\x18ftypisom\0\0\x02\0isomiso2'), Buffer.alloc(3000, 7)]), {
+      problem: 'no-ffmpeg',
       isFiled: true,
     }),
   ]);
