@@ -102,11 +102,11 @@ export async function startApiServer({
     const gone = new AbortController();
     response.on('close', () => gone.abort());
     if (!(await pause(fault, gone.signal))) return settle(call, 'gone');
-    if (fault?.code !== undefined)
-      return finish(response, call, new ApiError(fault.code, fault.description ?? ''));
-    if (!stored) return finish(response, call, new ApiError(404, 'Not Found'));
     const cutsHalfway = fault?.afterEffect === true;
-    if (fault && !cutsHalfway) return cut(response, call, 'dropped');
+    const before = fault && !cutsHalfway ? wrong(fault) : undefined;
+    if (before === 'cut') return cut(response, call, 'dropped');
+    if (before) return finish(response, call, before);
+    if (!stored) return finish(response, call, new ApiError(404, 'Not Found'));
     response.writeHead(200, {
       'content-type': 'application/octet-stream',
       'content-length': stored.bytes.length,

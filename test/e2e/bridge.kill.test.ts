@@ -18,7 +18,7 @@ const KILLS = SOAK ? 220 : 6;
 const PICTURES = SOAK ? 300 : 18;
 const SEED = 20_261_121;
 /** Milliseconds for a bot that has nothing left to do. */
-const MOST_WAIT = 4000;
+const MOST_WAIT = 2500;
 
 let folder: string;
 let immich: ImmichStandIn;
@@ -72,6 +72,7 @@ const createSender = () => {
 /** What goes wrong while the bot works: connections cut before and after a call was applied, and both ends away. */
 const trouble = () => {
   const { telegram } = place;
+  telegram.clearFaults();
   if (chance(0.5)) telegram.addFault({ method: 'sendMessage', drop: true, afterEffect: true });
   if (chance(0.2)) telegram.addFault({ method: 'sendMessage', drop: true });
   if (chance(0.3)) telegram.addFault({ method: 'editMessageText', drop: true, afterEffect: true });
@@ -79,6 +80,8 @@ const trouble = () => {
   if (chance(0.2)) telegram.addFault({ method: 'getFile', drop: true });
   const method = chance(0.5) ? 'POST' : 'PUT';
   if (chance(0.4)) immich.fault({ method, path: /assets/, cut: chance(0.5) ? 'after' : 'before' });
+  // So that kills fall between a call's leaving and its answer, too.
+  telegram.addFault({ method: '*', delayMs: 10, times: Infinity });
 };
 /** Let the bot do so much and no more: by its calls, since a busy machine takes its time. */
 const untilCalls = async (count: number) => {
@@ -88,7 +91,7 @@ const untilCalls = async (count: number) => {
   while (calls() < from + count && Date.now() < deadline) await sleep(5);
 };
 const flap = async () => {
-  const most = chance(0.3) ? 60 : 20;
+  const most = chance(0.2) ? 40 : 8;
   await untilCalls(random() * most);
   if (chance(0.2)) await immich.down();
   if (chance(0.1)) await place.telegram.away('cut');
@@ -119,9 +122,6 @@ it(
     store = openStore(join(place.folder, 'state'), systemClock);
     const { telegram } = place;
     const { sent, send } = createSender();
-    // So that kills fall between a call's leaving and its answer, too.
-    telegram.addFault({ method: '*', delayMs: 10, times: Infinity });
-
     const cutOff: string[] = [];
     /** Sends that were answered to a bot which died before it had written that down. */
     const unrecorded = new Set<Call>();

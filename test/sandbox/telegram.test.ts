@@ -340,6 +340,20 @@ describe('faults', () => {
     telegram.advance(3_600_001);
     expect((await fetch(url)).status).toBe(404);
   });
+
+  it('delays a download that it only has to delay, and refuses one with the error asked for', async () => {
+    const telegram = await start();
+    const { document } = await telegram.file('a.bin', new Uint8Array(10));
+    const file = await call(telegram, 'getFile', { file_id: document?.file_id });
+    const path = (file.result as { file_path: string }).file_path;
+    const url = `${telegram.url}/file/bot${telegram.token}/${path}`;
+    telegram.addFault({ method: 'file', delayMs: 5 });
+    expect((await (await fetch(url)).arrayBuffer()).byteLength).toBe(10);
+    telegram.addFault({ method: 'file', code: 502 });
+    expect((await fetch(url)).status).toBe(502);
+    telegram.addFault({ method: 'file', drop: true });
+    await expect(fetch(url)).rejects.toThrow('fetch failed');
+  });
 });
 
 describe('people', () => {
