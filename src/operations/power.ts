@@ -15,8 +15,7 @@ type Part = { name: string; unit: string | undefined };
 const JOB_LIMIT = 120_000;
 /** Of what failed: systemd's own words come last, what the program said before them. */
 const LAST_LINES = 10;
-/** Milliseconds; seen up to some hundred on a busy machine. */
-const JOURNAL_LAG = 500;
+const JOURNAL_LOOKS = 6;
 /** Between two looks at a service that is coming up. */
 const LOOK_EVERY = 500;
 
@@ -86,6 +85,7 @@ const isAlready = (verb: Verb, { state, containers }: ServiceState): boolean =>
 /**
  * Do it. A failure is an outcome in the report. The caller holds the service's lock.
  * Once something was stopped neither the signal nor a failure leaves the service half down: what can be started is.
+ * @throws the signal's reason: before anything was done, or when all is done but the service is not healthy yet
  */
 export async function power(app: PowerReach, verb: Verb, service: Service, run: Run): Promise<Report> {
   const host = app.hosts.of(service);
@@ -152,6 +152,8 @@ export async function power(app: PowerReach, verb: Verb, service: Service, run: 
 
   run.progress.begin('health');
   const state = await untilHealthy(app, service, run.signal);
+  // All is started; that it was not waited for is no failure of the service.
+  if (state.state !== 'ok') run.signal.throwIfAborted();
   run.progress.end({ failed: state.state !== 'ok' });
   if (state.state === 'ok') {
     if (verb === 'restart') app.store.facts.put(awayKey(service), app.clock.now() - begun);
@@ -188,6 +190,22 @@ const sourceOf = (host: Host, service: Service, { name, unit }: Part): LogSource
 const lastLinesOf = (app: Pick<App, 'redact'>, source: LogSource, since: number) =>
   lastLines(app, source, { lines: LAST_LINES, since });
 
+/** The journal is written by a process of its own, behind what it tells of: read until it stands still. */
+async function settledLines(
+  app: Pick<App, 'redact'>,
+  source: LogSource,
+  since: number,
+): Promise<readonly string[]> {
+  let lines = await lastLinesOf(app, source, since);
+  for (let look = 1; look < JOURNAL_LOOKS; look += 1) {
+    await sleep(LOOK_EVERY);
+    const before = lines.join('\n');
+    lines = await lastLinesOf(app, source, since);
+    if (lines.join('\n') === before) break;
+  }
+  return lines;
+}
+
 async function explain(
   app: Pick<App, 'redact'>,
   source: LogSource,
@@ -199,12 +217,10 @@ async function explain(
     state !== undefined && (state.active === 'failed' || state.result !== 'success')
       ? { kind: 'unit-failed', unit: state.name, result: state.result }
       : { kind: 'job-failed', what: unit ?? name, cause: app.redact(causeOf(error)) };
-  // The journal is written by a process of its own, which is a moment behind.
-  await sleep(JOURNAL_LAG);
   // The container is often gone with its unit; what the unit logged is what is left of it.
   return {
     trouble,
-    lastLines: await lastLinesOf(app, { ...source, hasContainer: unit === undefined }, since),
+    lastLines: await settledLines(app, { ...source, hasContainer: unit === undefined }, since),
   };
 }
 
