@@ -200,6 +200,49 @@ describe.each(VERSIONS)('startImmich as %s', (version) => {
     expect((await ask('DELETE /assets', { body: { ids: [] } })).status).toBe(204);
   });
 
+  it('a clip is hidden behind its still, leaves its albums, and goes with the last still that it belongs to', async () => {
+    const clip = server.addPhoto(server.user, Buffer.from('clip'), { name: 'clip.mp4' });
+    const album = server.library.addAlbum(server.user, 'x');
+    album.assets.add(clip);
+    const stills: string[] = [];
+    for (const bytes of ['one', 'two']) {
+      const form = uploadForm(bytes);
+      form.set('livePhotoVideoId', clip.id);
+      // The file stays the last field.
+      const file = form.get('assetData') as File;
+      form.delete('assetData');
+      form.append('assetData', file);
+      stills.push(String((await ask('POST /assets', { form })).json()['id']));
+    }
+    expect([clip.visibility, album.assets.size]).toEqual(['hidden', 0]);
+    const still = (await ask('GET /assets/{id}', { id: stills[0] ?? '' })).json();
+    expect(still['livePhotoVideoId']).toBe(clip.id);
+    const schema = extract.calls['GET /assets/{id}']?.answers['200'];
+    expect(schema ? mismatches(schema, still, extract) : []).toEqual([]);
+    for (const [index, id] of stills.entries()) {
+      await ask('DELETE /assets', { body: { ids: [id], force: true } });
+      await expect.poll(() => server.library.assets.has(id)).toBe(false);
+      expect(server.library.assets.has(clip.id)).toBe(index === 0);
+    }
+    expect(existsSync(server.library.hostPath(clip.path))).toBe(false);
+  });
+
+  it('nothing but a video of its own can be behind a still', async () => {
+    const { user } = server;
+    const theirs = server.addPhoto(server.addUser('owner@example.dev'), Buffer.from('v'), { name: 'v.mp4' });
+    const photo = server.addPhoto(user, Buffer.from('photo'));
+    for (const [id, message] of [
+      [crypto.randomUUID(), 'Live photo video not found'],
+      [photo.id, 'Live photo video must be a video'],
+      [theirs.id, 'Live photo video does not belong to the user'],
+    ] as const) {
+      const form = uploadForm('still');
+      form.set('livePhotoVideoId', id);
+      const answer = await ask('POST /assets', { form });
+      expect([answer.status, answer.json()['message']]).toEqual([400, message]);
+    }
+  });
+
   it('the storage template moves a file: `.jpeg` becomes `.jpg`, a taken name gets a number', async () => {
     const [one, two] = ['a', 'b'].map((text) =>
       server.addPhoto(server.user, Buffer.from(text), { name: 'my photo.jpeg' }),
