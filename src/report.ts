@@ -38,6 +38,8 @@ export type ActionLabel =
 export type State = 'ok' | 'degraded' | 'down' | 'stopped' | 'working' | 'unknown';
 
 export type DiskState = { path: string; used: number; free: number; size: number };
+/** One that has no figures: it does not answer, is not there, or is only the folder where it should be mounted. */
+export type LostDisk = { path: string; lost: 'silent' | 'gone' | 'not-mounted' };
 
 export type ContainerState = {
   name: string;
@@ -126,7 +128,7 @@ export type Report = { actions?: readonly (readonly Action[])[] } & (
       kind: 'status';
       hosts: readonly HostState[];
       services: readonly ServiceState[];
-      disks: readonly DiskState[];
+      disks: readonly (DiskState | LostDisk)[];
       at: number;
     }
   | {

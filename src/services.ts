@@ -169,12 +169,17 @@ function crossCheck(
     if (service.containers.length === 0 && service.units.length === 0) {
       fault([], 'neither containers nor units', 'at least one of either');
     }
-    for (const [index, { name }] of service.containers.entries()) {
+    const claim = (path: readonly [string, number], name: string, expected: string): void => {
       const key = `${service.host}/${name}`;
       const owner = owners.get(key);
       if (owner === undefined) owners.set(key, service.name);
-      else
-        fault(['containers', index], `"${name}", which ${owner} has already`, 'a container of one service');
+      else fault(path, `"${name}", which ${owner} has already`, expected);
+    };
+    for (const [index, { name }] of service.containers.entries()) {
+      claim(['containers', index], name, 'a container of one service');
+    }
+    for (const [index, unit] of service.units.entries()) {
+      claim(['units', index], unit, 'a unit of one service');
     }
     if (service.backup !== undefined && !hasBackups) {
       fault(['backup'], 'a backup without a folder for it', 'backups.folder at the top of the file');

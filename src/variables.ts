@@ -94,10 +94,14 @@ export function url(text: string): string | undefined {
 /** Immich's own documentation gives the address both with and without `/api`. */
 export const immichUrl = (text: string): string | undefined => url(text)?.replace(/\/api$/, '');
 
+/** Bytes that the kernel takes for the address of a Unix socket: unix(7). */
+const LONGEST_SOCKET = 107;
+
 /** A Unix socket, as `unix:///path` or as an absolute path. */
 export function socket(text: string): string | undefined {
   const path = text.replace(/^unix:\/\//, '');
-  return path.startsWith('/') && !path.endsWith('/') ? `unix://${path}` : undefined;
+  const isPath = path.startsWith('/') && !path.endsWith('/') && Buffer.byteLength(path) <= LONGEST_SOCKET;
+  return isPath ? `unix://${path}` : undefined;
 }
 
 export function program(text: string): string[] | undefined {

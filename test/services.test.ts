@@ -378,6 +378,12 @@ describe('faults of a service', () => {
     ]);
   });
 
+  test('a native unit belongs to one service of a host', () => {
+    expect(linesOf('services:\n  a: { units: [x.service] }\n  b: { units: [x.service] }\n')).toEqual([
+      'services.yaml:3 services.b.units[0]: found "x.service", which a has already, expected a unit of one service',
+    ]);
+  });
+
   test('a container belongs to one service of a host, but each host can have its own', () => {
     const text = (host: string) => `
 hosts: { other: { engine: /run/x.sock, systemctl: systemctl, journalctl: journalctl } }

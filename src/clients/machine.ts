@@ -1,14 +1,13 @@
 /** The machine itself: disks, load, memory, temperature. */
-import { readdir, readFile, statfs } from 'node:fs/promises';
+import { readdir, readFile, stat, statfs } from 'node:fs/promises';
 import { freemem, hostname, loadavg, totalmem } from 'node:os';
-import { join } from 'node:path';
-
-export type DiskFacts = { path: string; size: number; used: number; free: number };
+import { dirname, join } from 'node:path';
+import type { DiskState, LostDisk } from '../report.ts';
 
 export type Machine = {
   name: string;
-  /** @returns undefined when the path cannot be asked (not there, or a mount that is gone) */
-  disk(path: string): Promise<DiskFacts | undefined>;
+  /** @param options.isMount the path is to be where a disk is mounted: a mere folder there is none */
+  disk(path: string, options?: { isMount?: boolean }): Promise<DiskState | LostDisk>;
   /** Bytes; load is the average of the last minute; temperature in °C, of the hottest sensor. */
   vitals(): Promise<{
     load: number;
@@ -21,20 +20,26 @@ export type Machine = {
 /** Where Linux tells temperatures, in thousandths of a degree. */
 const SENSORS = '/sys/class/hwmon';
 
+/** Milliseconds: a disk of the network that is away holds whoever asks about it for minutes. */
+const PATIENCE = 3000;
+
 export function createMachine(): Machine {
+  /** Questions without an answer yet. Each holds one of Node's few threads, so there is never a second one. */
+  const asked = new Map<string, Promise<DiskState | LostDisk>>();
+
   return {
     name: hostname(),
-    async disk(path) {
-      try {
-        const { bsize, blocks, bfree, bavail } = await statfs(path);
-        // Like df: what is reserved for root counts neither as used nor as free.
-        const used = (blocks - bfree) * bsize;
-        const free = bavail * bsize;
-        return { path, size: used + free, used, free };
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === undefined) throw error;
-        return undefined;
+    async disk(path, { isMount = false } = {}) {
+      let answer = asked.get(path);
+      if (answer === undefined) {
+        answer = lookAt(path, isMount).finally(() => asked.delete(path));
+        asked.set(path, answer);
       }
+      let timer: NodeJS.Timeout | undefined;
+      const silence = new Promise<LostDisk>((resolve) => {
+        timer = setTimeout(() => resolve({ path, lost: 'silent' }), PATIENCE);
+      });
+      return Promise.race([answer, silence]).finally(() => clearTimeout(timer));
     },
     async vitals() {
       return {
@@ -45,6 +50,21 @@ export function createMachine(): Machine {
       };
     },
   };
+}
+
+async function lookAt(path: string, isMount: boolean): Promise<DiskState | LostDisk> {
+  try {
+    const [own, above] = await Promise.all([stat(path), stat(dirname(path))]);
+    if (isMount && path !== '/' && own.dev === above.dev) return { path, lost: 'not-mounted' };
+    const { bsize, blocks, bfree, bavail } = await statfs(path);
+    // Like df: what is reserved for root counts neither as used nor as free.
+    const used = (blocks - bfree) * bsize;
+    const free = bavail * bsize;
+    return { path, size: used + free, used, free };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    return { path, lost: 'gone' };
+  }
 }
 
 /** What programs can still get: Linux counts its caches in, which "free" does not. */

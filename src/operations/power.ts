@@ -197,7 +197,7 @@ async function settledLines(
   since: number,
 ): Promise<readonly string[]> {
   let lines = await lastLinesOf(app, source, since);
-  for (let look = 1; look < JOURNAL_LOOKS; look += 1) {
+  for (let reading = 1; reading < JOURNAL_LOOKS; reading += 1) {
     await sleep(LOOK_EVERY);
     const before = lines.join('\n');
     lines = await lastLinesOf(app, source, since);

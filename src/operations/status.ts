@@ -140,7 +140,9 @@ function versionOf(service: Service, view: HostView): string | undefined {
 async function disksOf(
   app: Pick<App, 'machine' | 'services'>,
 ): Promise<(Report & { kind: 'status' })['disks']> {
-  const paths = app.services.checks.disks.map(({ path }) => path);
-  const disks = await Promise.all((paths.length === 0 ? ['/'] : paths).map((path) => app.machine.disk(path)));
-  return disks.filter((disk) => disk !== undefined);
+  const { disks } = app.services.checks;
+  if (disks.length === 0) return [await app.machine.disk('/')];
+  return Promise.all(
+    disks.map(({ path, mount }) => app.machine.disk(path, { isMount: mount === 'required' })),
+  );
 }

@@ -1,6 +1,6 @@
 /** How everything is, worst first; and one service in detail. */
 import type { Block, Card } from '../card.ts';
-import type { ContainerState, DiskState, ServiceState } from '../report.ts';
+import type { ContainerState, DiskState, LostDisk, ServiceState } from '../report.ts';
 import { b, join, link, rich, type Rich } from '../rich.ts';
 import { isWell, worstFirst } from '../state.ts';
 import type { Texts } from '../texts/index.ts';
@@ -73,18 +73,25 @@ function tellingLine(service: ServiceState, texts: Texts): Rich {
   return rich`🟢 ${b(service.name)} – ${facts.join(', ')}`;
 }
 
-function diskLine(disks: readonly DiskState[], texts: Texts): Rich | undefined {
+/** What is wrong comes first, so that the line is worth its icon. */
+function diskLine(disks: readonly (DiskState | LostDisk)[], texts: Texts): Rich | undefined {
   if (disks.length === 0) return undefined;
+  const lost = disks.filter((disk) => 'lost' in disk);
+  const known = disks.flatMap((disk) => ('lost' in disk ? [] : [disk]));
+  const share = (disk: DiskState) => disk.used / disk.size;
   // The free space is told once, for the fullest: that is the one to think about.
-  const fullest = disks.reduce((a, one) => (one.used / one.size > a.used / a.size ? one : a));
-  const parts = disks.map((disk) =>
-    texts.status.disk(
-      diskName(disk.path, texts),
-      texts.percent(disk.used / disk.size),
-      disk === fullest ? texts.size(disk.free) : undefined,
+  const fullest = known.toSorted((a, z) => share(z) - share(a))[0];
+  const parts = [
+    ...lost.map((disk) => texts.status.lostDisk(disk.path, disk.lost)),
+    ...known.map((disk) =>
+      texts.status.disk(
+        diskName(disk.path, texts),
+        texts.percent(share(disk)),
+        disk === fullest ? texts.size(disk.free) : undefined,
+      ),
     ),
-  );
-  return rich`💾 ${parts.join(' · ')}`;
+  ];
+  return rich`${lost.length === 0 ? '💾' : '🔴'} ${parts.join(' · ')}`;
 }
 
 /** `/mnt/data` is "Data", the root has a name of its own. */

@@ -2,6 +2,7 @@
 import type {
   ActionLabel,
   ImmichTrouble,
+  LostDisk,
   PictureProblem,
   PictureWorry,
   State,
@@ -281,6 +282,12 @@ export const en = {
     rootDisk: 'System',
     disk: (name: string, share: string, free?: string) =>
       free === undefined ? `${name} ${share}` : `${name} ${share} (${free} free)`,
+    lostDisk: (name: string, why: LostDisk['lost']) =>
+      ({
+        silent: `${name} does not answer`,
+        gone: `${name} is not there`,
+        'not-mounted': `${name} is not mounted`,
+      })[why],
     foot: (containers: number) => rich`${i(`${plural(containers, 'container')}, checked just now`)}`,
     hostUnreachable: (name: string, cause: string) =>
       rich`🔴 ${b(hostNamed(name))} cannot be asked: ${cause}`,

@@ -72,6 +72,19 @@ test('power does not wait for a unit that has failed for good', async () => {
   expect(report).toMatchObject({ ok: false, trouble: { kind: 'unit-failed' } });
 });
 
+test('power that is to end starts what it has stopped, and only then leaves', async () => {
+  await open();
+  const ending = new AbortController();
+  const progress = createProgress(systemClock, () => {
+    if (progress.steps.some(({ state }) => state === 'done')) ending.abort(new Error('Steward is stopping'));
+  });
+  const service = box.service('immich');
+  const sick = { ...service, health: { ...service.health, url: 'http://127.0.0.1:9/' } };
+  const work = power(box.app, 'restart', sick, { ...box.run(ending.signal), progress });
+  await expect(work).rejects.toThrow('Steward is stopping');
+  for (const one of service.containers) expect(box.runs(one.name)).toBe(true);
+});
+
 test('planPower of what is so already is empty and says so', async () => {
   await open();
   expect(await plan('start', 'copyparty')).toMatchObject({

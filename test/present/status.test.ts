@@ -88,6 +88,16 @@ test('presentStatus puts the worst first and folds quiet healthy services into o
   );
 });
 
+test('presentStatus tells a disk that is not there before those that are', () => {
+  const disks = [
+    { path: '/', size: 100e9, used: 61e9, free: 39e9 },
+    { path: '/mnt/data', lost: 'not-mounted' },
+  ] as const;
+  expect(shown(status([service('a')], { disks }))).toContain(
+    '🔴 /mnt/data is not mounted · System 61 % (39 GB free)',
+  );
+});
+
 test('presentStatus says in one line that all is healthy', () => {
   expect(shown(status([service('vaultwarden'), service('copyparty')])).split('\n')[0]).toBe(
     '🟢 All 2 healthy',
