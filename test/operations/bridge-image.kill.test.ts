@@ -12,6 +12,7 @@ import { openStore, type Store } from '../../src/store.ts';
 import type { IncomingPicture } from '../../src/store/pictures.ts';
 import type { ChildOptions } from './bridge-child.ts';
 import { picture } from './bridge.ts';
+import { resumeBridge } from './resumed.ts';
 
 /** The whole sweep is for `npm run test:soak`. */
 const SOAK = process.env['STEWARD_SOAK'] === '1';
@@ -59,14 +60,9 @@ const seeded = (seed: number) => {
   };
 };
 
+const where = ({ url, key, mounts }: ImmichStandIn) => ({ url, key, mounts });
 const launch = ({ folder, server, children }: Place, dieAt?: ChildOptions['dieAt']): ChildProcess => {
-  const options: ChildOptions = {
-    folder,
-    url: server.url,
-    key: server.key,
-    mounts: [...server.mounts],
-    dieAt,
-  };
+  const options: ChildOptions = { folder, ...where(server), dieAt };
   const child = fork(new URL('bridge-child.ts', import.meta.url), [JSON.stringify(options)]);
   children.push(child);
   return child;
@@ -108,16 +104,20 @@ const send = async ({ folder, server, sent, incoming }: Place, count: number, fi
 
 /** Let it work undisturbed until nothing is open. @returns how many commits it made */
 const finish = async (place: Place): Promise<number> => {
-  const { store, sent, folder } = place;
-  const child = launch(place);
-  await once(child, 'message');
+  const { store, sent, folder, server } = place;
+  let commits = 0;
+  const bridge = resumeBridge({ folder, ...where(server) }, store, (count, work) => {
+    commits = count;
+    return store.database.transaction(work);
+  });
+  const end = new AbortController();
+  const running = bridge.run(end.signal);
   const left = () => sent.size - store.pictures.latest(sent.size).length + store.pictures.open().length;
   await expect.poll(left, { timeout: 120_000, interval: 50 }).toBe(0);
   await expect.poll(() => readdirSync(join(folder, 'pictures', '.waiting')), { timeout: 5000 }).toEqual([]);
-  child.send('stop');
-  const [commits] = await once(child, 'message');
-  await once(child, 'exit');
-  return Number(commits);
+  end.abort();
+  await running;
+  return commits;
 };
 
 /** Each picture once in Immich and once in the folder, in the album unless it is the user's, and all of it told. */
