@@ -306,14 +306,11 @@ export function createPictures(database: Database, clock: Clock): Pictures {
       database.transaction(() => {
         const number = nextNumber(0);
         const source: PictureSource = { fileId: '', uniqueId: '', kind: 'document' };
-        // Its message is not known. Telegram has no chat 0, so that none can be taken for it.
         database.run(
-          `insert into pictures
-             (number, card, chat, message_id, source, state, sha1, asset_id, received_at, filed_at)
-           values (?, ?, 0, ?, ?, 'settled', ?, ?, ?, ?)`,
+          `insert into pictures (number, card, chat, source, state, sha1, asset_id, received_at, filed_at)
+           values (?, ?, 0, ?, 'settled', ?, ?, ?, ?)`,
           number,
           `adopted:${assetId}`,
-          number,
           JSON.stringify(source),
           sha1,
           assetId,

@@ -9,7 +9,7 @@ import { CHAT, picture } from './bridge.ts';
 import { ALBUM, createCleaner, HOUR, type Cleaner } from './cleaner.ts';
 
 /** The whole sweep is for `npm run test:soak`. */
-const HISTORIES = process.env['STEWARD_SOAK'] === '1' ? 100 : 6;
+const HISTORIES = process.env['STEWARD_SOAK'] === '1' ? 100 : 10;
 const STEPS = 40;
 const MIN_AGE = 3 * HOUR;
 
@@ -104,6 +104,16 @@ const ACTS: readonly { name: string; weight: number; act: (world: World) => unkn
     },
   },
   {
+    name: 'another Steward has filed into the album',
+    weight: 1,
+    act(world) {
+      const { server } = world.cleaner;
+      const photo = server.addPhoto(server.user, Buffer.from(`theirs ${world.trail.length}`));
+      photo.marks.set('steward', { value: { picture: 1 }, updatedAt: new Date() });
+      ours(world)?.assets.add(photo);
+    },
+  },
+  {
     name: 'somebody puts something of the library into an album',
     weight: 3,
     act(world) {
@@ -127,9 +137,9 @@ const ACTS: readonly { name: string; weight: number; act: (world: World) => unkn
   },
   {
     name: 'somebody archives or trashes something',
-    weight: 2,
+    weight: 3,
     act(world) {
-      const asset = world.random.pick(assetsOf(world));
+      const asset = world.random.pick([...(ours(world)?.assets ?? assetsOf(world))].filter(alive));
       if (asset === undefined) return;
       if (world.random.whole(2) === 0) asset.visibility = 'archive';
       else asset.status = 'trashed';

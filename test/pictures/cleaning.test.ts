@@ -45,6 +45,12 @@ describe('judge', () => {
       'young',
     ],
     [
+      'one whose later message has the lower number',
+      [past({ receivedAt: 1500 }), past({ receivedAt: 200 })],
+      {},
+      'young',
+    ],
+    [
       'one whose bytes are on their way',
       [past(), past({ assetId: undefined, state: 'stored' })],
       {},

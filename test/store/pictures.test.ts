@@ -119,3 +119,46 @@ it('waiting counts what is readable and not filed', () => {
   pictures.update(2, { state: 'uploaded' });
   expect(pictures.waiting()).toBe(2);
 });
+
+const numbers = (rows: readonly { number: number }[]) => rows.map(({ number }) => number);
+
+it('latest gives what can be opened, the newest first', () => {
+  for (const id of [1, 2, 3, 4, 5]) pictures.add(incoming(id), 0);
+  for (const number of [1, 2, 3, 4]) pictures.update(number, { name: `p${number}.jpg`, state: 'settled' });
+  pictures.update(2, { removedAt: 5 });
+  pictures.update(4, { state: 'refused' });
+  expect(numbers(pictures.latest(10))).toEqual([3, 1]);
+  expect(numbers(pictures.latest(1))).toEqual([3]);
+});
+
+it('ofName finds a given name with and without its extension, and nothing that only looks alike', () => {
+  pictures.add(incoming(1), 0);
+  pictures.update(1, { names: ['bug.jpg', 'login-bug.jpg'] });
+  for (const name of ['bug', 'bug.jpg', 'login-bug']) expect(pictures.ofName(name)?.number).toBe(1);
+  for (const name of ['bu', 'bug.j', 'bug.png', 'login', '%', 'b_g', '', "'"]) {
+    expect(pictures.ofName(name)).toBeUndefined();
+  }
+});
+
+it('uncleaned and expired part pictures by what cleaning has done, and expired leaves kept ones out', () => {
+  for (const id of [1, 2, 3, 4, 5]) pictures.add(incoming(id), 0);
+  pictures.update(2, { cleanedAt: 100 });
+  pictures.update(3, { cleanedAt: 101 });
+  pictures.update(4, { cleanedAt: 50, kept: true });
+  pictures.update(5, { cleanedAt: 50, removedAt: 90 });
+  expect(numbers(pictures.uncleaned())).toEqual([1]);
+  expect(numbers(pictures.expired(100))).toEqual([2]);
+  expect(numbers(pictures.expired(101))).toEqual([2, 3]);
+});
+
+it('adopt writes down what a lost store knew: an asset of ours, filed long ago, with a number of its own', () => {
+  pictures.add(incoming(7), 0);
+  const adopted = ['a', 'b'].map((assetId) => pictures.adopt({ assetId, sha1: 'x', sentAt: 5 }));
+  expect(adopted).toMatchObject([
+    { number: 2, assetId: 'a', sha1: 'x', receivedAt: 5, state: 'settled', kept: false },
+    { number: 3, assetId: 'b' },
+  ]);
+  expect(pictures.isOwnAsset('a', 0)).toBe(true);
+  expect(pictures.open().map(({ number }) => number)).toEqual([1]);
+  expect(pictures.add(incoming(8), 0)?.number).toBe(4);
+});
