@@ -13,6 +13,7 @@ import { run, words } from '../test/lab/exec.ts';
 import { startReferenceHost } from '../test/lab/reference-host.ts';
 import { startLab } from '../test/lab/start.ts';
 import { openLab, type Lab } from '../test/lab/tools.ts';
+import { endWith } from './ending.ts';
 import { inTurn, timed } from './rounds.ts';
 import { compare, type Row } from './row.ts';
 import type { Context } from './section.ts';
@@ -24,7 +25,7 @@ const STACK_SIZE = 4;
 
 export async function benchStatus({ quick, stack, say }: Context): Promise<Row[]> {
   const { facts, stop } = await startLab();
-  stack.defer(stop);
+  await endWith(stack, stop);
   const lab = openLab(facts);
   const { servicesFile, units } = await startReferenceHost(lab);
   // These two have health checks, which begin some time after the start.
@@ -80,7 +81,7 @@ async function measure(
   { what, rounds, stack }: { what: string; rounds: number; stack: AsyncDisposableStack },
 ): Promise<Row[]> {
   const engine = createEngine(lab.socket);
-  stack.defer(() => engine.close());
+  await endWith(stack, () => engine.close());
   const reach: StatusReach = {
     hosts: createHosts([
       {
@@ -95,7 +96,7 @@ async function measure(
     clock: systemClock,
   };
   const raw = createRawCalls(lab, services);
-  stack.defer(() => raw.close());
+  await endWith(stack, () => raw.close());
 
   const { services: seen } = await statusOfAll(reach);
   const unwell = seen.filter(({ state }) => state !== 'ok');
