@@ -126,12 +126,13 @@ export async function power(app: PowerReach, verb: Verb, service: Service, run: 
 
   const attempt = async (act: 'stop' | 'start', part: Part): Promise<Failure | undefined> => {
     run.progress.begin(act, part.name);
+    const since = app.clock.now();
     try {
       await app.guard.change(`${act} ${part.unit ?? part.name}`, () => apply(host, act, part));
       return undefined;
     } catch (error) {
       run.progress.end({ failed: true });
-      return explain(app, sourceOf(host, service, part), { error, since: begun });
+      return explain(app, sourceOf(host, service, part), { error, since });
     }
   };
 
