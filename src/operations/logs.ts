@@ -97,6 +97,9 @@ export async function lastLines(
   return (entries ?? []).map(({ text }) => cut(text));
 }
 
+/** What `podman run` says of its own work in a unit's journal: events with ids of 64 digits, and the new container's id. */
+const BOOKKEEPING = /^(?:\d{4}-\d\d-\d\d .* m=\+[\d.]+ +(?:container|image|volume) \w+ .*|[0-9a-f]{64})$/;
+
 /** @returns undefined when it does not exist */
 async function readSource(
   app: Pick<App, 'redact'>,
@@ -111,6 +114,7 @@ async function readSource(
   for await (const line of lines) {
     at = line.at ?? at;
     const text = clean(app.redact(line.text));
+    if (BOOKKEEPING.test(text)) continue;
     entries.push({ at, source: source.name, text, level: levelOf(text) });
   }
   return entries;

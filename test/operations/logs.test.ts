@@ -52,6 +52,19 @@ test('logs of a container that its unit took along are those of the unit', async
   expect(texts.at(-1)).toContain("Failed with result 'exit-code'");
 });
 
+test('logs of a unit leave out what podman says of its own work', async () => {
+  const unit = 'podman-vaultwarden.service';
+  await box.kill('vaultwarden', { code: 1, stay: true });
+  const id = 'a7'.repeat(32);
+  box.say(unit, id);
+  box.say(unit, `2026-11-21 01:11:16.781 +0000 UTC m=+0.056698825 container create ${id} (image=x, name=y)`);
+  box.say(unit, 'Error: statfs /data: no such file or directory');
+  expect((await textsOf('vaultwarden', { lines: 3 })).slice(-1)).toEqual([
+    'Error: statfs /data: no such file or directory',
+  ]);
+  expect((await textsOf('vaultwarden')).join()).not.toContain(id);
+});
+
 test('logs come from the journal while the engine is away', async () => {
   box.write('vaultwarden', 'still here\n');
   await box.down();
