@@ -2,6 +2,7 @@
 
 /** A line longer than this is a story. */
 const LONGEST_LINE = 240;
+const LONGEST_READ = 2000;
 const MOST_BREAKING = 8;
 const MOST_GIST = 10;
 
@@ -59,7 +60,11 @@ const withoutHtml = (text: string): string =>
   text
     .replaceAll('\r', '')
     .replace(/<!--[\s\S]*?-->/g, '')
-    .replace(/<\/?[a-z][^>]*>/gi, '');
+    .replace(/<\/?[a-z][^>\n]{0,500}>/gi, '')
+    .split('\n')
+    // What is shown of a line is short; patterns take their time with what is long.
+    .map((line) => line.slice(0, LONGEST_READ))
+    .join('\n');
 
 /** `## Heading`, or a whole line in bold. */
 function headingIn(line: string): string | undefined {
