@@ -117,7 +117,7 @@ export function image({ spec, createdAt }: Container): unknown {
   return {
     Id: id,
     RepoTags: [spec.image],
-    RepoDigests: [`${spec.image.split(':')[0]}@${id}`],
+    RepoDigests: spec.digests ?? [`${spec.image.split(':')[0]}@${id}`],
     // Published a while before it was put to use.
     Created: new Date(createdAt - 3 * 86_400_000).toISOString(),
     Size: 412_000_000,
