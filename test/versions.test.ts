@@ -101,8 +101,9 @@ test('tagCovers what the tag can give', () => {
   expect(tagCovers('release', 'v3.0.0')).toBe(true);
 });
 
-test('parseVersion takes no word and no commit for a version', () => {
-  for (const text of ['release', 'stable', 'v', 'e4f1a2b', '12ab34c', 'bookworm', 'sha-1234567']) {
-    expect(parseVersion(text), text).toBeUndefined();
-  }
-});
+test.each(['release', 'stable', 'v', 'e4f1a2b', '12ab34c', 'bookworm', 'sha-1234567'])(
+  'parseVersion takes "%s" for no version',
+  (text) => {
+    expect(parseVersion(text)).toBeUndefined();
+  },
+);

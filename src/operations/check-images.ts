@@ -90,7 +90,8 @@ async function judge(
   const unknown = (trouble: ReleaseTrouble): Judged => ({ name, running, state: 'unknown', trouble });
   // The image that the container runs is what counts: by its name another may be here already.
   if (running === undefined) return unknown({ kind: 'not-running', container: container.name });
-  if (running.digests.length === 0) return { name, running, state: 'local' };
+  // Podman forgets the digests of an image whose last tag has moved on; its id is compared then.
+  if (running.digests.length === 0 && running.tags.length > 0) return { name, running, state: 'local' };
   // A name with a digest and no tag never gives anything else.
   if (name.tag === undefined) return { name, running, state: 'fresh' };
   try {

@@ -129,7 +129,7 @@ async function successor(
     const next: Successor = {
       tag,
       isThere: there.length === pinned.length,
-      images: there.map(({ size: _, ...image }) => image),
+      images: there.map(({ container, image, digest }) => ({ container, image, digest })),
       size: there.reduce((sum, { size }) => sum + size, 0),
     };
     return { next, troubles: [] };

@@ -319,7 +319,7 @@ describe('what cannot be told', () => {
     ]);
     const trouble = async (name: string) => {
       const { verdict, troubles } = await scene.check(name);
-      expect(verdict.kind, name).toBe('unknown');
+      expect(verdict.kind).toBe('unknown');
       return troubles[0];
     };
     expect(await trouble('gone')).toEqual({ kind: 'no-tag', image: IMAGE });
