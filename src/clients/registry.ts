@@ -3,13 +3,18 @@
  * A HEAD answers most questions; Docker Hub counts a GET as a pull, a HEAD not.
  */
 import { createHash } from 'node:crypto';
-import type { Dispatcher } from 'undici';
 import type { Clock } from '../clock.ts';
-import { causeOf, RateLimitedError, UnreachableError } from '../errors.ts';
+import { RateLimitedError } from '../errors.ts';
 import type { ImageName } from '../image-name.ts';
 import { sleep } from '../sleep.ts';
 import { openAgainAt } from './rate-limit.ts';
-import { credentialsOf, placeOf, type Place, type RegistryFiles } from './registry/configuration.ts';
+import {
+  credentialsOf,
+  placeOf,
+  type Credentials,
+  type Place,
+  type RegistryFiles,
+} from './registry/configuration.ts';
 import {
   ACCEPT,
   readConfiguration,
@@ -19,6 +24,7 @@ import {
   type Platform,
 } from './registry/manifests.ts';
 import { createSlots } from './registry/slots.ts';
+import { createTransport, type Answer } from './registry/transport.ts';
 import {
   basic,
   parseChallenge,
@@ -63,7 +69,7 @@ export type Registry = {
   close(): Promise<void>;
 };
 
-/** facts: "several hundred checks at once earn 429 …: a few at a time". */
+/** Several hundred look-ups at once earn 429, at GHCR with a login too. */
 const AT_ONCE = 4;
 /** Milliseconds that an answer may take. */
 const PATIENCE = 20_000;
@@ -72,10 +78,8 @@ const SHORT_PAUSE = 15_000;
 const MOST_TRIES = 3;
 /** Blobs are often elsewhere. */
 const MOST_REDIRECTS = 5;
-/** A configuration of many layers has some 20 KB. */
-const LARGEST_ANSWER = 4 * 1024 ** 2;
 
-type Answer = { status: number; headers: Dispatcher.ResponseData['headers']; text: string };
+type Bearer = Extract<Challenge, { scheme: 'bearer' }>;
 type Asked = {
   method: 'HEAD' | 'GET';
   image: ImageName;
@@ -99,105 +103,18 @@ export function createRegistry(
   /** What a registry asked for last, so that the next repository's first request carries its token already. */
   const challenges = new Map<string, Challenge>();
   const closedUntil = new Map<string, number>();
-  /** Insecure registries that answer without TLS. */
-  const withoutTls = new Set<string>();
+  const { send, sendTo, close } = createTransport(patience);
 
-  const load = async () => {
-    const undici = await import('undici');
-    const connect = { timeout: Math.min(10_000, patience) };
-    return {
-      request: undici.request,
-      agent: new undici.Agent({ connect }),
-      trusting: new undici.Agent({ connect: { ...connect, rejectUnauthorized: false } }),
-    };
-  };
-  let loaded: ReturnType<typeof load> | undefined;
-  const http = () => (loaded ??= load());
-
-  /** One request, its answer read whole. */
-  const send = async (
-    url: string,
-    how: { method: 'HEAD' | 'GET' | 'POST'; headers: Record<string, string>; body?: string },
-    { insecure, signal }: { insecure: boolean; signal: AbortSignal | undefined },
-  ): Promise<Answer> => {
-    const { request, agent, trusting } = await http();
-    const limit = AbortSignal.timeout(patience);
-    try {
-      const { statusCode, headers, body } = await request(url, {
-        ...how,
-        body: how.body ?? null,
-        dispatcher: insecure ? trusting : agent,
-        signal: signal === undefined ? limit : AbortSignal.any([limit, signal]),
-      });
-      const parts: Uint8Array[] = [];
-      let size = 0;
-      for await (const part of body as AsyncIterable<Uint8Array>) {
-        size += part.length;
-        if (size > LARGEST_ANSWER) throw new Error(`the answer has more than ${LARGEST_ANSWER} bytes`);
-        parts.push(part);
-      }
-      return { status: statusCode, headers, text: Buffer.concat(parts).toString() };
-    } catch (error) {
-      signal?.throwIfAborted();
-      const why = limit.aborted ? `no answer in ${patience / 1000} s` : causeOf(error);
-      throw new UnreachableError(`${new URL(url).host}: ${why}`, { cause: new Error(why) });
-    }
-  };
-
-  /** With TLS, and for an insecure registry without it where it has none. */
-  const sendTo = async (
-    { host, insecure }: Place,
-    path: string,
-    how: { method: 'HEAD' | 'GET'; headers: Record<string, string> },
-    signal: AbortSignal | undefined,
-  ): Promise<Answer & { url: string }> => {
-    const to = async (scheme: string) => {
-      const url = `${scheme}://${host}${path}`;
-      return { ...(await send(url, how, { insecure, signal })), url };
-    };
-    if (!insecure) return to('https');
-    if (!withoutTls.has(host)) {
-      try {
-        return await to('https');
-      } catch {
-        signal?.throwIfAborted();
-      }
-    }
-    const answer = await to('http');
-    withoutTls.add(host);
-    return answer;
-  };
-
-  /** Elsewhere the registry's token is nobody's business. */
-  const follow = async (first: Answer & { url: string }, asked: Asked): Promise<Answer> => {
-    let answer = first;
-    for (let count = 0; answer.status >= 300 && answer.status < 400; count += 1) {
-      const location = [answer.headers.location].flat()[0];
-      if (location === undefined || count === MOST_REDIRECTS) throw new Error('it leads in a circle');
-      const url = new URL(location, answer.url).href;
-      const { insecure } = asked.place;
-      if (!insecure && !url.startsWith('https:')) throw new Error(`it leads to "${url}", without TLS`);
-      const how = { method: asked.method, headers: { accept: ACCEPT } };
-      answer = { ...(await send(url, how, { insecure, signal: asked.signal })), url };
-    }
-    return answer;
-  };
-
-  const authorize = async (
-    challenge: Challenge | undefined,
-    { image, place, signal }: Asked,
-  ): Promise<string | undefined> => {
-    if (challenge === undefined) return undefined;
-    const credentials = await credentialsOf(files, image);
-    if (challenge.scheme === 'basic') {
-      return credentials === undefined || 'identityToken' in credentials ? undefined : basic(credentials);
-    }
-    // A challenge that is remembered was for another repository.
-    const scope = `repository:${place.repository}:pull`;
-    const key = `${place.host} ${scope}`;
+  /** @param credentials only ever those for the registry that the image is named after */
+  const tokenFor = async (
+    challenge: Bearer,
+    credentials: Credentials | undefined,
+    { place, signal }: Asked,
+  ): Promise<string> => {
+    const { url, ...how } = tokenRequest(challenge, credentials);
+    const key = `${url} ${JSON.stringify(how)}`;
     const known = tokens.get(key);
     if (known !== undefined && known.expiresAt > clock.now()) return `Bearer ${known.text}`;
-    const { url, ...how } = tokenRequest({ ...challenge, scope }, credentials);
     if (!place.insecure && !url.startsWith('https:')) {
       throw new Error(`its token service "${challenge.realm}" has no TLS`);
     }
@@ -212,6 +129,47 @@ export function createRegistry(
     const token = parseToken(parseJson(answer.text), clock.now());
     tokens.set(key, token);
     return `Bearer ${token.text}`;
+  };
+
+  const authorize = async (challenge: Challenge | undefined, asked: Asked): Promise<string | undefined> => {
+    if (challenge === undefined) return undefined;
+    const credentials = await credentialsOf(files, asked.image);
+    if (challenge.scheme === 'basic') {
+      return credentials === undefined || 'identityToken' in credentials ? undefined : basic(credentials);
+    }
+    // A challenge that is remembered was for another repository.
+    const scope = `repository:${asked.place.repository}:pull`;
+    return tokenFor({ ...challenge, scope }, credentials, asked);
+  };
+
+  /**
+   * Blobs lie elsewhere, and some registries only lead to another. Their login and token are nobody's business there:
+   * a registry behind the redirect gives a token to anyone, or none.
+   */
+  const follow = async (first: Answer, asked: Asked): Promise<Answer> => {
+    const { method, place, signal } = asked;
+    let answer = first;
+    for (let count = 0; answer.status >= 300 && answer.status < 400; count += 1) {
+      const location = [answer.headers.location].flat()[0];
+      if (location === undefined || count === MOST_REDIRECTS) throw new Error('it leads in a circle');
+      const url = new URL(location, answer.url).href;
+      const { insecure } = place;
+      if (!insecure && !url.startsWith('https:')) throw new Error(`it leads to "${url}", without TLS`);
+      const go = (more: Record<string, string> = {}) =>
+        send(url, { method, headers: { accept: ACCEPT, ...more } }, { insecure, signal });
+      answer = await go();
+      const challenge =
+        answer.status === 401 ? parseChallenge(answer.headers['www-authenticate']) : undefined;
+      if (challenge?.scheme === 'bearer') {
+        answer = await go({ authorization: await tokenFor(challenge, undefined, asked) });
+      }
+    }
+    return answer;
+  };
+
+  /** A token that is not taken any more. */
+  const forget = (authorization: string | undefined): void => {
+    for (const [key, { text }] of tokens) if (authorization === `Bearer ${text}`) tokens.delete(key);
   };
 
   const limited = (host: string, { headers }: Answer): RateLimitedError => {
@@ -231,11 +189,12 @@ export function createRegistry(
         { method, headers: { accept: ACCEPT, ...(authorization === undefined ? {} : { authorization }) } },
         signal,
       );
-    let answer = await go(await authorize(challenges.get(place.host), asked));
+    const first = await authorize(challenges.get(place.host), asked);
+    let answer = await go(first);
     if (answer.status === 401) {
+      forget(first);
       const challenge = parseChallenge(answer.headers['www-authenticate']);
       if (challenge !== undefined) challenges.set(place.host, challenge);
-      tokens.delete(`${place.host} repository:${place.repository}:pull`);
       const authorization = await authorize(challenge, asked);
       if (authorization !== undefined) answer = await go(authorization);
     }
@@ -288,10 +247,7 @@ export function createRegistry(
       const layers = manifest.layers.map(({ size }, index) => ({ id: ids[index], size }));
       return { digest: own, id, ...rest, layers };
     },
-    async close() {
-      const opened = await loaded;
-      await Promise.all([opened?.agent.destroy(), opened?.trusting.destroy()]);
-    },
+    close,
   };
 }
 

@@ -108,7 +108,7 @@ async function successor(
   const tag = successorOf(main, release.tag);
   if (tag === undefined) return { next: undefined, troubles: [] };
   // They were there the last time, and nothing has changed since.
-  if (last?.verdict.kind === 'pinned' && last.to === release.tag && last.from === found.running) {
+  if (last?.to === release.tag && last.from === found.running && last.tag === main.tag) {
     const { images: known, size } = last;
     if (size !== undefined) return { next: { tag, isThere: true, images: known, size }, troubles: [] };
   }

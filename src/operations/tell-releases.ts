@@ -7,7 +7,7 @@ import { recall, remember, withKey, type ReleaseMemory } from './release-memory.
 type Reach = Pick<App, 'services' | 'store' | 'clock'>;
 
 const DAY = 86_400_000;
-/** product.md: "No success for 3 days is told." */
+/** A registry that is away for a night or two is no news. */
 const SILENT_AFTER = 3 * DAY;
 /** Once a day, though the clock of the job may be some minutes early. */
 const SILENCE_TOLD_AGAIN = 20 * 3_600_000;

@@ -76,7 +76,11 @@ function lines(state: ReleaseState, now: number, texts: Texts): Block[] {
     case 'major':
       return [rich`${b(name)} ${releases.beyond(to, tag ?? '')}`, ...quote(notes), ...causes];
     case 'blocked':
-      return [blockedLine(state, verdict.reason, texts), ...causes];
+      return [
+        blockedLine(state, verdict.reason, texts),
+        ...(beyond === undefined || tag === undefined ? [] : [releases.beyond(beyond, tag)]),
+        ...causes,
+      ];
     case 'awaited':
       return [releases.awaited(name, to, tag), ...causes];
     case 'local':

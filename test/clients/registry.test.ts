@@ -282,6 +282,21 @@ describe('a registry with a token service', () => {
     expect(server.requests.some(({ authorization = '' }) => authorization.includes(auth))).toBe(false);
   });
 
+  test('a registry that only leads to another is followed, with a token of the other for anyone', async () => {
+    await start();
+    const { digest } = server.publish('a/web:1');
+    const front = await startRegistry();
+    onTestFinished(() => front.close());
+    write('registries.conf', `[[registry]]\nlocation = "${front.host}"\ninsecure = true\n`);
+    write('podman.json', JSON.stringify({ auths: { [front.host]: { auth: btoa('me:secret') } } }));
+    front.intercept((request, response) => {
+      response.writeHead(307, { location: `http://${server.host}${request.url}` }).end();
+      return true;
+    });
+    expect(await open().digest(image(`${front.host}/a/web:1`))).toBe(digest);
+    expect(server.tokenRequests).toEqual(['registry.test repository:a/web:pull -']);
+  });
+
   test('a login that is refused is told without its password', async () => {
     await start({ user: 'me', password: 'right' });
     write('podman.json', JSON.stringify({ auths: { [server.host]: { auth: btoa('me:hunter2hunter2') } } }));

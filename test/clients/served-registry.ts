@@ -71,10 +71,8 @@ export async function serveWithTokens(
   data: string,
 ): Promise<Served & { tokenRequests: readonly string[] }> {
   const [key, certificate] = [join(folder, 'token.key'), join(folder, 'token.crt')];
-  await run('openssl', [
-    ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=token.test'],
-    ...['-keyout', key, '-out', certificate],
-  ]);
+  const made = ['-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=token.test'];
+  await run('openssl', ['req', '-x509', ...made, '-keyout', key, '-out', certificate]);
   const privateKey = createPrivateKey(await readFile(key));
   const x5c = [new X509Certificate(await readFile(certificate)).raw.toString('base64')];
   const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');

@@ -144,6 +144,12 @@ describe('a pinned tag', () => {
     scene.asked();
     await scene.check('web');
     expect(scene.asked()).toEqual(['HEAD ghcr.io/a/web/manifests/v1.0.0']);
+    // Neither is one that was skipped.
+    remember(scene.app.store, 'web', NOW, () => ({ skipped: ['v1.0.3'] }));
+    for (let time = 0; time < 2; time++) {
+      expect((await scene.check('web')).verdict.kind).toBe('blocked');
+      expect(scene.asked()).toHaveLength(1);
+    }
   });
 
   test('whose successor has no image yet waits', async () => {
