@@ -103,7 +103,7 @@ export function createRegistry(
   /** What a registry asked for last, so that the next repository's first request carries its token already. */
   const challenges = new Map<string, Challenge>();
   const closedUntil = new Map<string, number>();
-  const { send, sendTo, close } = createTransport(patience);
+  const transport = createTransport(patience);
 
   /** @param credentials only ever those for the registry that the image is named after */
   const tokenFor = async (
@@ -118,7 +118,7 @@ export function createRegistry(
     if (!place.insecure && !url.startsWith('https:')) {
       throw new Error(`its token service "${challenge.realm}" has no TLS`);
     }
-    const answer = await send(url, how, { insecure: place.insecure, signal });
+    const answer = await transport.send(url, how, { insecure: place.insecure, signal });
     if (answer.status === 429) throw limited(place.host, answer);
     if (answer.status !== 200) {
       const told = refusalOf(answer.text);
@@ -156,7 +156,7 @@ export function createRegistry(
       const { insecure } = place;
       if (!insecure && !url.startsWith('https:')) throw new Error(`it leads to "${url}", without TLS`);
       const go = (more: Record<string, string> = {}) =>
-        send(url, { method, headers: { accept: ACCEPT, ...more } }, { insecure, signal });
+        transport.send(url, { method, headers: { accept: ACCEPT, ...more } }, { insecure, signal });
       answer = await go();
       const challenge =
         answer.status === 401 ? parseChallenge(answer.headers['www-authenticate']) : undefined;
@@ -183,7 +183,7 @@ export function createRegistry(
     const until = closedUntil.get(place.host);
     if (until !== undefined && until > clock.now()) throw new RateLimitedError(place.host, until);
     const go = async (authorization: string | undefined) =>
-      sendTo(
+      transport.sendTo(
         place,
         path,
         { method, headers: { accept: ACCEPT, ...(authorization === undefined ? {} : { authorization }) } },
@@ -247,7 +247,7 @@ export function createRegistry(
       const layers = manifest.layers.map(({ size }, index) => ({ id: ids[index], size }));
       return { digest: own, id, ...rest, layers };
     },
-    close,
+    close: () => transport.close(),
   };
 }
 

@@ -45,10 +45,13 @@ export async function checkImages(
       .map(async ({ name }): Promise<ImageCheck> => {
         const container = view.containers.get(name);
         if (container === undefined) {
+          const silent = view.silent.get(name);
           const trouble: ReleaseTrouble =
-            view.engineTrouble === undefined
-              ? { kind: 'not-running', container: name }
-              : { kind: 'failed', what: `host ${view.name}`, cause: view.engineTrouble };
+            view.engineTrouble !== undefined
+              ? { kind: 'failed', what: `host ${view.name}`, cause: view.engineTrouble }
+              : silent !== undefined
+                ? { kind: 'failed', what: `container ${name}`, cause: silent }
+                : { kind: 'not-running', container: name };
           return {
             container: name,
             image: name,
@@ -89,7 +92,10 @@ async function judge(
   }
   const unknown = (trouble: ReleaseTrouble): Judged => ({ name, running, state: 'unknown', trouble });
   // The image that the container runs is what counts: by its name another may be here already.
-  if (running === undefined) return unknown({ kind: 'not-running', container: container.name });
+  if (running === undefined) {
+    const cause = 'the engine does not say which image this is';
+    return unknown({ kind: 'failed', what: `image ${container.image}`, cause });
+  }
   // Podman forgets the digests of an image whose last tag has moved on; its id is compared then.
   if (running.digests.length === 0 && running.tags.length > 0) return { name, running, state: 'local' };
   // A name with a digest and no tag never gives anything else.
