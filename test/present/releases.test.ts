@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { toText } from '../../src/cli.ts';
+import { toText } from '../../src/terminal.ts';
 import { present } from '../../src/present/index.ts';
 import type { ReleaseState, Report } from '../../src/report.ts';
 import { textsOf } from '../../src/texts/index.ts';
