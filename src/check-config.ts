@@ -1,7 +1,7 @@
 /** The whole configuration at once: variables and services file. What a start does first, and all that a check does. */
 import { readConfig, type Config } from './config.ts';
 import { inboxOff } from './doors.ts';
-import type { Env } from './environment.ts';
+import type { Env } from './config/environment.ts';
 import type { Fault } from './errors.ts';
 import { createRedact } from './redact.ts';
 import { readServices, type Services } from './services.ts';

@@ -2,10 +2,10 @@
 import { fileURLToPath } from 'node:url';
 import { homedir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
-import { groupIdOf, userOf } from './accounts.ts';
-import { openEnvironment, type Env } from './environment.ts';
+import { groupIdOf, userOf } from './config/accounts.ts';
+import { openEnvironment, type Env } from './config/environment.ts';
 import type { Fault } from './errors.ts';
-import { misspelt } from './misspelt.ts';
+import { misspelt } from './config/misspelt.ts';
 import { createRedact } from './redact.ts';
 import {
   DURATION_FORM,
@@ -16,7 +16,7 @@ import {
   TIME_FORM,
   type Hours,
 } from './units.ts';
-import * as parse from './variables.ts';
+import * as parse from './config/variables.ts';
 
 /** Durations are milliseconds, paths absolute, times of day `HH:MM`. */
 export type Config = {

@@ -1,7 +1,7 @@
 /** services.yaml → typed services. All faults of the file are found at once. */
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
-import { readSecretFile } from './environment.ts';
+import { readSecretFile } from './config/environment.ts';
 import { UserError, type Fault } from './errors.ts';
 import { nearest } from './nearest.ts';
 import { readDocument, type YamlDocument } from './services/document.ts';

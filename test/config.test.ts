@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { PLAIN, readConfig, SECRETS, type Config } from '../src/config.ts';
-import { whyUnreadable, type Env } from '../src/environment.ts';
+import { whyUnreadable, type Env } from '../src/config/environment.ts';
 import { describeFault } from '../src/errors.ts';
 
 const TOKEN = '123456789:AAabcdefghijklmnopqrstuvwxyz1234567';

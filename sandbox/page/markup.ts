@@ -151,7 +151,7 @@ const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
 ];
 
 /** How Telegram's clients show a `date_time` entity; an empty format leaves the words of the bot. */
-export function timeText(unix: number, format: string, words: string, now: number): string {
+function timeText(unix: number, format: string, words: string, now: number): string {
   const date = new Date(unix * 1000);
   if (format === 'r') {
     const seconds = unix - now / 1000;

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { badRequest } from './api-error.ts';
 
 /** Bytes that a bot may download without a server of its own (tdlib/telegram-bot-api `Client.h`). */
-export const MAX_DOWNLOAD = 20 * 1024 * 1024;
+const MAX_DOWNLOAD = 20 * 1024 * 1024;
 /** Milliseconds for which a download path holds at least (core.telegram.org/bots/api#getfile). */
 const PATH_LIFETIME = 3_600_000;
 

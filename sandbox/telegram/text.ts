@@ -51,7 +51,7 @@ function without(entity: Entity, holes: readonly Entity[]): Entity[] {
  * Entities as they may be nested: links, code, times never in one another, quotes not in quotes, bold and its like
  * not in code (cut around it), the same style not twice.
  */
-export function nest(entities: readonly Entity[]): Entity[] {
+function nest(entities: readonly Entity[]): Entity[] {
   const sorted = entities.filter((entity) => entity.length > 0).sort(order);
   const quotes = keepDisjoint(sorted.filter((entity) => QUOTES.has(entity.type)));
   const continuous = keepDisjoint(
@@ -122,7 +122,7 @@ const FOUND: [string, RegExp][] = [
 ];
 
 /** Links, addresses, commands, mentions and hashtags that stand in a text, where no other link or code covers them. */
-export function findEntities(text: string, entities: readonly Entity[]): Entity[] {
+function findEntities(text: string, entities: readonly Entity[]): Entity[] {
   const taken = entities.filter((entity) => !SPLITTABLE.has(entity.type) && !QUOTES.has(entity.type));
   const found: Entity[] = [];
   for (const [type, pattern] of FOUND) {

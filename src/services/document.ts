@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { isMap, isNode, isPair, LineCounter, parseDocument, type Document, type YAMLError } from 'yaml';
-import { whyUnreadable } from '../environment.ts';
+import { whyUnreadable } from '../config/environment.ts';
 import type { Fault } from '../errors.ts';
 
 export type YamlDocument = {

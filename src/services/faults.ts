@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { Fault } from '../errors.ts';
 import { nearest } from '../nearest.ts';
 import { createRedact } from '../redact.ts';
-import { describeSecret } from '../variables.ts';
+import { describeSecret } from '../config/variables.ts';
 import type { YamlDocument } from './document.ts';
 import { ONE_OF } from './schema.ts';
 

@@ -11,7 +11,7 @@ import {
   SPAN_FORM,
   TIME_FORM,
 } from '../units.ts';
-import * as parse from '../variables.ts';
+import * as parse from '../config/variables.ts';
 
 /** A value read by a function that gives undefined for what it cannot read. The message is what was expected. */
 const value = <Value>(read: (text: string) => Value | undefined, expected: string) =>

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { startImmich, type ImmichOptions } from '../../../sandbox/immich.ts';
 import { createImmich, type Immich as Client } from '../../../src/clients/immich.ts';
 import type { Asset } from '../../../src/clients/immich-answers.ts';
-import { mappings } from '../../../src/variables.ts';
+import { mappings } from '../../../src/config/variables.ts';
 import type { Mapping } from '../../../src/pictures/paths.ts';
 import type { Immich } from './place.ts';
 

@@ -4,7 +4,7 @@
  */
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { causeOf, type Fault } from './errors.ts';
+import { causeOf, type Fault } from '../errors.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
@@ -150,7 +150,7 @@ type LineFault = { line: number; name: string; found: string; expected: string }
  * Lines `NAME=value` as a shell would read them: `export`, quotes and comments, but nothing is expanded.
  * A name that comes twice has its last value.
  */
-export function parseAssignments(text: string): { values: Record<string, string>; faults: LineFault[] } {
+function parseAssignments(text: string): { values: Record<string, string>; faults: LineFault[] } {
   const values = new Map<string, string>();
   const faults: LineFault[] = [];
   for (const [index, raw] of text

@@ -1,7 +1,7 @@
 /** Variables whose name is nearly that of a known one. */
 import type { Environment } from './environment.ts';
-import type { Fault } from './errors.ts';
-import { distance } from './nearest.ts';
+import type { Fault } from '../errors.ts';
+import { distance } from '../nearest.ts';
 
 /** Families of names that are ours alone: a near miss of one of them in the environment is a mistake. */
 const FAMILIES = [

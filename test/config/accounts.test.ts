@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { groupIdOf, userOf } from '../src/accounts.ts';
+import { groupIdOf, userOf } from '../../src/config/accounts.ts';
 
 let folder: string;
 let passwd: string;
