@@ -3,14 +3,15 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startMiniPc, type MiniPc } from '../sandbox/minipc.ts';
+import { endWith } from './ending.ts';
 
 export type Box = MiniPc & { folder: string };
 
 export async function openBox(stack: AsyncDisposableStack): Promise<Box> {
   const folder = await mkdtemp(join(tmpdir(), 'steward-bench-'));
-  stack.defer(() => rm(folder, { recursive: true, force: true }));
+  await endWith(stack, () => rm(folder, { recursive: true, force: true }));
   const pc = await startMiniPc({ folder });
-  stack.defer(() => pc.close());
+  await endWith(stack, () => pc.close());
   // The stand-in for systemctl is a Node process at each call, which would be all that is measured.
   const services = pc.engine.services
     .filter(({ containers }) => containers.length > 0)

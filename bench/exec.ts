@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startLab } from '../test/lab/start.ts';
 import { openLab } from '../test/lab/tools.ts';
+import { endWith } from './ending.ts';
 import type { ExecJob, ExecTold } from './exec-child.ts';
 import { installedEnv } from './installed.ts';
 import { median } from './numbers.ts';
@@ -17,7 +18,7 @@ const MEGABYTES = 100;
 
 export async function benchExec({ quick, stack }: Context): Promise<Row[]> {
   const { facts, stop } = await startLab();
-  stack.defer(stop);
+  await endWith(stack, stop);
   const lab = openLab(facts);
   const env = await installedEnv(join(lab.folder, 'bench'));
   await lab.podman('run', '--detach', '--name=writer', '--network=none', lab.image('sleeper', '1'));

@@ -1,4 +1,5 @@
 /** `npm run bench [-- section …] [--quick] [--json]`: how Steward does beside the plainest thing that does the same. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { benchExec } from './exec.ts';
 import { benchPictures } from './pictures.ts';
@@ -14,6 +15,9 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   start: benchStart,
   pictures: benchPictures,
 };
+
+/** Milliseconds: a lab takes some five seconds to start. */
+const PATIENCE = 10_000;
 
 const USAGE = `Usage: npm run bench [-- ${Object.keys(SECTIONS).join(' | ')} …] [--quick] [--json]`;
 
@@ -32,18 +36,19 @@ async function main(argv: readonly string[]): Promise<number> {
 
   const say = (text: string) => process.stderr.write(`${text}\n`);
   let stack = new AsyncDisposableStack();
-  let breakingOff: Promise<void> | undefined;
+  let stopping: Promise<void> | undefined;
+  const broken = Promise.withResolvers<void>();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
       say('Breaking off …');
-      breakingOff = stack.disposeAsync();
+      stopping = stack.disposeAsync();
+      broken.resolve();
     });
   }
 
   const results: Record<string, Row[]> = {};
-  try {
+  const runAll = async () => {
     for (const name of names) {
-      if (breakingOff !== undefined) break;
       stack = new AsyncDisposableStack();
       await using current = stack;
       say(`${name} …`);
@@ -51,12 +56,13 @@ async function main(argv: readonly string[]): Promise<number> {
       results[name] = rows;
       if (!values.json) process.stdout.write(`\n${name}\n${tableOf(rows)}\n\n`);
     }
-  } catch (error) {
-    // What a section says when the ground is taken from under it is of no interest.
-    if (breakingOff === undefined) throw error;
-  }
-  if (breakingOff !== undefined) {
-    await breakingOff;
+  };
+  const all = runAll();
+  await Promise.race([all, broken.promise]);
+  if (stopping !== undefined) {
+    await stopping;
+    // What was just beginning ends itself; what then waits for something that is gone need not be waited for.
+    await Promise.race([all.catch(() => undefined), pause(PATIENCE)]);
     process.exit(130);
   }
   process.stdout.write(`${JSON.stringify({ quick: values.quick, sections: results })}\n`);

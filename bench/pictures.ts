@@ -19,7 +19,7 @@ export async function benchPictures({ quick, stack, say }: Context): Promise<Row
   const { telegram } = box;
   const installed = await installedEnv(box.folder);
   const bare = await startBare(box, { env: installed, stack });
-  const uploader = await installUploader(box, { bare, say });
+  const uploader = await installUploader(box, { bare, stack, say });
   const [screenshot, camera] = await Promise.all([createPictures(SCREENSHOT), createPictures(CAMERA)]);
 
   // A chat for each round: the bot answers the first sixty messages of a chat at once, and then one a second.

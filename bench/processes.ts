@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { BrokenOff } from './ending.ts';
 
 export const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
@@ -24,6 +25,7 @@ export type Options = {
 
 /** A Node process that goes on until it is stopped; its output goes to our stderr. */
 export function startNode(args: readonly string[], { env = {}, stack, asks = false }: Options): Running {
+  if (stack.disposed) throw new BrokenOff();
   const child = spawn(process.execPath, args, {
     env: { ...pathOnly(), ...env },
     stdio: ['ignore', process.stderr, process.stderr, ...(asks ? (['ipc'] as const) : [])],
@@ -51,24 +53,26 @@ export function startNode(args: readonly string[], { env = {}, stack, asks = fal
   };
 }
 
-/** Run a program to its end, its output read and thrown away. @throws Error when it fails */
+/**
+ * Run a program to its end.
+ * @returns its output
+ * @throws Error with what it complains of when it fails
+ */
 export async function runToEnd(
   [program = '', ...args]: readonly string[],
-  {
-    env = {},
-    cwd = '/',
-    okay = [0],
-  }: { env?: Readonly<Record<string, string>>; cwd?: string; okay?: readonly number[] } = {},
+  { env = {}, cwd = '/', stack }: Omit<Options, 'asks'> & { cwd?: string },
 ): Promise<string> {
+  if (stack.disposed) throw new BrokenOff();
   const child = spawn(program, args, {
     cwd,
     env: { ...pathOnly(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  stack.defer(() => end(child));
   const output = child.stdout.toArray();
   const errors = child.stderr.toArray();
   const [code] = (await once(child, 'close')) as [number | null];
-  if (code !== null && okay.includes(code)) return Buffer.concat((await output) as Buffer[]).toString();
+  if (code === 0) return Buffer.concat((await output) as Buffer[]).toString();
   throw new Error(
     `${[program, ...args].join(' ')}: exit code ${String(code)}\n${Buffer.concat((await errors) as Buffer[]).toString()}`,
   );

@@ -12,8 +12,8 @@ export async function benchStart({ quick, stack, say }: Context): Promise<Row[]>
   const rounds = quick ? 3 : 5;
   return [
     ...(await benchPoll(box, rounds, stack)),
-    ...(await benchCommandLine(box, rounds)),
-    ...(await benchImports(quick ? 2 : 5)),
+    ...(await benchCommandLine(box, rounds, stack)),
+    ...(await benchImports(quick ? 2 : 5, stack)),
     ...(await benchMessages(box, quick ? 200 : 1000, { stack, say })),
   ];
 }

@@ -16,6 +16,7 @@ import { run, words } from '../test/lab/exec.ts';
 import { startReferenceHost } from '../test/lab/reference-host.ts';
 import { startLab } from '../test/lab/start.ts';
 import { openLab, type Lab } from '../test/lab/tools.ts';
+import { endWith } from './ending.ts';
 import { inTurn, timed } from './rounds.ts';
 import { compare, type Row } from './row.ts';
 import type { Context } from './section.ts';
@@ -27,7 +28,7 @@ const STACK_SIZE = 4;
 
 export async function benchStatus({ quick, stack, say }: Context): Promise<Row[]> {
   const { facts, stop } = await startLab();
-  stack.defer(stop);
+  await endWith(stack, stop);
   const lab = openLab(facts);
   const { servicesFile, units } = await startReferenceHost(lab);
   // These two have health checks, which begin some time after the start.
@@ -83,9 +84,9 @@ async function measure(
   { what, rounds, stack }: { what: string; rounds: number; stack: AsyncDisposableStack },
 ): Promise<Row[]> {
   const engine = createEngine(lab.socket);
-  stack.defer(() => engine.close());
+  await endWith(stack, () => engine.close());
   const store = openStore(join(lab.folder, 'status-bench'), systemClock);
-  stack.defer(() => store.close());
+  await endWith(stack, () => store.close());
   const reach: StatusReach & Pick<App, 'store'> = {
     hosts: createHosts([
       {
@@ -101,7 +102,7 @@ async function measure(
     store,
   };
   const raw = createRawCalls(lab, services);
-  stack.defer(() => raw.close());
+  await endWith(stack, () => raw.close());
 
   const { services: seen } = await statusOfAll(reach);
   const unwell = seen.filter(({ state }) => state !== 'ok');

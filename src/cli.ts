@@ -183,6 +183,10 @@ async function confirmed(terminal: Terminal): Promise<boolean> {
   const questions = createInterface({ input: terminal.input, output: terminal.errors });
   try {
     return /^y(es)?$/i.test((await questions.question('Go ahead? [y/N] ')).trim());
+  } catch (error) {
+    // Ctrl-C and Ctrl-D are a no.
+    if (error instanceof Error && error.name === 'AbortError') return false;
+    throw error;
   } finally {
     questions.close();
   }

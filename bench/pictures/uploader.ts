@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { Box } from '../box.ts';
 import { runToEnd } from '../processes.ts';
+import type { Context } from '../section.ts';
 import type { Bare } from './bare.ts';
 
 export type Uploader = { name: string; upload(files: readonly string[]): Promise<void> };
@@ -13,7 +14,7 @@ const CONCURRENCY = 4;
 /** @returns the command line, installed into the box's folder, which goes with it */
 export async function installUploader(
   box: Box,
-  { bare, say }: { bare: Bare; say: (text: string) => void },
+  { bare, stack, say }: Pick<Context, 'stack' | 'say'> & { bare: Bare },
 ): Promise<Uploader> {
   const folder = join(box.folder, 'immich-cli');
   const env = {
@@ -26,9 +27,11 @@ export async function installUploader(
       ['npm', 'install', '--prefix', folder, '--ignore-scripts', '--no-audit', '--no-fund', CLI],
       {
         env: { ...npmSettings(), HOME: process.env['HOME'] ?? '/root' },
+        stack,
       },
     );
   } catch (error) {
+    if (stack.disposed) throw error;
     say(`${CLI} cannot be had, a bare loop takes its place: ${(error as Error).message.split('\n')[0]}`);
     return {
       name: `a loop of ${CONCURRENCY} bare uploads`,
@@ -41,6 +44,7 @@ export async function installUploader(
     async upload(files) {
       await runToEnd([process.execPath, program, 'upload', '--concurrency', String(CONCURRENCY), ...files], {
         env,
+        stack,
       });
     },
   };

@@ -5,9 +5,13 @@ import { MAIN, runToEnd } from '../processes.ts';
 import { inTurn, timed } from '../rounds.ts';
 import { compare, type Row } from '../row.ts';
 
-export async function benchCommandLine(box: Box, rounds: number): Promise<Row[]> {
+export async function benchCommandLine(
+  box: Box,
+  rounds: number,
+  stack: AsyncDisposableStack,
+): Promise<Row[]> {
   const steward = (args: readonly string[], env: Record<string, string> = {}) =>
-    timed(() => runToEnd([process.execPath, MAIN, ...args], { env: { ...box.env, ...env } }));
+    timed(() => runToEnd([process.execPath, MAIN, ...args], { env: { ...box.env, ...env }, stack }));
   const installed = await installedEnv(box.folder);
   const samples = await inTurn(
     rounds,
@@ -15,7 +19,7 @@ export async function benchCommandLine(box: Box, rounds: number): Promise<Row[]>
       help: () => steward(['help']),
       status: () => steward(['status']),
       installed: () => steward(['status'], installed),
-      node: () => timed(() => runToEnd([process.execPath, '--eval', '0'])),
+      node: () => timed(() => runToEnd([process.execPath, '--eval', '0'], { stack })),
     },
     { warm: 1 },
   );

@@ -11,12 +11,13 @@ await import(process.argv[1]);
 console.log(JSON.stringify({ ms: performance.now() - begun, grownBy: process.memoryUsage.rss() - memory }));
 `;
 
-export async function benchImports(rounds: number): Promise<Row[]> {
+export async function benchImports(rounds: number, stack: AsyncDisposableStack): Promise<Row[]> {
   const names = await dependencies();
   const memory: Record<string, number[]> = {};
   const measure = (name: string) => async () => {
     const output = await runToEnd([process.execPath, '--input-type=module', '--eval', SCRIPT, name], {
       cwd: ROOT,
+      stack,
     });
     const { ms, grownBy } = JSON.parse(output) as { ms: number; grownBy: number };
     (memory[name] ??= []).push(grownBy / 1e6);

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Box } from '../box.ts';
+import { endWith } from '../ending.ts';
 import { installedEnv } from '../installed.ts';
 import { MAIN, memoryOf, pathOnly, startNode } from '../processes.ts';
 import { inTurn } from '../rounds.ts';
@@ -93,7 +94,7 @@ async function startImports(
     env: { ...pathOnly(), ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  stack.defer(() => void child.kill());
+  await endWith(stack, () => void child.kill());
   await once(child.stdout, 'data');
   const ms = performance.now() - begun;
   if (resident !== undefined) resident.push(await memoryAtRest(child.pid ?? 0));

@@ -138,10 +138,16 @@ export function pageMessage(world: World, kept: Kept): PageMessage {
   };
 }
 
+const SIGNS: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', amp: '&' };
+
+/** What HTML says, without its form. */
+const said = (html: string): string =>
+  html.replace(/<[^>]*>/g, '').replace(/&(lt|gt|quot|amp);/g, (_, name: string) => SIGNS[name] ?? '');
+
 /** The parameters by which a call is told from others of its kind, and how each is said in short. */
 const GISTS: [string, (value: string) => string][] = [
-  ['text', (html) => html.replace(/<[^>]*>/g, '')],
-  ['caption', (html) => html.replace(/<[^>]*>/g, '')],
+  ['text', said],
+  ['caption', said],
   [
     'reaction',
     (list) => [...list.matchAll(/"emoji":"([^"]*)"/g)].map((match) => match[1]).join(' ') || 'none',
@@ -156,9 +162,9 @@ function gistOf(params: Record<string, unknown>): string {
   for (const [name, short] of GISTS) {
     const value = params[name];
     if (value === undefined || value === '') continue;
-    const said = typeof value === 'string' ? value : JSON.stringify(value);
-    const attached = said.startsWith('attach://') ? params[said.slice('attach://'.length)] : undefined;
-    return short(typeof attached === 'string' ? attached : said).slice(0, 120);
+    const text = typeof value === 'string' ? value : JSON.stringify(value);
+    const attached = text.startsWith('attach://') ? params[text.slice('attach://'.length)] : undefined;
+    return short(typeof attached === 'string' ? attached : text).slice(0, 120);
   }
   return '';
 }

@@ -15,7 +15,9 @@ type Part = { name: string; unit: string | undefined };
 const JOB_LIMIT = 120_000;
 /** Of what failed: systemd's own words come last, what the program said before them. */
 const LAST_LINES = 10;
-const JOURNAL_LOOKS = 6;
+const JOURNAL_LOOKS = 10;
+/** systemd, of a unit that did not come up. */
+const LAST_WORD = /Failed to start|Failed with result/;
 /** Between two looks at a service that is coming up. */
 const LOOK_EVERY = 500;
 
@@ -190,7 +192,10 @@ const sourceOf = (host: Host, service: Service, { name, unit }: Part): LogSource
 const lastLinesOf = (app: Pick<App, 'redact'>, source: LogSource, since: number) =>
   lastLines(app, source, { lines: LAST_LINES, since });
 
-/** The journal is written by a process of its own, behind what it tells of: read until it stands still. */
+/**
+ * The journal is written by a process of its own, behind what it tells of: read until systemd's last word on the
+ * failure is there and nothing more comes.
+ */
 async function settledLines(
   app: Pick<App, 'redact'>,
   source: LogSource,
@@ -201,7 +206,7 @@ async function settledLines(
     await sleep(LOOK_EVERY);
     const before = lines.join('\n');
     lines = await lastLinesOf(app, source, since);
-    if (lines.join('\n') === before) break;
+    if (lines.some((line) => LAST_WORD.test(line)) && lines.join('\n') === before) break;
   }
   return lines;
 }

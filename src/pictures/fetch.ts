@@ -49,7 +49,7 @@ export function createFetcher({ folder, download, log }: FetchNeeds) {
       if (kind?.kind !== 'video') throw new Error('it is no video');
       const sha1 = await hashOf(part, signal);
       await folder.keep(number, 'clip', part);
-      return { clip: { format: kind.format, sha1, size, uploads: 0 } };
+      return { clip: { format: kind.format, sha1, size, uploads: 0 }, problem: undefined };
     } catch (error) {
       signal.throwIfAborted();
       if (isPassing(error) && attempts < CLIP_TRIES) throw error;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { causeOf, TooLargeError, UnreachableError } from '../errors.ts';
 import { makeReadable, makeSheet, type Readable } from '../image.ts';
-import { PictureError } from '../image/picture-error.ts';
+import { PictureError, plainCause } from '../image/picture-error.ts';
 import { sniffFile } from '../image/sniff.ts';
 import type { Logger } from '../logger.ts';
 import type { PictureProblem } from '../report.ts';
@@ -157,8 +157,14 @@ export function createReceiver(needs: ReceiveNeeds): (row: PictureRow, signal: A
       return publishAsIs(row, format, { problem: { kind: 'no-frames', cause: frames.cause } });
     }
     const part = folder.part(number, 'readable');
-    const { width, height, size } = await makeSheet(frames.files, part, { maxEdge });
+    const sheet = await makeSheet(frames.files, part, { maxEdge }).catch((error: unknown) => {
+      // sharp's own errors are about the picture; what the disk has to say is for another try.
+      if (error instanceof Error && 'syscall' in error) throw error;
+      return { cause: plainCause(error) };
+    });
     await Promise.all(frames.files.map((file) => rm(file, { force: true })));
+    if ('cause' in sheet) return publishAsIs(row, format, { problem: { kind: 'no-frames', ...sheet } });
+    const { width, height, size } = sheet;
     const [name, moving] = [`${stemOf(number)}.jpg`, `${stemOf(number)}${extensionOf(format)}`];
     if (!(await folder.publish(part, name))) return renumber(row);
     if (!(await folder.publishWaiting(number, 'original', moving))) return renumber(row, [name]);

@@ -91,13 +91,15 @@ const untilCalls = async (count: number) => {
   const [from, deadline] = [calls(), Date.now() + MOST_WAIT];
   while (calls() < from + count && Date.now() < deadline) await sleep(5);
 };
-const flap = async () => {
+const flap = async (polls: number) => {
+  const { telegram } = place;
+  await telegram.until(() => telegram.calls('getUpdates').length > polls, 'the bot', 60_000);
   const most = chance(0.2) ? 40 : 8;
   await untilCalls(random() * most);
   if (chance(0.2)) await immich.down();
-  if (chance(0.1)) await place.telegram.away('cut');
+  if (chance(0.1)) await telegram.away('cut');
   await sleep(random() * 100);
-  await place.telegram.back();
+  await telegram.back();
   await immich.up();
   await untilCalls(random() * most);
 };
@@ -131,8 +133,9 @@ it(
       for (let left = count; left > 0; left -= 1) await send();
       trouble();
       const before = telegram.calls('sendMessage').length;
+      const polls = telegram.calls('getUpdates').length;
       place.start();
-      if (chance(0.9)) await flap();
+      if (chance(0.9)) await flap(polls);
       await sleep(random() * 30);
       await place.kill();
       cutOff.push(...store.pictures.open().map(({ state }) => state));

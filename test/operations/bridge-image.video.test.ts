@@ -93,6 +93,16 @@ it('a video of which no frame can be had is kept and filed, and why is said', as
   });
 });
 
+it('frames that are no pictures leave the video as it is', async () => {
+  const program = await ffmpeg();
+  writeFileSync(join(folder, 'frame.png'), 'no picture');
+  scene = await createScene({ needs: { ffmpeg: program } });
+  scene.send(1, video(1), { kind: 'video' });
+  await scene.settled(1);
+  expect(scene.files()).toEqual(['p1.mp4']);
+  expect(problemOf(1)).toMatchObject({ kind: 'no-frames' });
+});
+
 it('a video whose name is taken gets another number, and leaves nothing under the first', async () => {
   scene = await createScene({ needs: { ffmpeg: await ffmpeg() }, dead: true });
   await scene.restart();
