@@ -1,5 +1,7 @@
 /** `/status` on a real Podman and systemd, beside the raw calls that it consists of and beside Podman's own overview. */
 import { Agent, request } from 'node:http';
+import { join } from 'node:path';
+import type { App } from '../src/app.ts';
 import { createEngine } from '../src/clients/engine.ts';
 import { createMachine } from '../src/clients/machine.ts';
 import { createProbe } from '../src/clients/probe.ts';
@@ -9,6 +11,7 @@ import { createHosts } from '../src/hosts.ts';
 import { unitsOf } from '../src/operations/host-view.ts';
 import { statusOfAll, type StatusReach } from '../src/operations/status.ts';
 import { readServices, type Services } from '../src/services.ts';
+import { openStore } from '../src/store.ts';
 import { run, words } from '../test/lab/exec.ts';
 import { startReferenceHost } from '../test/lab/reference-host.ts';
 import { startLab } from '../test/lab/start.ts';
@@ -82,7 +85,9 @@ async function measure(
 ): Promise<Row[]> {
   const engine = createEngine(lab.socket);
   await endWith(stack, () => engine.close());
-  const reach: StatusReach = {
+  const store = openStore(join(lab.folder, 'status-bench'), systemClock);
+  await endWith(stack, () => store.close());
+  const reach: StatusReach & Pick<App, 'store'> = {
     hosts: createHosts([
       {
         name: 'local',
@@ -94,6 +99,7 @@ async function measure(
     probe: createProbe(),
     machine: createMachine(),
     clock: systemClock,
+    store,
   };
   const raw = createRawCalls(lab, services);
   await endWith(stack, () => raw.close());

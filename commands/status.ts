@@ -43,6 +43,10 @@ export const status: Command = {
             { label: 'its-logs', command: 'logs', args: [worst.name] },
           ];
     const refresh: Action = { label: 'refresh', command: 'status', args: [] };
-    return { ...report, actions: look.length === 0 ? [[refresh]] : [look, [refresh]] };
+    const available = report.services.filter((one) => one.available !== undefined).length;
+    const updates: Action[] =
+      available === 0 ? [] : [{ label: 'updates', subject: String(available), command: 'check', args: [] }];
+    const last = [refresh, ...updates];
+    return { ...report, actions: look.length === 0 ? [last] : [look, last] };
   },
 };

@@ -4,8 +4,11 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { startEngineSandbox, type EngineSandbox } from './engine.ts';
+import { startGithub, type GithubStandIn } from './github.ts';
 import { startImmich, type ImmichStandIn } from './immich.ts';
 import { startPage, type Page } from './page.ts';
+import { publishAll, publishVaultwarden, REPOSITORIES } from './published.ts';
+import { startRegistry, type RegistryStandIn } from './registry.ts';
 import { shrinkPhoto } from './shrink.ts';
 import { startTelegram, type Telegram } from './telegram.ts';
 import type { Control } from './telegram/controls.ts';
@@ -14,6 +17,8 @@ export type MiniPc = {
   telegram: Telegram;
   immich: ImmichStandIn;
   engine: EngineSandbox;
+  github: GithubStandIn;
+  registry: RegistryStandIn;
   page: Page;
   /** Where a bot that runs here takes pictures by HTTP. */
   http: { url: string; token: string };
@@ -36,15 +41,18 @@ export type MiniPcOptions = {
 export async function startMiniPc({ folder, port = 0, controls = [] }: MiniPcOptions): Promise<MiniPc> {
   mkdirSync(folder, { recursive: true });
   const socket = join(folder, 'podman.sock');
-  const [telegram, immich, engine] = await Promise.all([
+  const [telegram, immich, engine, github, registry] = await Promise.all([
     startTelegram({ bot: { first_name: 'Steward', username: 'steward_demo_bot' }, shrink: shrinkPhoto }),
     startImmich({ folder: join(folder, 'immich'), version: '3.1.0' }),
     startEngineSandbox({ socket }),
+    startGithub(),
+    startRegistry(),
   ]);
+  publishAll(github, registry);
   const page = await startPage(telegram, {
     port,
     title: 'Steward',
-    controls: [...hostControls(engine, immich), ...controls],
+    controls: [...hostControls(engine, immich), ...releaseControls(github, registry), ...controls],
   });
 
   const owner = immich.addUser('owner@example.dev');
@@ -55,6 +63,17 @@ export async function startMiniPc({ folder, port = 0, controls = [] }: MiniPcOpt
 
   const servicesFile = join(folder, 'services.yaml');
   writeFileSync(servicesFile, JSON.stringify({ services: servicesOf(engine) }, undefined, 2));
+  const registriesFile = join(folder, 'registries.conf');
+  // The registries that the images are named after are all played by one.
+  writeFileSync(
+    registriesFile,
+    ['docker.io', 'ghcr.io']
+      .map(
+        (name) =>
+          `[[registry]]\nprefix = "${name}"\nlocation = "${registry.host}/${name}"\ninsecure = true\n`,
+      )
+      .join('\n'),
+  );
   const env = {
     STEWARD_ENV: join(folder, 'env'),
     TELEGRAM_BOT_TOKEN: telegram.token,
@@ -73,6 +92,8 @@ export async function startMiniPc({ folder, port = 0, controls = [] }: MiniPcOpt
     INBOX_API_KEY: immich.addKey(owner),
     HTTP_LISTEN: address,
     HTTP_TOKEN: http.token,
+    GITHUB_API_URL: github.url,
+    CONTAINERS_REGISTRIES_CONF: registriesFile,
     AGENT_USER: String(process.getuid?.() ?? 0),
     PICTURES_GROUP: String(process.getgid?.() ?? 0),
     LOG_LEVEL: 'warn',
@@ -83,12 +104,14 @@ export async function startMiniPc({ folder, port = 0, controls = [] }: MiniPcOpt
     telegram,
     immich,
     engine,
+    github,
+    registry,
     page,
     http,
     inbox,
     env,
     async close() {
-      await Promise.all([page.close(), telegram.close(), immich.close(), engine.close()]);
+      await Promise.all([page, telegram, immich, engine, github, registry].map((one) => one.close()));
     },
   };
 }
@@ -109,15 +132,22 @@ const servicesOf = (engine: EngineSandbox) =>
       name,
       {
         title,
-        ...(containers.length === 0 ? {} : { containers }),
+        ...(containers.length === 0 ? {} : { containers: containers.map(containerOf) }),
         ...(units.length === 0 ? {} : { units }),
         ...(healthUrl === undefined
           ? {}
           : { health: { url: healthUrl, timeout: '30s', expect: expected(name) } }),
-        release: { version: 'image-label' },
+        release: {
+          version: 'image-label',
+          ...(REPOSITORIES[name] === undefined ? {} : { github: REPOSITORIES[name], check: '03:00' }),
+        },
       },
     ]),
   );
+
+/** Databases are never updated with the application. */
+const containerOf = (name: string) =>
+  ['immich-postgres', 'immich-redis'].includes(name) ? { name, update: false } : name;
 
 /** These two answer their port with a redirect. */
 const expected = (service: string) => (['uptime-kuma', 'archivebox'].includes(service) ? 302 : 200);
@@ -169,6 +199,33 @@ function hostControls(engine: EngineSandbox, immich: ImmichStandIn): Control[] {
       async set(on) {
         engineDown = on;
         await (on ? engine.down() : engine.up());
+      },
+    },
+  ];
+}
+
+/** What happens in the world where images come from. */
+function releaseControls(github: GithubStandIn, registry: RegistryStandIn): Control[] {
+  let githubDown = false;
+  return [
+    {
+      kind: 'button',
+      id: 'vaultwarden-release',
+      group: 'Releases',
+      label: 'vaultwarden 1.35.0 is released',
+      hint: '/check sees it at once, the nightly check by itself.',
+      run: () => publishVaultwarden(github, registry),
+    },
+    {
+      kind: 'toggle',
+      id: 'github-down',
+      group: 'Releases',
+      label: 'GitHub does not answer',
+      hint: 'What cannot be looked up is unknown, never "up to date".',
+      get: () => githubDown,
+      set(on) {
+        githubDown = on;
+        github.fail(on ? 503 : undefined);
       },
     },
   ];

@@ -2,6 +2,8 @@
 import type { Immich } from './clients/immich.ts';
 import type { Machine } from './clients/machine.ts';
 import type { Probe } from './clients/probe.ts';
+import type { Registry } from './clients/registry.ts';
+import type { Releases } from './clients/releases.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Guard } from './guard.ts';
@@ -24,6 +26,8 @@ export type App = {
   guard: Guard;
   probe: Probe;
   machine: Machine;
+  registry: Registry;
+  releases: Releases;
   /** Where pictures are filed. Undefined without a key: they stay in their folder. */
   immich: Immich | undefined;
   /** Masks secrets in what leaves the process. */

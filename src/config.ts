@@ -1,7 +1,7 @@
 /** The configuration as grouped plain data. The only reader of the process's environment. */
 import { fileURLToPath } from 'node:url';
-import { userInfo } from 'node:os';
-import { resolve } from 'node:path';
+import { homedir, userInfo } from 'node:os';
+import { join, resolve } from 'node:path';
 import { groupIdOf, userOf } from './config/accounts.ts';
 import { openEnvironment, type Env } from './config/environment.ts';
 import type { Fault } from './errors.ts';
@@ -54,6 +54,8 @@ export type Config = {
   clean: { at: string; minAge: number };
   http: { host: string; port: number; token: string } | undefined;
   github: { url: string; token: string | undefined };
+  /** Where the engine keeps logins and its configuration of registries: the first that is there counts. */
+  registries: { auth: readonly string[]; registries: readonly string[] };
   report: { at: string };
   /** Undefined: no hours are quiet. */
   quietHours: Hours | undefined;
@@ -133,6 +135,8 @@ export const PLAIN = [
   'INBOX_ALBUM',
   'HTTP_LISTEN',
   'GITHUB_API_URL',
+  'REGISTRY_AUTH_FILE',
+  'CONTAINERS_REGISTRIES_CONF',
   'REPORT_AT',
   'QUIET_HOURS',
   'BACKUP_AGE_RECIPIENT',
@@ -235,6 +239,10 @@ export function readConfig(options: Options = {}): { config: Config; faults: Fau
       url: read('GITHUB_API_URL', parse.url, parse.URL_FORM, 'https://api.github.com'),
       token: secret('GITHUB_TOKEN', parse.key, parse.KEY),
     },
+    registries: registryFiles(env, {
+      auth: read('REGISTRY_AUTH_FILE', path, 'a path', undefined),
+      registries: read('CONTAINERS_REGISTRIES_CONF', path, 'a path', undefined),
+    }),
     report: { at: read('REPORT_AT', parseTimeOfDay, TIME_FORM, '08:00') },
     quietHours: quiet === 'off' ? undefined : quiet,
     pushover: pushoverUser === undefined ? undefined : { user: pushoverUser, token: pushoverToken },
@@ -275,4 +283,26 @@ export function readConfig(options: Options = {}): { config: Config; faults: Fau
 
   const redact = createRedact(secrets);
   return { config, faults: faults.map((one) => ({ ...one, found: redact(one.found) })) };
+}
+
+/** containers-auth.json(5), containers-registries.conf(5), and Docker's own file. */
+function registryFiles(
+  env: Env,
+  given: { auth: string | undefined; registries: string | undefined },
+): Config['registries'] {
+  const home = env['HOME'] || homedir();
+  const runtime = env['XDG_RUNTIME_DIR'];
+  return {
+    auth: [
+      ...(given.auth === undefined ? [] : [given.auth]),
+      ...(runtime === undefined || runtime === '' ? [] : [join(runtime, 'containers/auth.json')]),
+      `/run/containers/${process.getuid?.() ?? 0}/auth.json`,
+      join(home, '.config/containers/auth.json'),
+      join(home, '.docker/config.json'),
+    ],
+    registries:
+      given.registries === undefined
+        ? [join(home, '.config/containers/registries.conf'), '/etc/containers/registries.conf']
+        : [given.registries],
+  };
 }

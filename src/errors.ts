@@ -30,6 +30,18 @@ export class UnreachableError extends Error {
   override name = 'UnreachableError';
 }
 
+/** A server's limit on requests is used up. No alarm: the next look comes after it. */
+export class RateLimitedError extends UnreachableError {
+  override name = 'RateLimitedError';
+  /** Milliseconds since 1970. */
+  readonly until: number;
+
+  constructor(host: string, until: number) {
+    super(`${host} has had enough requests for now`);
+    this.until = until;
+  }
+}
+
 /** A file is larger than what can be fetched. Bytes. */
 export class TooLargeError extends Error {
   override name = 'TooLargeError';

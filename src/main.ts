@@ -9,6 +9,8 @@ import { createEngine } from './clients/engine.ts';
 import { createImmich } from './clients/immich.ts';
 import { createMachine } from './clients/machine.ts';
 import { createProbe } from './clients/probe.ts';
+import { createRegistry } from './clients/registry.ts';
+import { createReleases } from './clients/releases.ts';
 import { createSystemd } from './clients/systemd.ts';
 import { systemClock } from './clock.ts';
 import { openDoors } from './doors.ts';
@@ -29,22 +31,29 @@ import { openScratchStore, openStore, type Store } from './store.ts';
 import { createTasks, type Tasks } from './tasks.ts';
 import { textsOf } from './texts/index.ts';
 import { clean } from '../commands/clean.ts';
+import { check } from '../commands/check.ts';
 import { help } from '../commands/help.ts';
 import { images } from '../commands/images.ts';
 import { jobs as jobsCommand } from '../commands/jobs.ts';
 import { keep } from '../commands/keep.ts';
 import { logs } from '../commands/logs.ts';
 import { name as nameCommand } from '../commands/name.ts';
+import { remind } from '../commands/remind.ts';
 import { restart } from '../commands/restart.ts';
+import { skip } from '../commands/skip.ts';
 import { start } from '../commands/start.ts';
 import { status } from '../commands/status.ts';
 import { stop } from '../commands/stop.ts';
+import { checkVersions } from '../jobs/check-versions.ts';
 import { cleanAlbum } from '../jobs/clean-album.ts';
+import { remindReleases } from '../jobs/remind-releases.ts';
+import { tellReleases } from '../jobs/tell-releases.ts';
 import { tidy } from '../jobs/tidy.ts';
 
 const commands: readonly Command[] = [
   status,
   logs,
+  check,
   images,
   restart,
   stop,
@@ -52,10 +61,12 @@ const commands: readonly Command[] = [
   clean,
   keep,
   nameCommand,
+  skip,
+  remind,
   jobsCommand,
   help,
 ];
-const jobs: readonly Job[] = [cleanAlbum, tidy];
+const jobs: readonly Job[] = [checkVersions, tellReleases, remindReleases, cleanAlbum, tidy];
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -73,7 +84,11 @@ async function main(argv: readonly string[]): Promise<number> {
   } finally {
     await house.app.scheduler.stop();
     await house.tasks.drain(0);
-    await Promise.all(house.app.hosts.all.map(({ engine }) => engine.close()));
+    await Promise.all([
+      ...house.app.hosts.all.map(({ engine }) => engine.close()),
+      house.app.registry.close(),
+      house.app.releases.close(),
+    ]);
     await house.app.immich?.close();
     house.app.store.close();
   }
@@ -123,6 +138,8 @@ function build({ config, services }: SoundConfig, [asked]: readonly string[]): H
     guard: createGuard(config.observe, log),
     probe: createProbe(),
     machine: createMachine(),
+    registry: createRegistry(config.registries, { clock }),
+    releases: createReleases({ ...config.github, facts: store.facts, clock }),
     immich: config.immich === undefined ? undefined : createImmich(config.immich.url, config.immich.key),
     redact,
     scheduler: createScheduler({ tasks, timeZone: config.timeZone, tell, isReady: () => isReady(app) }),

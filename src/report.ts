@@ -32,6 +32,13 @@ export type ActionLabel =
   | 'pause'
   | 'resume'
   | 'show-plan'
+  | 'updates'
+  | 'check'
+  | 'skip'
+  | 'unskip'
+  | 'remind-saturday'
+  | 'remind-tomorrow'
+  | 'remind-week'
   | 'take-out'
   | 'help';
 
@@ -79,6 +86,67 @@ export type Trouble =
   | { kind: 'silent'; cause: string }
   | { kind: 'job-failed'; what: string; cause: string };
 
+/** How a service stands to what is published for it. */
+export type ReleaseState = {
+  name: string;
+  title: string;
+  verdict: ReleaseVerdict;
+  /** The version that runs, where it is known. */
+  from: string | undefined;
+  /** The version that is there to be had. */
+  to: string | undefined;
+  /** Of the image of the application itself: `release`, `v2.6.1`. */
+  tag: string | undefined;
+  /** What a button acts on: the version or the digest that was shown. Undefined where nothing is offered. */
+  key: string | undefined;
+  /** What would change, with the digest that was seen. */
+  images: readonly { container: string; image: string; digest: string }[];
+  /** Bytes that a pull would bring, as far as they are known. */
+  size: number | undefined;
+  /** When what is offered was published. */
+  publishedAt: number | undefined;
+  notes: { url: string; gist: readonly string[]; breaking: readonly string[] } | undefined;
+  /** A newer line of versions that the tag never gives, beside what is offered. */
+  beyond: string | undefined;
+  /** Look-ups that failed. */
+  troubles: readonly ReleaseTrouble[];
+  at: number;
+};
+
+export type ReleaseVerdict =
+  | { kind: 'fresh' }
+  /** The tag that runs gives another image: an update would change something. */
+  | { kind: 'newer-image' }
+  /** Newer, but the configuration names a version. */
+  | { kind: 'pinned'; file: string | undefined; tag: string; nextTag: string }
+  /** A newer line than the tag can give. */
+  | { kind: 'major' }
+  /** Released, but its image is not there yet. */
+  | { kind: 'awaited' }
+  | {
+      kind: 'blocked';
+      reason:
+        | { kind: 'skipped' }
+        | { kind: 'failed'; at: number; why: string }
+        | { kind: 'vectors'; image: string };
+    }
+  /** Built here: no registry knows it. */
+  | { kind: 'local' }
+  | { kind: 'unknown' }
+  /** Neither an image to look at nor a place of releases is configured. */
+  | { kind: 'untracked' };
+
+/** Why something could not be looked up. */
+export type ReleaseTrouble =
+  | { kind: 'failed'; what: string; cause: string }
+  | { kind: 'rate-limit'; what: string; until: number }
+  | { kind: 'not-running'; container: string }
+  | { kind: 'name'; image: string; reason: 'short' | 'id' | 'invalid' }
+  | { kind: 'no-tag'; image: string }
+  | { kind: 'no-release'; repository: string }
+  | { kind: 'no-version'; release: string }
+  | { kind: 'versions'; from: string; release: string };
+
 export type ServiceState = {
   name: string;
   title: string;
@@ -91,6 +159,8 @@ export type ServiceState = {
   ping: number | undefined;
   startedAt: number | undefined;
   url: string | undefined;
+  /** What the last check found to be had; absent where nothing is known or nothing newer is there. */
+  available?: { version: string | undefined; publishedAt: number | undefined };
 };
 
 export type HostState = {
@@ -176,6 +246,15 @@ export type Report = { actions?: readonly (readonly Action[])[] } & (
     }
   | { kind: 'jobs'; jobs: readonly JobState[] }
   | { kind: 'choose'; command: string; services: readonly { name: string; title: string; state?: State }[] }
+  | {
+      kind: 'releases';
+      /** Asked for, told by itself, or told again because somebody wished so. */
+      why: 'asked' | 'digest' | 'reminder';
+      services: readonly ReleaseState[];
+      /** Services of which nothing could be learnt for days. */
+      silent: readonly { name: string; since: number; troubles: readonly ReleaseTrouble[] }[];
+      at: number;
+    }
   | { kind: 'note'; note: Note }
   | PicturesReport
   | InboxReport
@@ -223,6 +302,9 @@ export type Note =
   /** The store takes nothing. */
   | { key: 'store-shut'; cause: string }
   | { key: 'gave-up' }
+  | { key: 'skipped'; service: string; what: string; newer: string | undefined }
+  | { key: 'unskipped'; service: string; what: readonly string[] }
+  | { key: 'reminding'; service: string; what: string; at: number }
   | { key: 'kept'; pictures: readonly string[]; kept: boolean; cleaned: boolean }
   /** Paths under the names that were given. */
   | { key: 'named'; pictures: readonly { picture: string; path: string }[] };

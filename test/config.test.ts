@@ -44,6 +44,11 @@ test('without any setting everything has its default', () => {
     clean: { at: '07:00', minAge: 10_800_000 },
     http: undefined,
     github: { url: 'https://api.github.com', token: undefined },
+    registries: {
+      auth: expect.arrayContaining([
+        expect.stringMatching(/^\/run\/containers\/\d+\/auth\.json$/),
+      ]) as string[],
+    },
     report: { at: '08:00' },
     quietHours: { from: '23:00', to: '07:30' },
     pushover: undefined,

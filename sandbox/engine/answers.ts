@@ -117,12 +117,13 @@ export function image({ spec, createdAt }: Container): unknown {
   return {
     Id: id,
     RepoTags: [spec.image],
-    RepoDigests: [`${spec.image.split(':')[0]}@${id}`],
+    RepoDigests: spec.digests ?? [`${spec.image.split(':')[0]}@${id}`],
     // Published a while before it was put to use.
     Created: new Date(createdAt - 3 * 86_400_000).toISOString(),
     Size: 412_000_000,
     Architecture: 'amd64',
     Os: 'linux',
+    RootFS: { Type: 'layers', Layers: [`sha256:${'1'.repeat(64)}`] },
     Config: { Labels: { 'org.opencontainers.image.version': spec.version } },
   };
 }

@@ -18,6 +18,8 @@ export type ContainerSpec = {
   networkMode?: string;
   mounts?: readonly { source: string; destination: string }[];
   labels?: Readonly<Record<string, string>>;
+  /** What the image is known under in registries, where it is not its own name: none for one that was built here. */
+  digests?: readonly string[];
 };
 
 /** What the engine keeps of one write: `last` is false for a part of a line that was too long for one. */

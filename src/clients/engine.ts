@@ -75,6 +75,10 @@ export type Image = {
   labels: Readonly<Record<string, string>>;
   architecture: string;
   os: string;
+  /** `arm64` has some; undefined where the engine does not tell. */
+  variant: string | undefined;
+  /** Digests of the layers as they lie here, unpacked. */
+  layers: readonly string[];
 };
 
 export type ExecResult = { exitCode: number; stderr: string };

@@ -16,7 +16,7 @@ export type HostView = {
   silent: ReadonlyMap<string, string>;
   /** By container name; only where details were asked for. */
   stats: ReadonlyMap<string, ContainerStats>;
-  /** By image id; only where details were asked for, or a version stands in a label. */
+  /** By image id; only where details or images were asked for, or a version stands in a label. */
   images: ReadonlyMap<string, Image>;
   /** By unit: how a unit that runs again ended before; only where details were asked for. */
   exits: ReadonlyMap<string, Exit>;
@@ -24,7 +24,7 @@ export type HostView = {
 
 export type Exit = { code: number; at: number };
 
-export type LookOptions = { details?: boolean; signal?: AbortSignal };
+export type LookOptions = { details?: boolean; images?: boolean; signal?: AbortSignal };
 
 /**
  * Look at what these services have on this host. Never rejects for a host that cannot be asked: it says so instead.
@@ -33,7 +33,7 @@ export type LookOptions = { details?: boolean; signal?: AbortSignal };
 export async function lookAt(
   host: Host,
   services: readonly Service[],
-  { details = false, signal }: LookOptions = {},
+  { details = false, images: wantsImages = details, signal }: LookOptions = {},
 ): Promise<HostView> {
   const call = signal === undefined ? {} : { signal };
   const unitNames = [...new Set(services.flatMap(unitsOf))];
@@ -51,7 +51,7 @@ export async function lookAt(
     const names = present.map(({ name }) => name).filter((name) => wanted.has(name));
     // One that is being stopped or removed can hold its lock for long; the others are told all the same.
     const { found: containers, failed } = await gather(names, (name) => host.engine.inspect(name, call));
-    const labelled = services.filter(({ release }) => details || release?.version === 'image-label');
+    const labelled = services.filter(({ release }) => wantsImages || release?.version === 'image-label');
     const imageIds = new Set(
       labelled.flatMap((service) =>
         service.containers.map(({ name }) => containers.get(name)?.imageId ?? ''),

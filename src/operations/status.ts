@@ -3,6 +3,7 @@ import type { App } from '../app.ts';
 import { causeOf } from '../errors.ts';
 import type { Report, ServiceState, Trouble } from '../report.ts';
 import type { Service } from '../services.ts';
+import { availableIn } from './release-offer.ts';
 import { lookAt, type HostView, type LookOptions } from './host-view.ts';
 import { stateOf, type Answers } from './service-state.ts';
 
@@ -10,7 +11,7 @@ export type StatusReach = Pick<App, 'hosts' | 'services' | 'probe' | 'machine' |
 
 /** All services and disks. */
 export async function statusOfAll(
-  app: StatusReach,
+  app: StatusReach & Pick<App, 'store'>,
   options: LookOptions = {},
 ): Promise<Report & { kind: 'status' }> {
   const [looked, disks] = await Promise.all([lookAtServices(app, app.services.all, options), disksOf(app)]);
@@ -20,7 +21,7 @@ export async function statusOfAll(
       name: view.name,
       trouble: [view.engineTrouble, view.systemdTrouble].filter(Boolean).join('; ') || undefined,
     })),
-    services: looked.services,
+    services: looked.services.map((service) => availableIn(app.store, service)),
     disks,
     at: app.clock.now(),
   };
@@ -28,7 +29,7 @@ export async function statusOfAll(
 
 /** One service, with memory, processor and images. */
 export async function statusOf(
-  app: StatusReach,
+  app: StatusReach & Pick<App, 'store'>,
   service: Service,
   options: LookOptions = {},
 ): Promise<Report & { kind: 'service' }> {
@@ -36,7 +37,8 @@ export async function statusOf(
     lookAtServices(app, [service], { ...options, details: true }),
     app.machine.vitals(),
   ]);
-  return { kind: 'service', service: looked.services[0] as ServiceState, machine, at: app.clock.now() };
+  const state = availableIn(app.store, looked.services[0] as ServiceState);
+  return { kind: 'service', service: state, machine, at: app.clock.now() };
 }
 
 /** States of some services, each host looked at once. */

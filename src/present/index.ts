@@ -11,6 +11,7 @@ import { presentLogs } from './logs.ts';
 import { presentNote } from './note.ts';
 import { presentPictures } from './pictures.ts';
 import { presentOutcome, presentPlan, presentWork } from './power.ts';
+import { presentReleases } from './releases.ts';
 import { presentService, presentStatus } from './status.ts';
 import { presentChoice } from './choice.ts';
 
@@ -52,6 +53,8 @@ function layout(report: Report, texts: Texts): Card {
       return presentPictures(report, texts);
     case 'inbox':
       return presentInbox(report, texts);
+    case 'releases':
+      return presentReleases(report, texts);
     case 'images':
       return presentImages(report, texts);
     case 'cleaning':

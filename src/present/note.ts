@@ -6,7 +6,7 @@ import type { Texts } from '../texts/index.ts';
 import { copyButton } from './copy.ts';
 
 export function presentNote(note: Note, texts: Texts): Card {
-  const { notes } = texts;
+  const { notes, releases } = texts;
   const only = (text: Rich): Card => ({ blocks: [text] });
   // The reader's own client puts it into his zone and language; the host's time where it cannot.
   const moment = (at: number): Span => ({
@@ -78,6 +78,15 @@ export function presentNote(note: Note, texts: Texts): Card {
       return only(notes.storeShut(note.cause));
     case 'gave-up':
       return only(notes.gaveUp);
+    case 'skipped':
+      return only(releases.skippedNow(note.service, note.what, note.newer));
+    case 'unskipped':
+      return only(releases.unskipped(note.service, note.what));
+    case 'reminding': {
+      const { day, time } = texts.local(note.at);
+      const at: Span = { time: note.at, fallback: `${day} ${time.slice(0, 5)}`, format: 'relative' };
+      return only(releases.reminding(note.service, note.what, at));
+    }
     case 'kept':
       return only(notes.kept(note.pictures, note.kept, note.cleaned));
     case 'named': {

@@ -1,7 +1,7 @@
 /** How everything is, worst first; and one service in detail. */
 import type { Block, Card } from '../card.ts';
 import type { ContainerState, DiskState, LostDisk, ServiceState } from '../report.ts';
-import { b, join, link, rich, type Rich } from '../rich.ts';
+import { b, join, link, rich, type Rich, type Span } from '../rich.ts';
 import { isWell, worstFirst } from '../state.ts';
 import type { Texts } from '../texts/index.ts';
 import { stateIcon } from './icons.ts';
@@ -15,8 +15,9 @@ export function presentStatus(report: Presented<'status'>, texts: Texts): Card {
   const troubled = services.filter((service) => !isWell(service.state));
   const well = services.filter((service) => isWell(service.state));
   // A healthy service gets a line of its own only where there is something to say of it.
-  const telling = well.filter((service) => service.containers.length > 1);
-  const quiet = well.filter((service) => service.containers.length <= 1);
+  const isTelling = ({ containers: of, available }: ServiceState) => of.length > 1 || available !== undefined;
+  const telling = well.filter(isTelling);
+  const quiet = well.filter((service) => !isTelling(service));
   const checked = services
     .flatMap((service) => service.containers)
     .filter(({ kind, state }) => kind === 'container' && state !== 'unknown');
@@ -69,7 +70,11 @@ function troubleLine(service: ServiceState, now: number, texts: Texts): Rich {
 }
 
 function tellingLine(service: ServiceState, texts: Texts): Rich {
-  const facts = [texts.status.containers(service.containers.length), service.version].filter(Boolean);
+  const { available, containers, version } = service;
+  const facts = [
+    containers.length > 1 ? texts.status.containers(containers.length) : undefined,
+    available === undefined ? version : texts.status.available(version, available.version),
+  ].filter(Boolean);
   return rich`🟢 ${b(service.name)} – ${facts.join(', ')}`;
 }
 
@@ -125,6 +130,14 @@ export function presentService(report: Presented<'service'>, texts: Texts): Card
     blocks.push(
       rich`🖥 ${texts.status.machine(load.toFixed(2), texts.memory(memoryUsed), texts.memory(memorySize), temperature)}`,
     );
+  }
+  if (service.available !== undefined) {
+    const { version: newer, publishedAt } = service.available;
+    const since: Span | undefined =
+      publishedAt === undefined
+        ? undefined
+        : { time: publishedAt, fallback: texts.local(publishedAt).day, format: 'date' };
+    blocks.push(texts.status.out(newer, since));
   }
   if (service.url !== undefined) blocks.push(rich`${link(service.url, service.url)}`);
   return { blocks: blocks.filter((block) => !('quote' in block) || block.quote.length > 0) };

@@ -13,6 +13,7 @@ import { b, code, i, rich, type Rich, type Span } from '../rich.ts';
 import { bytes, exactly, roughly } from './amounts.ts';
 import { http } from './en-http.ts';
 import { inbox } from './en-inbox.ts';
+import { releases } from './en-releases.ts';
 
 const plural = (count: number, one: string, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
 
@@ -224,6 +225,13 @@ export const en = {
     resume: (name) => (name === undefined ? 'Resume' : `Resume ${name}`),
     'show-plan': () => 'Show the plan again',
     'take-out': (count) => `Take ${count ?? ''} out of the album…`,
+    updates: (count) => `Updates · ${count ?? ''}`,
+    check: (name) => (name === undefined ? 'Check now' : `Check ${name}`),
+    skip: (version) => `Skip ${version ?? ''}`,
+    unskip: () => 'Offer it again',
+    'remind-saturday': () => 'Remind Sat',
+    'remind-tomorrow': () => 'Tomorrow',
+    'remind-week': () => 'In a week',
     help: () => 'Help',
   } satisfies Record<ActionLabel, (subject?: string) => string> as Record<
     ActionLabel,
@@ -236,6 +244,7 @@ export const en = {
     copyAll: 'Copy all',
     copyId: 'Copy my id',
     open: 'Open',
+    releaseNotes: 'Release notes',
     keep: 'Keep',
     letGo: 'Let it go',
     statusOf: (service: string) => `${service} status`,
@@ -265,6 +274,9 @@ export const en = {
     restart: 'Restart a service',
     stop: 'Stop a service',
     jobs: 'What is scheduled',
+    check: 'Look for releases and newer images',
+    skip: 'Do not offer a version again',
+    remind: 'Offer a version again later',
     images: 'The last pictures, with their paths',
     clean: 'Empty the album of what is mine and old',
     keep: 'Keep a picture from being cleaned',
@@ -297,6 +309,12 @@ export const en = {
     healthy: 'healthy',
     up: (uptime: string) => `up ${uptime}`,
     ofLimit: (used: string, limit: string) => `${used} of ${limit}`,
+    available: (from: string | undefined, to: string | undefined) =>
+      to === undefined
+        ? `${from === undefined ? '' : `${from}, `}newer image available`
+        : `${from === undefined ? '' : `${from} → `}${to} available`,
+    out: (version: string | undefined, since: Span | undefined) =>
+      rich`⬆️ ${version === undefined ? 'A newer image' : version} is out${since === undefined ? '' : rich` since ${since}`}`,
     ping: (ms: number) => `ping ${Math.round(ms)} ms`,
     cpu: (percent: number) => `CPU ${percent < 10 ? percent.toFixed(1) : Math.round(percent)} %`,
     image: (image: string, age: string | undefined) => (age === undefined ? image : `${image}, ${age} old`),
@@ -359,6 +377,9 @@ export const en = {
     none: rich`🗓 ${b('Nothing is scheduled.')}`,
     names: {
       tidy: 'Tidy the store',
+      'check-versions': 'Look for a newer version',
+      'tell-releases': 'Tell what was released',
+      'remind-releases': 'Remind of releases',
       'clean-album': 'Clean the album',
       'file-pictures': 'File waiting pictures',
     } as Record<string, string>,
@@ -460,6 +481,7 @@ export const en = {
 
   http,
   inbox,
+  releases,
 
   notes: {
     unknownCommand: (word: string, nearest: string) =>

@@ -187,3 +187,19 @@ test('a bot that is killed in the middle of a restart brings the service back an
     expect.arrayContaining(['immich-postgres', 'immich-redis', 'immich-ml', 'immich-server']),
   );
 });
+
+test('/check finds a newer image of a running tag and a release without its image, and pulls nothing', async () => {
+  const { telegram, lab, github } = house;
+  github.releases.set('immich-app/immich', [{ tag: 'v2.6.0', body: '## Breaking changes\n- Much' }]);
+  await lab.addImage('vaultwarden/server', '1.33.0', { tag: '1.32.0', keep: true });
+  const images = await lab.podman('images', '--quiet', '--no-trunc');
+  await telegram.send('/check');
+  const { text } = await telegram.waitFor('1 update', { timeout: 30_000 });
+  expect(text).toMatch(/vaultwarden 1\.32\.0 → 1\.33\.0 · \d+ \w+ old · \d+ B/);
+  expect(text).toContain('immich – v2.6.0 is out; its image is not there yet');
+  expect(text).toMatch(/✅ uptime-kuma 1\.23\.16 · copyparty 1\.15\.0 · archivebox 0\.7\.3/);
+  expect(await lab.podman('images', '--quiet', '--no-trunc')).toBe(images);
+
+  await telegram.send('/status');
+  expect((await telegram.waitFor('available')).text).toContain('vaultwarden – 1.32.0 → 1.33.0 available');
+});

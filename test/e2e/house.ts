@@ -1,4 +1,4 @@
-/** The whole house: the real program on a lab's Podman and systemd, with stand-ins for Telegram and Immich alone. */
+/** The whole house: the real program on a lab's Podman and systemd, with stand-ins for Telegram, Immich and GitHub alone. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startBotProcess, type BotProcess } from '../../sandbox/bot-process.ts';
+import { startGithub, type GithubStandIn } from '../../sandbox/github.ts';
 import { startImmich, type ImmichStandIn } from '../../sandbox/immich.ts';
 import { shrinkPhoto } from '../../sandbox/shrink.ts';
 import { startTelegram, type Telegram } from '../../sandbox/telegram.ts';
@@ -19,6 +20,7 @@ export type House = {
   lab: Lab;
   telegram: Telegram;
   immich: ImmichStandIn;
+  github: GithubStandIn;
   env: Readonly<Record<string, string>>;
   /** The services file, as it is before a test changes it. */
   services: string;
@@ -40,15 +42,18 @@ export async function startHouse(): Promise<House> {
   await chmod(folder, 0o755);
   const { facts, stop } = await startLab();
   const lab = openLab(facts);
-  const [{ services }, telegram, immich] = await Promise.all([
+  const [{ services }, telegram, immich, github] = await Promise.all([
     startReferenceHost(lab),
     startTelegram({ shrink: shrinkPhoto }),
     startImmich({ folder: join(folder, 'immich') }),
+    startGithub(),
   ]);
   const servicesFile = join(folder, 'services.yaml');
   await writeFile(servicesFile, services);
   const pictures = join(folder, 'pictures');
   await mkdir(pictures, { mode: 0o750 });
+  const registries = join(folder, 'registries.conf');
+  await writeFile(registries, `[[registry]]\nlocation = "${lab.registry}"\ninsecure = true\n`);
   const env = {
     STEWARD_ENV: '/dev/null',
     TELEGRAM_BOT_TOKEN: telegram.token,
@@ -65,6 +70,8 @@ export async function startHouse(): Promise<House> {
     IMMICH_URL: immich.url,
     IMMICH_API_KEY: immich.key,
     IMMICH_PATHS: immich.mounts.map(({ source, destination }) => `${destination}=${source}`).join(','),
+    GITHUB_API_URL: github.url,
+    CONTAINERS_REGISTRIES_CONF: registries,
     LOG_LEVEL: 'error',
   };
   const bots: BotProcess[] = [];
@@ -72,6 +79,7 @@ export async function startHouse(): Promise<House> {
     lab,
     telegram,
     immich,
+    github,
     env,
     services,
     pictures,
@@ -83,7 +91,7 @@ export async function startHouse(): Promise<House> {
     steward: (argv, more = {}) => steward(argv, { ...env, ...more }),
     async stop() {
       await Promise.all(bots.map((bot) => bot.stop()));
-      await Promise.all([telegram.close(), immich.close(), stop()]);
+      await Promise.all([telegram.close(), immich.close(), github.close(), stop()]);
       await rm(folder, { recursive: true, force: true });
     },
   };

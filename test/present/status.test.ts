@@ -98,6 +98,32 @@ test('presentStatus tells a disk that is not there before those that are', () =>
   );
 });
 
+test('presentStatus names what the last check found, of a single container too', () => {
+  const available = { version: 'v2.6.0', publishedAt: NOW - 2 * DAY };
+  const four = ['a', 'b', 'c', 'd'].map((name) => container(name));
+  const text = shown(
+    status([
+      service('immich', { version: 'v2.5.5', containers: four, available }),
+      service('blog', { available: { version: undefined, publishedAt: undefined } }),
+      service('copyparty'),
+    ]),
+  );
+  expect(text).toContain('🟢 immich – 4 containers, v2.5.5 → v2.6.0 available');
+  expect(text).toContain('🟢 blog – newer image available');
+  expect(text).toContain('🟢 copyparty');
+});
+
+test('presentService says since when something newer is out', () => {
+  const available = { version: 'v2.6.0', publishedAt: NOW - 2 * DAY };
+  const report: Report = {
+    kind: 'service',
+    service: service('immich', { version: 'v2.5.5', available }),
+    machine: undefined,
+    at: NOW,
+  };
+  expect(shown(report)).toContain('⬆️ v2.6.0 is out since 2026-11-18');
+});
+
 test('presentStatus says in one line that all is healthy', () => {
   expect(shown(status([service('vaultwarden'), service('copyparty')])).split('\n')[0]).toBe(
     '🟢 All 2 healthy',

@@ -90,6 +90,9 @@ export function toImage(raw: ImageInspectInfo): Image {
     labels: raw.Config?.Labels ?? {},
     architecture: raw.Architecture,
     os: raw.Os,
+    // Its typings have not heard of it; an empty text stands for none.
+    variant: (raw as { Variant?: string }).Variant || undefined,
+    layers: raw.RootFS?.Layers ?? [],
   };
 }
 
