@@ -1,0 +1,20 @@
+/** Amounts of English. */
+import { exactly, roughly } from './amounts.ts';
+
+export const plural = (count: number, one: string, many = `${one}s`) =>
+  `${count} ${count === 1 ? one : many}`;
+
+/** "1 min 59 s", "48 s", "2 h 5 min". */
+export const duration = (ms: number): string => {
+  const { hours, minutes, seconds } = exactly(ms);
+  if (hours > 0) return minutes === 0 ? `${hours} h` : `${hours} h ${minutes} min`;
+  if (minutes > 0) return seconds === 0 ? `${minutes} min` : `${minutes} min ${seconds} s`;
+  return `${seconds} s`;
+};
+
+/** "12 min", "9 days". */
+export const about = (ms: number): string => {
+  const { amount, unit } = roughly(ms);
+  if (unit === 'day') return plural(amount, 'day');
+  return `${amount} ${{ second: 's', minute: 'min', hour: 'h' }[unit]}`;
+};
