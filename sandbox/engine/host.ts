@@ -52,6 +52,8 @@ export type HostEvent = {
 
 export type Host = ReturnType<typeof createHost>;
 
+/** An engine calls a container unhealthy at the third check that fails, each 30 s after the one before. */
+const UNHEALTHY_AFTER = 60_000;
 const KEPT_PARTS = 5000;
 const KEPT_EVENTS = 2000;
 /** conmon writes longer lines in parts of this size. */
@@ -152,7 +154,8 @@ export function createHost() {
 
     setHealth(container: Container, health: Health, output?: string): void {
       const changed = container.health !== health;
-      container.failingSince = health === 'unhealthy' ? (container.failingSince ?? Date.now()) : undefined;
+      const firstFailed = Date.now() - UNHEALTHY_AFTER;
+      container.failingSince = health === 'unhealthy' ? (container.failingSince ?? firstFailed) : undefined;
       container.health = health;
       container.healthOutput = output;
       if (changed) tell(container, `health_status: ${health}`, { health_status: health });
