@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { describe } from 'vitest';
 import { engineContract, type EngineTarget } from '../contract/engine.ts';
 import { lab } from '../lab/index.ts';
@@ -52,7 +51,6 @@ async function open(
 
   return {
     socket: `unix://${path}`,
-    unmeasured: kind === 'rootless' && !existsSync('/sys/fs/cgroup/cgroup.controllers'),
     container: name('one'),
     image,
     terminal: name('terminal'),

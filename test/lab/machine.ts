@@ -58,14 +58,17 @@ export async function startMachine(folder: string): Promise<Machine> {
 
 /** A program that runs its arguments inside the machine. */
 async function writeEnter(folder: string, pid: number): Promise<string> {
-  const lines = ['#!/bin/sh', `exec nsenter --target ${pid} --all "$@"`];
-  const cgroup = `/sys/fs/cgroup/${nameOf(folder)}`;
+  const name = nameOf(folder);
+  // Who enters goes through the machine's own cgroups first. With v2 the kernel lets nobody move a process across
+  // the edge of a cgroup namespace from inside, and Podman moves what it starts; with v1 rootless containers get
+  // their cgroups mounted by the path of whoever starts them, which must be one that the machine can see.
+  let joining = `for it in /sys/fs/cgroup/*; do [ -L "$it" ] || echo $$ > "$it/${name}/cgroup.procs"; done`;
   if (existsSync('/sys/fs/cgroup/cgroup.controllers')) {
-    // With cgroup v2 the kernel lets nobody move a process across the edge of a cgroup namespace from inside,
-    // and Podman moves what it starts; so who enters goes through the cgroup first.
-    await mkdir(`${cgroup}/by-hand`);
-    lines.splice(1, 0, `echo $$ > ${cgroup}/by-hand/cgroup.procs`);
+    const byHand = `/sys/fs/cgroup/${name}/by-hand`;
+    await mkdir(byHand);
+    joining = `echo $$ > ${byHand}/cgroup.procs`;
   }
+  const lines = ['#!/bin/sh', joining, `exec nsenter --target ${pid} --all "$@"`];
   const path = join(folder, 'bin/enter');
   await writeFile(path, `${lines.join('\n')}\n`, { mode: 0o755 });
   return path;
