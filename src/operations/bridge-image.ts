@@ -173,7 +173,6 @@ export function createBridge(needs: BridgeNeeds): Bridge {
                 immich,
                 name: config.album,
                 shareWith: config.shareWith,
-                facts: store.facts,
                 worries,
                 log,
               }),

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { App, Plan } from '../app.ts';
 import { causeOf } from '../errors.ts';
-import { ALBUM, createPictureAlbum } from '../pictures/album.ts';
+import { createPictureAlbum } from '../pictures/album.ts';
 import { redrawCards } from '../pictures/card.ts';
 import { historyOf, isDue, isIdle, isOnItsWay, isOursInImmich, judge } from '../pictures/cleaning.ts';
 import { anew } from '../pictures/clip.ts';
@@ -104,7 +104,7 @@ async function look(app: CleanNeeds, options: CleanOptions): Promise<Intent> {
   if (immich === undefined || report.album === undefined) return intent;
   try {
     const found = await survey(
-      { immich, pictures: store.pictures, facts: store.facts },
+      { immich, pictures: store.pictures },
       { name: report.album, until, adopts: mode === 'adopt', signal },
     );
     const isOthers = mode === 'others';
@@ -172,7 +172,7 @@ async function actInImmich(
   if (immich === undefined || config.immich === undefined) return;
   const { album: name, shareWith } = config.immich;
   const { mode, signal } = options;
-  const { pictures, facts, database } = store;
+  const { pictures, database } = store;
 
   if (mode === 'others') {
     for (const ids of batches(found.foreign)) {
@@ -184,14 +184,17 @@ async function actInImmich(
 
   let album = found.album?.id;
   if (found.isMissing) {
-    album = await createPictureAlbum({ immich, name, shareWith, facts, log }).id(signal);
+    album = await createPictureAlbum({ immich, name, shareWith, log }).id(signal);
     report.isMade = true;
   }
   for (const ids of album === undefined ? [] : batches(found.putBack)) {
-    const results = await immich.addToAlbum(album ?? '', ids, { signal });
-    report.putBack += results.filter(({ success }) => success).length;
+    const added = (await immich.addToAlbum(album ?? '', ids, { signal })).filter(({ success }) => success);
+    report.putBack += added.length;
+    database.transaction(() => {
+      for (const { id } of added)
+        for (const { number } of pictures.ofAsset(id)) change(number, { albumId: album });
+    });
   }
-  if (album !== undefined) facts.put(ALBUM, album);
 
   database.transaction(() => {
     for (const one of found.adopt) pictures.adopt(one);

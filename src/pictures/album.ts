@@ -2,7 +2,6 @@
 import type { Immich } from '../clients/immich.ts';
 import { ImmichError, type Album } from '../clients/immich-answers.ts';
 import type { Logger } from '../logger.ts';
-import type { Facts } from '../store/facts.ts';
 import type { Worries } from './worries.ts';
 
 export type PictureAlbum = {
@@ -17,14 +16,10 @@ type Needs = {
   name: string;
   /** E-mail address of the account that is to see it too. */
   shareWith: string | undefined;
-  facts: Pick<Facts, 'get' | 'put'>;
   /** Whoever looks the album up only to empty it has none. */
   worries?: Worries;
   log: Logger;
 };
-
-/** Fact: id of the album as cleaning left it, or as it was first seen. Another one means that this one was deleted. */
-export const ALBUM = 'pictures:album';
 
 /** The oldest of this name that the user owns: names are not unique, and on 3.x the list has other people's albums too. */
 export const ownAlbum = (albums: readonly Album[], name: string, me: string): Album | undefined =>
@@ -35,7 +30,7 @@ export const ownAlbum = (albums: readonly Album[], name: string, me: string): Al
 /** Immich keeps addresses in lower case. */
 const isSame = (email: string, other: string) => email.toLowerCase() === other.toLowerCase();
 
-export function createPictureAlbum({ immich, name, shareWith, facts, worries, log }: Needs): PictureAlbum {
+export function createPictureAlbum({ immich, name, shareWith, worries, log }: Needs): PictureAlbum {
   let found: Promise<string> | undefined;
 
   const find = async (signal: AbortSignal): Promise<string> => {
@@ -43,7 +38,6 @@ export function createPictureAlbum({ immich, name, shareWith, facts, worries, lo
     const oldest = ownAlbum(await immich.albums({ signal }), name, me.id);
     const album = oldest ?? (await immich.createAlbum(name, { signal }));
     if (oldest === undefined) log.info({ album: name }, 'album made');
-    if (facts.get(ALBUM) === undefined) facts.put(ALBUM, album.id);
     if (shareWith !== undefined && !isSame(shareWith, me.email)) await share(album, shareWith, signal);
     return album.id;
   };

@@ -107,12 +107,11 @@ export function createFiler(needs: FileNeeds): (row: PictureRow, signal: AbortSi
 
   const addToAlbum = async (row: PictureRow, signal: AbortSignal): Promise<PictureRow | undefined> => {
     const id = row.assetId ?? '';
-    const [result] = await immich
-      .addToAlbum(await album.id(signal), [id], { signal })
-      .catch((error: unknown) => {
-        if (error instanceof ImmichError && error.reason === 'missing') album.forget();
-        throw error;
-      });
+    const albumId = await album.id(signal);
+    const [result] = await immich.addToAlbum(albumId, [id], { signal }).catch((error: unknown) => {
+      if (error instanceof ImmichError && error.reason === 'missing') album.forget();
+      throw error;
+    });
     const asset = await immich.asset(id, { signal });
     const isIn = result?.success === true || result?.reason === 'duplicate';
     if (!isIn || asset === undefined || asset.isTrashed) {
@@ -124,7 +123,7 @@ export function createFiler(needs: FileNeeds): (row: PictureRow, signal: AbortSi
       return later(row, timing.afterDelete);
     }
     if (row.caption !== undefined) await describe(row, id, row.caption, signal);
-    return record(row.number, { ...filed(), ...(await pathsOf(asset, row)) });
+    return record(row.number, { ...filed(), ...(await pathsOf(asset, row)), albumId });
   };
 
   /** A caption is a courtesy: a key without `asset.update` files pictures all the same. */

@@ -1,9 +1,8 @@
 /** A look at the album before it is cleaned: what is whose, and what is to be done. Changes nothing. */
 import type { Immich } from '../clients/immich.ts';
 import { ImmichError, type Album, type Asset } from '../clients/immich-answers.ts';
-import type { Facts } from '../store/facts.ts';
-import type { Pictures } from '../store/pictures.ts';
-import { ALBUM, ownAlbum } from './album.ts';
+import type { Pictures, PictureRow } from '../store/pictures.ts';
+import { ownAlbum } from './album.ts';
 import { historyOf, isDue, isOnItsWay, isOursInImmich, judge, type Past } from './cleaning.ts';
 import { MARK } from './mark.ts';
 
@@ -19,7 +18,7 @@ export type Survey = {
   /** To be deleted for good. */
   remove: Asset[];
   /** Unknown to the store, but with our mark. */
-  adopt: { assetId: string; sha1: string; sentAt: number }[];
+  adopt: { assetId: string; albumId: string; sha1: string; sentAt: number }[];
   /** In the album, and not by our hand. */
   foreign: string[];
   /** Numbers of pictures that have nothing in the album any more. */
@@ -32,8 +31,7 @@ export type Survey = {
 
 export type SurveyNeeds = {
   immich: Pick<Immich, 'me' | 'albums' | 'inAlbum' | 'asset' | 'mark'>;
-  pictures: Pick<Pictures, 'uncleaned' | 'ofAsset'>;
-  facts: Pick<Facts, 'get'>;
+  pictures: Pick<Pictures, 'uncleaned' | 'ofAsset' | 'wereFiled'>;
 };
 
 export type SurveyOptions = {
@@ -50,12 +48,11 @@ export type SurveyOptions = {
 const WIDTH = 4;
 
 export async function survey(needs: SurveyNeeds, options: SurveyOptions): Promise<Survey> {
-  const { immich, pictures, facts } = needs;
+  const { immich, pictures } = needs;
   const { name, until, adopts, signal } = options;
   const { id: me } = await immich.me({ signal });
   const albums = await immich.albums({ signal });
   const album = ownAlbum(albums, name, me);
-  const known = facts.get<string>(ALBUM);
   // Before the listing: what is filed meanwhile would look as if somebody had taken it out.
   const rows = pictures.uncleaned();
   const inAlbum = album === undefined ? new Map<string, Asset>() : await contents(immich, album, signal);
@@ -75,14 +72,18 @@ export async function survey(needs: SurveyNeeds, options: SurveyOptions): Promis
   const adopted = await only(unknown, hasMark);
   const history = historyOf([...rows, ...adopted.map(pastOf)]);
 
-  const filed = rows.filter(isOursInImmich);
-  const isMissing = album === undefined && (known !== undefined || filed.length > 0);
-  const isLost = isMissing || (known !== undefined && known !== album?.id);
-  const outside = filed.filter(
-    (row) => !isOnItsWay(row) && !inAlbum.has(row.assetId ?? '') && (isLost || isDue(row, history, until)),
+  // Those whose album is gone did not leave it by anybody's hand.
+  const isLost = (same: readonly PictureRow[]) =>
+    same.every(({ albumId }) => albumId !== undefined && albumId !== album?.id);
+  const isOver = (same: readonly PictureRow[]) => same.every((row) => isDue(row, history, until));
+  const away = rows.filter(
+    (row) => isOursInImmich(row) && !isOnItsWay(row) && !inAlbum.has(row.assetId ?? ''),
+  );
+  const outside = [...Map.groupBy(away, ({ assetId }) => assetId ?? '')].filter(
+    ([, same]) => isLost(same) || isOver(same),
   );
   const elsewhere = new Set<string>();
-  if (isLost && outside.length > 0) {
+  if (outside.some(([, same]) => isLost(same))) {
     for (const other of albums) {
       if (other.id === album?.id) continue;
       for (const id of (await contents(immich, other, signal)).keys()) elsewhere.add(id);
@@ -92,10 +93,15 @@ export async function survey(needs: SurveyNeeds, options: SurveyOptions): Promis
   const result: Survey = {
     me,
     album,
-    isMissing,
+    isMissing: album === undefined && pictures.wereFiled(),
     putBack: [],
     remove: [],
-    adopt: adopted.map(({ id, sha1, createdAt }) => ({ assetId: id, sha1, sentAt: createdAt })),
+    adopt: adopted.map(({ id, sha1, createdAt }) => ({
+      assetId: id,
+      albumId: album?.id ?? '',
+      sha1,
+      sentAt: createdAt,
+    })),
     foreign: [],
     done: [],
     kept: 0,
@@ -112,15 +118,15 @@ export async function survey(needs: SurveyNeeds, options: SurveyOptions): Promis
   };
   for (const asset of inAlbum.values()) sort(asset);
 
-  await few([...Map.groupBy(outside, ({ assetId }) => assetId ?? '')], async ([id, same]) => {
+  await few(outside, async ([id, same]) => {
     const asset = await immich.asset(id, { signal });
     if (asset?.isTrashed === true) {
       // Thrown away by somebody already; Immich would keep the bytes for a month.
       if (judge(asset, history, { me, until }) === 'delete') candidates.push(asset);
-    } else if (asset !== undefined && isLost && !elsewhere.has(id)) {
+    } else if (asset !== undefined && isLost(same) && !elsewhere.has(id)) {
       result.putBack.push(id);
       sort(asset);
-    } else if (same.every((row) => isDue(row, history, until))) {
+    } else if (isOver(same)) {
       result.done.push(...same.map(({ number }) => number));
       if (asset !== undefined) result.released += 1;
     }

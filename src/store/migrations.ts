@@ -156,4 +156,9 @@ export const migrations: readonly string[] = [
   alter table pictures add column moving text;
   alter table pictures add column clip text;
   `,
+  `
+  -- The album that a picture was put into: one that is gone is told from a picture that somebody took out.
+  alter table pictures add column album_id text;
+  create index pictures_album on pictures (number) where album_id is not null;
+  `,
 ];

@@ -98,6 +98,8 @@ export type PictureRow = {
   uploads: number;
   assetId: string | undefined;
   duplicate: 'own' | 'library' | undefined;
+  /** The album that it was put into, by our hand. */
+  albumId: string | undefined;
   immichPath: string | undefined;
   hostPath: string | undefined;
   /** How often the path was read again after filing. */
@@ -140,12 +142,14 @@ export type Pictures = {
   ofName(name: string): PictureRow | undefined;
   /** All that were filed as this asset. */
   ofAsset(assetId: string): PictureRow[];
+  /** If any was ever put into an album. */
+  wereFiled(): boolean;
   /** Those that the cleaning of the album has not dealt with, in any state. */
   uncleaned(): PictureRow[];
   /** Those whose album was cleaned until this time, and whose copies nobody keeps. */
   expired(until: number): PictureRow[];
   /** Write down an asset of a store that was lost: known to be ours, and no more. */
-  adopt(asset: { assetId: string; sha1: string; sentAt: number }): PictureRow;
+  adopt(asset: { assetId: string; albumId: string; sha1: string; sentAt: number }): PictureRow;
   /** Those in one of these states that may be worked on at this time, oldest first. */
   due(states: readonly PictureStage[], at: number, most: number): PictureRow[];
   /** When the first of those that may not may be. */
@@ -188,6 +192,7 @@ const COLUMNS: Readonly<Record<keyof PictureRow, { column: string; form?: 'json'
   uploads: { column: 'uploads' },
   assetId: { column: 'asset_id' },
   duplicate: { column: 'duplicate' },
+  albumId: { column: 'album_id' },
   immichPath: { column: 'immich_path' },
   hostPath: { column: 'host_path' },
   checks: { column: 'checks' },
@@ -294,6 +299,7 @@ export function createPictures(database: Database, clock: Clock): Pictures {
       return raw === undefined ? undefined : fromRaw(raw);
     },
     ofAsset: (assetId) => database.all<Raw>(`${SELECT} where asset_id = ?`, assetId).map(fromRaw),
+    wereFiled: () => database.get('select 1 from pictures where album_id is not null limit 1') !== undefined,
     uncleaned: () => database.all<Raw>(`${SELECT} where cleaned_at is null order by number`).map(fromRaw),
     expired: (until) =>
       database
@@ -302,18 +308,19 @@ export function createPictures(database: Database, clock: Clock): Pictures {
           until,
         )
         .map(fromRaw),
-    adopt: ({ assetId, sha1, sentAt }) =>
+    adopt: ({ assetId, albumId, sha1, sentAt }) =>
       database.transaction(() => {
         const number = nextNumber(0);
         const source: PictureSource = { fileId: '', uniqueId: '', kind: 'document' };
         database.run(
-          `insert into pictures (number, card, chat, source, state, sha1, asset_id, received_at, filed_at)
-           values (?, ?, 0, ?, 'settled', ?, ?, ?, ?)`,
+          `insert into pictures (number, card, chat, source, state, sha1, asset_id, album_id, received_at, filed_at)
+           values (?, ?, 0, ?, 'settled', ?, ?, ?, ?, ?)`,
           number,
           `adopted:${assetId}`,
           JSON.stringify(source),
           sha1,
           assetId,
+          albumId,
           sentAt,
           sentAt,
         );

@@ -155,6 +155,19 @@ describe.each(['2.6.3', '3.1.0'] as const)('cleanAlbum against %s', (version) =>
     expect(await clean()).toMatchObject({ isMade: false, putBack: 0, deleted: 0 });
   });
 
+  it('puts back what lay in the trash when its album was deleted', async () => {
+    const { file, later, clean, left, album, server } = await start({ immich: { version } });
+    const asset = await file(1);
+    asset.status = 'trashed';
+    server.library.albums.delete(album().id);
+    await file(2);
+    expect(await clean()).toMatchObject({ putBack: 0, deleted: 0 });
+    asset.status = 'active';
+    later(4 * HOUR);
+    expect(await clean()).toMatchObject({ putBack: 1, deleted: 2 });
+    expect(left(asset)).toEqual([false]);
+  });
+
   it('puts nothing back that has found another album meanwhile', async () => {
     const { file, later, clean, left, album, server } = await start({ immich: { version } });
     const asset = await file(1);

@@ -153,9 +153,11 @@ it('uncleaned and expired part pictures by what cleaning has done, and expired l
 
 it('adopt writes down what a lost store knew: an asset of ours, filed long ago, with a number of its own', () => {
   pictures.add(incoming(7), 0);
-  const adopted = ['a', 'b'].map((assetId) => pictures.adopt({ assetId, sha1: 'x', sentAt: 5 }));
+  const adopted = ['a', 'b'].map((assetId) =>
+    pictures.adopt({ assetId, albumId: 'c', sha1: 'x', sentAt: 5 }),
+  );
   expect(adopted).toMatchObject([
-    { number: 2, assetId: 'a', sha1: 'x', receivedAt: 5, state: 'settled', kept: false },
+    { number: 2, assetId: 'a', albumId: 'c', sha1: 'x', receivedAt: 5, state: 'settled', kept: false },
     { number: 3, assetId: 'b' },
   ]);
   expect(pictures.isOwnAsset('a', 0)).toBe(true);
