@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { describe } from 'vitest';
 import { engineContract, type EngineTarget } from '../contract/engine.ts';
 import { lab } from '../lab/index.ts';
@@ -51,6 +52,7 @@ async function open(
 
   return {
     socket: `unix://${path}`,
+    sharesCgroup: kind === 'rootless' && !existsSync('/sys/fs/cgroup/cgroup.controllers'),
     container: name('one'),
     image,
     terminal: name('terminal'),

@@ -22,6 +22,8 @@ export type EngineTarget = {
   begin(name: string): Promise<{ end(code: number): Promise<void> }>;
   /** The service behind the socket is killed, `meanwhile` happens, and it is back. */
   breakOff(meanwhile?: () => Promise<void>): Promise<void>;
+  /** Its containers have no cgroup of their own, so their figures are those of everything: rootless without cgroup v2. */
+  sharesCgroup?: boolean;
   close(): Promise<void>;
 };
 
@@ -94,7 +96,7 @@ export function engineContract(open: () => Promise<EngineTarget>): void {
     expect(memoryUsed).toBeGreaterThan(0);
     expect(memoryLimit).toBeUndefined();
     expect(cpu).toBeGreaterThanOrEqual(0);
-    expect(cpu).toBeLessThan(400);
+    if (target.sharesCgroup !== true) expect(cpu).toBeLessThan(400);
   });
 
   it('logs are in order, with stream and time', async () => {
