@@ -46,6 +46,8 @@ export type Run = {
   by: Actor;
   signal: AbortSignal;
   progress: Progress;
+  /** What was confirmed; absent for a run that nobody was asked about. */
+  plan?: Plan | undefined;
   /** When a scheduled job was due: long ago for a run that was missed and is made up. */
   dueAt?: number;
 };
@@ -56,6 +58,8 @@ export type Plan = {
   fingerprint: string;
   /** There is nothing to do, which the report says; nobody is asked. */
   isEmpty?: boolean;
+  /** It destroys something: confirmed by typing this word instead of a tap. */
+  typed?: string;
 };
 
 export type Command = {

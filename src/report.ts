@@ -40,6 +40,15 @@ export type ActionLabel =
   | 'remind-tomorrow'
   | 'remind-week'
   | 'take-out'
+  | 'update'
+  | 'update-all'
+  | 'try-again'
+  | 'roll-back'
+  | 'roll-back-now'
+  | 'try-roll-back'
+  | 'cancel'
+  | 'wait-more'
+  | 'stop-waiting'
   | 'help';
 
 export type State = 'ok' | 'degraded' | 'down' | 'stopped' | 'working' | 'unknown';
@@ -184,6 +193,121 @@ export type StepReport = {
 
 export type Verb = 'restart' | 'stop' | 'start';
 
+/** Work that shows its steps while it runs. */
+export type WorkVerb = Verb | 'update' | 'rollback' | 'guard';
+
+/** An image that is to take another one's place. */
+export type PlannedImage = {
+  container: string;
+  /** The name that the container or its unit runs, and that will mean the new one: `ghcr.io/x/y:release`. */
+  image: string;
+  /** Digest at the registry. Undefined for one that is here already: a rollback's. */
+  digest: string | undefined;
+  /** Ids of the image that runs and, where it is here already, of the one that will. */
+  from: string;
+  to: string | undefined;
+};
+
+/** What could undo a way back, or does the same work beside Steward. */
+export type UpdateHazard =
+  /** The unit pulls by itself: `--pull=always`, `--pull=newer`. */
+  | { kind: 'pull'; unit: string; policy: string }
+  /** Another updater is active. */
+  | { kind: 'auto-update'; timer: string }
+  | { kind: 'compose-pull'; container: string; policy: string }
+  /** The way back is to be with data, but nothing says what the data is. */
+  | { kind: 'no-data' }
+  /** The way back changes only the image, as configured. */
+  | { kind: 'image-only' }
+  /** It failed with this image before. */
+  | { kind: 'failed-before'; at: number; why: string }
+  /** Units that go down with it and are started again after it. */
+  | { kind: 'dependents'; units: readonly string[] };
+
+export type UpdatePlan = {
+  service: string;
+  title: string;
+  from: string | undefined;
+  to: string | undefined;
+  /** The version or digest that is offered; a tap on an old message means this one and no other. */
+  key: string;
+  images: readonly PlannedImage[];
+  /** Bytes to download, as far as they are known. */
+  size: number | undefined;
+  /** Containers or units that are stopped, in this order; started in the reverse one. */
+  stops: readonly string[];
+  withData: boolean;
+  /** What the configuration says is not in a backup. */
+  notCovered: string | undefined;
+  /** Milliseconds that it may take to become healthy. */
+  limit: number;
+  /** How long it was down the last time, in milliseconds. */
+  away: number | undefined;
+  hazards: readonly UpdateHazard[];
+  notes: ReleaseState['notes'];
+  at: number;
+};
+
+/** Rows or files that are more or fewer than at another moment. */
+export type DataDifference = { source: string; table: string; before: number; after: number };
+
+/** Why an update did not work. */
+export type UpdateFailure =
+  | Trouble
+  /** A step before anything was stopped, or a step of the way back. */
+  | { kind: 'step'; step: string; cause: string }
+  /** Not healthy within its time limit, in milliseconds. */
+  | { kind: 'slow'; limit: number }
+  /** It runs, with another version than was told. */
+  | { kind: 'version'; expected: string; found: string }
+  /** Something else gave the unit another image. */
+  | { kind: 'image'; container: string }
+  /** Somebody asked for the way back. */
+  | { kind: 'asked' }
+  /** Steward ended in the middle. */
+  | { kind: 'cut-off' };
+
+export type UpdateOutcome =
+  /** The new version runs and is healthy. */
+  | 'updated'
+  /** The old version runs and is healthy again. */
+  | 'rolled-back'
+  /** Nothing was stopped, or what was stopped runs again as it was. */
+  | 'unchanged'
+  /** Neither version runs. */
+  | 'down'
+  /** STEWARD_OBSERVE: nothing was done. */
+  | 'observed';
+
+export type UpdateReport = {
+  kind: 'update-outcome';
+  verb: 'update' | 'rollback';
+  /** Of the journal: `20261120t143910`. */
+  id: string;
+  service: string;
+  title: string;
+  outcome: UpdateOutcome;
+  from: string | undefined;
+  to: string | undefined;
+  took: number;
+  /** Milliseconds without service; undefined where nothing was stopped. */
+  down: number | undefined;
+  containers: number;
+  why: UpdateFailure | undefined;
+  /** What the new version said last. */
+  lastLines: readonly string[];
+  /** After a way back with data. */
+  data: { asOf: number; newer: readonly DataDifference[]; aside: readonly string[] } | undefined;
+  /** When the snapshot was taken that is kept for a way back; the old image is kept in any case. */
+  keptAt: number | undefined;
+  /** Of a failed way back: why, and the command that tries it again. */
+  lost: { why: UpdateFailure; command: string } | undefined;
+  /** What went wrong beside the update itself, in plain sentences: a unit that was to be started after it. */
+  warnings: readonly string[];
+  notes: ReleaseState['notes'];
+  at: number;
+};
+
 export type LogEntry = {
   at: number | undefined;
   source: string;
@@ -230,7 +354,48 @@ export type Report = { actions?: readonly (readonly Action[])[] } & (
       /** How long it was away the last times, where that is known. */
       away: number | undefined;
     }
-  | { kind: 'work'; verb: Verb; service: string; steps: readonly StepReport[]; startedAt: number; at: number }
+  | {
+      kind: 'work';
+      verb: WorkVerb;
+      service: string;
+      /** The version that an update goes to, or a rollback back to. */
+      to?: string | undefined;
+      steps: readonly StepReport[];
+      startedAt: number;
+      at: number;
+    }
+  | ({ kind: 'update-plan' } & UpdatePlan)
+  | {
+      kind: 'rollback-plan';
+      /** Of the update that is undone. */
+      id: string;
+      service: string;
+      title: string;
+      from: string | undefined;
+      to: string | undefined;
+      stops: readonly string[];
+      /** Undefined: image only. Else as of when the data would be, and what was written since. */
+      data: { asOf: number; lost: readonly DataDifference[] } | undefined;
+      /** Why it is with data, or that it is not: the schema is another one, cannot be compared, or nothing is covered. */
+      reason: 'same-schema' | 'other-schema' | 'unreadable' | 'not-covered';
+      away: number | undefined;
+      at: number;
+    }
+  | UpdateReport
+  | {
+      kind: 'updates-plan';
+      plans: readonly UpdatePlan[];
+      /** Those that need a person: pinned, blocked, not to be looked up. */
+      left: readonly ReleaseState[];
+      at: number;
+    }
+  | {
+      kind: 'updates-outcome';
+      done: readonly UpdateReport[];
+      /** Not begun, because the one before needs a person. */
+      rest: readonly string[];
+      at: number;
+    }
   | {
       kind: 'outcome';
       verb: Verb;
@@ -285,6 +450,18 @@ export type Note =
   | { key: 'failed'; message: string; lines: readonly string[] }
   | { key: 'busy'; service: string; what: string; since: number }
   | { key: 'already'; verb: Verb; service: string }
+  /** `tag` of the image, where there is one. */
+  | {
+      key: 'fresh';
+      service: string;
+      version: string | undefined;
+      tag: string | undefined;
+      url: string | undefined;
+    }
+  /** What a running update was asked for, and whether it can still be. */
+  | { key: 'asked'; what: 'cancel' | 'roll-back' | 'wait'; service: string }
+  /** What the button offered is not what is there now. */
+  | { key: 'superseded'; service: string; what: string; now: string | undefined }
   | { key: 'cancelled' }
   | { key: 'expired' }
   | { key: 'changed' }

@@ -13,6 +13,7 @@ import { createIntake, type Intake } from './store/intake.ts';
 import { createOutbox, type Outbox } from './store/outbox.ts';
 import { createPictures, type Pictures } from './store/pictures.ts';
 import { createRuns, type Runs } from './store/runs.ts';
+import { createUpdates, type Updates } from './store/updates.ts';
 import { migrations } from './store/migrations.ts';
 
 /** What a table's module gets: prepared statements and transactions, nothing else of SQLite. */
@@ -32,6 +33,7 @@ export type Store = {
   readonly outbox: Outbox;
   readonly confirmations: Confirmations;
   readonly runs: Runs;
+  readonly updates: Updates;
   readonly facts: Facts;
   readonly pictures: Pictures;
   readonly inbox: InboxTable;
@@ -66,6 +68,7 @@ function tablesOf(sqlite: DatabaseSync, file: string, clock: Clock): Store {
     outbox: createOutbox(database, clock),
     confirmations: createConfirmations(database, clock),
     runs: createRuns(database, clock),
+    updates: createUpdates(database, clock),
     facts: createFacts(database, clock),
     pictures: createPictures(database, clock),
     inbox: createInboxTable(database),

@@ -14,6 +14,13 @@ import { presentOutcome, presentPlan, presentWork } from './power.ts';
 import { presentReleases } from './releases.ts';
 import { presentService, presentStatus } from './status.ts';
 import { presentChoice } from './choice.ts';
+import {
+  presentRollbackPlan,
+  presentUpdateOutcome,
+  presentUpdatePlan,
+  presentUpdatesOutcome,
+  presentUpdatesPlan,
+} from './updates.ts';
 
 export type Presented<Kind extends Report['kind']> = Extract<Report, { kind: Kind }>;
 
@@ -59,6 +66,16 @@ function layout(report: Report, texts: Texts): Card {
       return presentImages(report, texts);
     case 'cleaning':
       return presentCleaning(report, texts);
+    case 'update-plan':
+      return presentUpdatePlan(report, texts);
+    case 'rollback-plan':
+      return presentRollbackPlan(report, texts);
+    case 'update-outcome':
+      return presentUpdateOutcome(report, texts);
+    case 'updates-plan':
+      return presentUpdatesPlan(report, texts);
+    case 'updates-outcome':
+      return presentUpdatesOutcome(report, texts);
   }
 }
 

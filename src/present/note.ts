@@ -28,6 +28,12 @@ export function presentNote(note: Note, texts: Texts): Card {
       return only(notes.busy(note.service, note.what, moment(note.since)));
     case 'already':
       return only(notes.already(note.verb, note.service));
+    case 'fresh':
+      return only(texts.updates.fresh(note.service, note.version ?? '', note.tag));
+    case 'asked':
+      return only(texts.updates.asked);
+    case 'superseded':
+      return only(texts.updates.superseded(note.service, note.what));
     case 'cancelled':
       return only(notes.cancelled);
     case 'expired':

@@ -42,7 +42,7 @@ export function presentPlan(report: Presented<'plan'>, texts: Texts): Card {
 export function presentWork(report: Presented<'work'>, texts: Texts): Card {
   return {
     blocks: [
-      texts.work.head(report.verb, report.service, texts.duration(report.at - report.startedAt)),
+      texts.work.head(report.verb, report.service, report.to, texts.duration(report.at - report.startedAt)),
       [],
       ...report.steps.map((step) => stepLine(step, texts)),
     ],

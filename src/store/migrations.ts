@@ -161,4 +161,22 @@ export const migrations: readonly string[] = [
   alter table pictures add column album_id text;
   create index pictures_album on pictures (number) where album_id is not null;
   `,
+  `
+  -- The journal of updates and rollbacks: what is being done, how far it is, and what the way back needs.
+  create table updates (
+    id text primary key,
+    service text not null,
+    verb text not null check (verb in ('update', 'rollback')),
+    by text not null,
+    stage text not null,
+    plan text not null,
+    facts text not null default '{}',
+    asked text check (asked in ('cancel', 'roll-back', 'wait')),
+    outcome text,
+    started_at integer not null,
+    ended_at integer
+  ) strict, without rowid;
+  create index updates_open on updates (service) where ended_at is null;
+  create index updates_by_service on updates (service, started_at);
+  `,
 ];

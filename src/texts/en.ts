@@ -1,17 +1,27 @@
 /** All that Steward says, in English. Another language is a file of the same type beside it. */
-import type { ActionLabel, LostDisk, State, Trouble, Verb } from '../report.ts';
+import type { ActionLabel, LostDisk, State, Trouble, Verb, WorkVerb } from '../report.ts';
 import { b, code, i, rich, type Span } from '../rich.ts';
 import { bytes } from './amounts.ts';
 import { http } from './en-http.ts';
 import { inbox } from './en-inbox.ts';
 import { cleaning, images, pictures, them, unseen, type Unseen } from './en-pictures.ts';
 import { releases } from './en-releases.ts';
+import { updates } from './en-updates.ts';
 import { about, duration, plural } from './en-words.ts';
 
-const verbs: Record<Verb, { title: string; past: string; working: string; noun: string }> = {
-  restart: { title: 'Restart', past: 'restarted', working: 'Restarting', noun: 'restart' },
-  stop: { title: 'Stop', past: 'stopped', working: 'Stopping', noun: 'stop' },
-  start: { title: 'Start', past: 'started', working: 'Starting', noun: 'start' },
+const verbs: Record<Verb, { title: string; past: string; noun: string }> = {
+  restart: { title: 'Restart', past: 'restarted', noun: 'restart' },
+  stop: { title: 'Stop', past: 'stopped', noun: 'stop' },
+  start: { title: 'Start', past: 'started', noun: 'start' },
+};
+
+const working: Record<WorkVerb, string> = {
+  restart: 'Restarting',
+  stop: 'Stopping',
+  start: 'Starting',
+  update: 'Updating',
+  rollback: 'Rolling back',
+  guard: 'Preparing',
 };
 
 /** 128 + signal, as shells and engines count. */
@@ -119,6 +129,15 @@ export const en = {
     'remind-saturday': () => 'Remind Sat',
     'remind-tomorrow': () => 'Tomorrow',
     'remind-week': () => 'In a week',
+    update: (name) => (name === undefined ? 'Update…' : `Update ${name}…`),
+    'update-all': () => 'Update all…',
+    'try-again': () => 'Try again…',
+    'roll-back': () => 'Roll back…',
+    'roll-back-now': () => 'Roll back now!',
+    'try-roll-back': () => 'Try rollback again',
+    cancel: () => 'Cancel',
+    'wait-more': () => 'Wait 10 min more',
+    'stop-waiting': () => 'Stop waiting',
     help: () => 'Help',
   } satisfies Record<ActionLabel, (subject?: string) => string> as Record<
     ActionLabel,
@@ -244,8 +263,8 @@ export const en = {
     health: 'Health',
   } as Record<string, string>,
   work: {
-    head: (verb: Verb, service: string, took: string) =>
-      rich`🔵 ${b(`${verbs[verb].working} ${service}`)} · ${took}`,
+    head: (verb: WorkVerb, service: string, to: string | undefined, took: string) =>
+      rich`🔵 ${b(`${working[verb]} ${service}`)}${to === undefined ? '' : ` to ${to}`} · ${took}`,
   },
   outcome: {
     done: (verb: Verb, service: string, took: string) =>
@@ -291,6 +310,7 @@ export const en = {
   http,
   inbox,
   releases,
+  updates,
 
   notes: {
     unknownCommand: (word: string, nearest: string) =>
