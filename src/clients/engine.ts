@@ -5,8 +5,11 @@ import { createConnection } from './engine/connection.ts';
 import { followEvents } from './engine/events.ts';
 import { execIn } from './engine/exec.ts';
 import { logPieces } from './engine/frames.ts';
+import { createImages, type EngineImages } from './engine/images.ts';
 import { toLines } from './engine/lines.ts';
 import * as shapes from './engine/shapes.ts';
+
+export type { EngineImages, ImageSummary, Login, PullOptions } from './engine/images.ts';
 
 /** Every call takes a signal; without one it still ends by its own time limit. */
 export type CallOptions = { signal?: AbortSignal };
@@ -83,7 +86,7 @@ export type Image = {
 
 export type ExecResult = { exitCode: number; stderr: string };
 
-export type Engine = {
+export type Engine = EngineImages & {
   ping(options?: CallOptions): Promise<void>;
   version(options?: CallOptions): Promise<EngineVersion>;
   /** All containers, stopped ones too. */
@@ -129,8 +132,6 @@ export type Engine = {
       user?: string;
     },
   ): Promise<ExecResult>;
-  /** @returns undefined when there is no such image */
-  image(name: string, options?: CallOptions): Promise<Image | undefined>;
   /**
    * Start, or stop, a container that nothing but the engine manages. One that is so already is left alone.
    * Never for a container that a unit runs: both would fight for it.
@@ -153,7 +154,6 @@ const SHORTEST_SAMPLE = 1000;
  * redirect, and docker-modem throws outside of any promise when it follows.
  */
 const CONTAINER = /^[A-Za-z0-9][\w.-]*$/;
-const IMAGE = /^[A-Za-z0-9][\w.-]*(?:[:@/+][\w.-]*[A-Za-z0-9_-][\w.-]*)*$/;
 
 function requireContainer(name: string, doing: string): void {
   if (!CONTAINER.test(name)) throw new Error(`Cannot ${doing}: no such container`);
@@ -179,6 +179,7 @@ export function createEngine(socket: string, { timeout = TIMEOUT }: { timeout?: 
   };
 
   return {
+    ...createImages(connection),
     ping: (options) => connection.ping(options),
     async version(options) {
       const raw = await connection.call(
@@ -263,16 +264,6 @@ export function createEngine(socket: string, { timeout = TIMEOUT }: { timeout?: 
       const doing = `run "${command[0] ?? ''}" in "${name}"`;
       requireContainer(name, doing);
       return execIn(connection, { name, command, doing }, options);
-    },
-    async image(name, options) {
-      if (!IMAGE.test(name)) return undefined;
-      const raw = await connection.callUnless(
-        [404],
-        `inspect the image "${name}"`,
-        (docker, signal) => docker.getImage(name).inspect(signal as object),
-        options,
-      );
-      return raw === undefined ? undefined : shapes.toImage(raw);
     },
     async start(name, options) {
       await connection.callUnless(

@@ -21,6 +21,10 @@ export type StreamRequest = {
   path: string;
   /** Query of a GET, body of a POST. */
   options: Readonly<Record<string, unknown>>;
+  /** Query of a POST. */
+  query?: Readonly<Record<string, unknown>>;
+  /** For the registry that the engine will ask. */
+  login?: { username: string; password: string };
   /** Take over the connection in both directions, as for exec; other streams are only read. */
   hijack?: boolean;
 };
@@ -33,7 +37,7 @@ export type Connection = {
    * One call, within the time limit.
    * @param doing for messages: `inspect "immich-server"`
    */
-  call<T>(doing: string, work: Work<T>, options?: CallOptions): Promise<T>;
+  call<T>(doing: string, work: Work<T>, options?: TimedOptions): Promise<T>;
   /** As {@link call}; undefined when the engine answers with one of these codes. */
   callUnless<T>(
     codes: readonly number[],
@@ -42,7 +46,7 @@ export type Connection = {
     options?: TimedOptions,
   ): Promise<T | undefined>;
   /** A stream: the limit counts until the engine begins to answer, the signal ends it at any time. */
-  stream(doing: string, request: StreamRequest, options?: CallOptions): Promise<Duplex>;
+  stream(doing: string, request: StreamRequest, options?: TimedOptions): Promise<Duplex>;
   close(): void;
 };
 
@@ -130,7 +134,7 @@ export function createConnection(address: string, timeout: number): Connection {
   }
 
   // With no code excused there is always an answer.
-  const call = <T>(doing: string, work: Work<T>, options?: CallOptions) =>
+  const call = <T>(doing: string, work: Work<T>, options?: TimedOptions) =>
     callUnless([], doing, work, options) as Promise<T>;
 
   return {
@@ -164,15 +168,16 @@ async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): 
 /** dockerode's own calls for logs gather a log that is not followed in memory, and take one that reads as JSON for JSON. */
 function open(
   docker: Dockerode,
-  { method, path, options, hijack }: StreamRequest,
+  { method, path, options, query, login, hijack }: StreamRequest,
   { abortSignal }: { abortSignal: AbortSignal },
 ): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     docker.modem.dial(
       {
         method,
-        path: method === 'GET' ? `${path}?` : path,
-        options: { ...options },
+        path: method === 'GET' || query !== undefined ? `${path}?` : path,
+        options: query === undefined ? { ...options } : { _query: query, _body: options },
+        ...(login === undefined ? {} : { authconfig: login }),
         isStream: true,
         abortSignal,
         ...(hijack === true ? { hijack, openStdin: true } : {}),

@@ -1,7 +1,14 @@
 /** The engine's answers in our own words. Podman leaves out or empties fields that Docker's description promises. */
 import { totalmem } from 'node:os';
-import type { ContainerInfo, ContainerInspectInfo, DockerVersion, ImageInspectInfo } from 'dockerode';
+import type {
+  ContainerInfo,
+  ContainerInspectInfo,
+  DockerVersion,
+  ImageInfo,
+  ImageInspectInfo,
+} from 'dockerode';
 import type { Container, ContainerSummary, EngineVersion, Image } from '../engine.ts';
+import type { ImageSummary } from './images.ts';
 
 export function toVersion(raw: DockerVersion & { Components?: { Name: string }[] }): EngineVersion {
   const podman = raw.Components?.some((component) => component.Name.startsWith('Podman')) === true;
@@ -96,6 +103,23 @@ export function toImage(raw: ImageInspectInfo): Image {
   };
 }
 
+export function toImageSummary(raw: ImageInfo): ImageSummary {
+  const names = namesOf(raw);
+  return {
+    id: imageId(raw.Id),
+    tags: names.filter((name) => !name.includes('@')),
+    digestNames: names.filter((name) => name.includes('@')),
+    digests: raw.RepoDigests ?? [],
+    createdAt: raw.Created > 0 ? raw.Created * 1000 : undefined,
+    size: raw.Size,
+    labels: raw.Labels ?? {},
+  };
+}
+
+/** The names that keep it: without them it is removed, or pruned. Only the list tells Podman's names with a digest. */
+export const namesOf = ({ RepoTags: names }: ImageInfo): readonly string[] =>
+  (names ?? []).filter((name) => !name.includes('<none>'));
+
 /** `/containers/<name>/stats` as far as it is used; Podman leaves out what does not apply and names the id `Id`. */
 export type RawStats = {
   id?: string;
@@ -146,7 +170,7 @@ function plainName(name: string): string {
   return name.replace(/^\//, '');
 }
 
-function imageId(id: string): string {
+export function imageId(id: string): string {
   return id === '' || id.startsWith('sha256:') ? id : `sha256:${id}`;
 }
 
