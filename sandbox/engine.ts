@@ -9,6 +9,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
 import { createApi } from './engine/api.ts';
 import { CHATTER, FLEET, type FleetService } from './engine/fleet.ts';
+import { createImages, type PullFault } from './engine/images.ts';
 import { createHost, type ContainerSpec, type Health, type Stream } from './engine/host.ts';
 import { answer } from './engine/manager.ts';
 import { createUnits, type UnitSpec } from './engine/units.ts';
@@ -24,6 +25,10 @@ export type EngineSandboxOptions = {
   units?: readonly UnitSpec[];
   /** Containers that nothing but the engine manages, running from the start. */
   containers?: readonly ContainerSpec[];
+  /** Host and port of the registry that plays all others; without it nothing can be pulled. */
+  registry?: string;
+  /** Bytes a second that come from there; all at once. */
+  bandwidth?: number;
 };
 
 export type SandboxService = Pick<FleetService, 'name' | 'title' | 'units'> & {
@@ -53,6 +58,8 @@ export type EngineSandbox = {
   say(unit: string, message: string | Uint8Array): void;
   /** Make and start a container that the engine alone manages. */
   run(spec: ContainerSpec): void;
+  /** What goes wrong with the pulls that begin from now on. */
+  failPulls(how: PullFault | undefined): void;
   /** The engine's service is killed, its streams with it. `gone`: no socket; `refusing`: a socket that nobody answers. */
   down(how?: 'gone' | 'refusing'): Promise<void>;
   /** It takes connections and answers nothing, until `up`. */
@@ -69,10 +76,13 @@ export async function startEngineSandbox({
   chatter = 3000,
   units: more = [],
   containers: loose = [],
+  registry,
+  bandwidth = Infinity,
 }: EngineSandboxOptions): Promise<EngineSandbox> {
-  const host = createHost();
-  const units = createUnits(host, pace);
-  const api = createApi(host);
+  const images = createImages({ registry, bandwidth });
+  const host = createHost(images);
+  const units = createUnits(host, images, pace);
+  const api = createApi(host, images);
   const opened: Server[] = [];
 
   for (const [index, service] of FLEET.entries()) {
@@ -176,6 +186,7 @@ export async function startEngineSandbox({
     run(spec) {
       host.start(spec);
     },
+    failPulls: (how) => images.fail(how),
     down,
     hang() {
       hanging = true;

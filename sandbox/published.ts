@@ -1,6 +1,6 @@
 /** What is published for the services of the machine in a box: releases and images, some newer than what runs. */
-import { imageId } from './engine/answers.ts';
 import { FLEET } from './engine/fleet.ts';
+import { imageId } from './engine/images.ts';
 import type { GithubRelease, GithubStandIn } from './github.ts';
 import type { RegistryStandIn } from './registry.ts';
 

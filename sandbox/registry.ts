@@ -1,4 +1,4 @@
-/** A small image registry to show and to test against: manifests, lists and configurations, nothing that could be pulled. */
+/** A small image registry to show and to test against: manifests, lists and configurations, and of the layers their sizes. */
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -31,6 +31,8 @@ export type RegistryStandIn = {
   /** Let `<repository>:<tag>` be this image. @returns the digests of the tag and of the platform's manifest, and the id */
   publish(name: string, image?: PublishedImage): { digest: string; platform: string; id: string };
   withdraw(name: string): void;
+  /** Let a repository be only for who logs in. */
+  lock(repository: string, login: { username: string; password: string }): void;
   requests: readonly RegistryRequest[];
   /** Answer in another way than by what was published; return false to leave it to the registry. */
   intercept(handler: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined): void;
@@ -42,6 +44,8 @@ export async function startRegistry(): Promise<RegistryStandIn> {
   /** By repository and tag. */
   const tags = new Map<string, string>();
   const requests: RegistryRequest[] = [];
+  /** By repository: the header that opens it. */
+  const locks = new Map<string, string>();
   let handler: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined;
 
   const keep = (type: string, value: unknown, digest?: string): string => {
@@ -54,6 +58,14 @@ export async function startRegistry(): Promise<RegistryStandIn> {
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     const [, repository = '', kind, reference = ''] =
       /^\/v2\/(.+)\/(manifests|blobs)\/([^/]+)$/.exec(request.url ?? '') ?? [];
+    const lock = locks.get(repository);
+    if (lock !== undefined && request.headers.authorization !== lock) {
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="registry"' });
+      response.end(
+        JSON.stringify({ errors: [{ code: 'UNAUTHORIZED', message: 'authentication required' }] }),
+      );
+      return;
+    }
     const digest = reference.startsWith('sha256:') ? reference : tags.get(`${repository}:${reference}`);
     const content = digest === undefined ? undefined : contents.get(digest);
     if (kind === undefined || digest === undefined || content === undefined) {
@@ -121,6 +133,9 @@ export async function startRegistry(): Promise<RegistryStandIn> {
             );
       tags.set(name, tagged);
       return { digest: tagged, platform: own.digest, id: own.id };
+    },
+    lock(repository, { username, password }) {
+      locks.set(repository, `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`);
     },
     withdraw: (name) => void tags.delete(name),
     intercept(next) {

@@ -1,5 +1,6 @@
 /** What Podman 4.3.1 answers about itself, its containers and their images. */
 import type { Container } from './host.ts';
+import type { StoredImage } from './images.ts';
 
 export const VERSION = '4.3.1';
 export const API = '1.41';
@@ -17,22 +18,18 @@ export const VERSIONS = {
   Arch: 'amd64',
 };
 
-const labelsOf = ({ spec, unit }: Container): Record<string, string> => ({
-  'org.opencontainers.image.version': spec.version,
+const labelsOf = ({ spec, unit, image }: Container): Record<string, string> => ({
+  ...image.labels,
   ...(unit === undefined ? {} : { PODMAN_SYSTEMD_UNIT: unit }),
   ...spec.labels,
 });
-
-/** An image's id belongs to its name here. */
-export const imageId = (name: string) =>
-  `sha256:${Buffer.from(name).toString('hex').padEnd(64, '0').slice(-64)}`;
 
 export function summary(one: Container): unknown {
   return {
     Id: one.id,
     Names: [`/${one.spec.name}`],
     Image: one.spec.image,
-    ImageID: imageId(one.spec.image),
+    ImageID: one.image.id,
     Created: Math.floor(one.createdAt / 1000),
     Ports: [],
     Labels: labelsOf(one),
@@ -76,7 +73,7 @@ export function details(one: Container): unknown {
               ],
       },
     },
-    Image: imageId(one.spec.image),
+    Image: one.image.id,
     Name: `/${one.spec.name}`,
     RestartCount: 0,
     HostConfig: {
@@ -112,18 +109,28 @@ export function stats(one: Container): unknown {
   };
 }
 
-export function image({ spec, createdAt }: Container): unknown {
-  const id = imageId(spec.image);
-  return {
-    Id: id,
-    RepoTags: [spec.image],
-    RepoDigests: spec.digests ?? [`${spec.image.split(':')[0]}@${id}`],
-    // Published a while before it was put to use.
-    Created: new Date(createdAt - 3 * 86_400_000).toISOString(),
-    Size: 412_000_000,
-    Architecture: 'amd64',
-    Os: 'linux',
-    RootFS: { Type: 'layers', Layers: [`sha256:${'1'.repeat(64)}`] },
-    Config: { Labels: { 'org.opencontainers.image.version': spec.version } },
-  };
-}
+/** Names with a digest are told in the list, and only there. */
+export const imageSummary = (image: StoredImage): unknown => ({
+  Id: image.id,
+  ParentId: '',
+  RepoTags: image.names.size === 0 ? null : [...image.names],
+  RepoDigests: [...image.digests],
+  Created: Math.floor(image.createdAt / 1000),
+  Size: image.size,
+  SharedSize: 0,
+  VirtualSize: image.size,
+  Labels: image.labels,
+  Containers: 0,
+});
+
+export const imageDetails = (image: StoredImage): unknown => ({
+  Id: image.id,
+  RepoTags: [...image.names].filter((name) => !name.includes('@')),
+  RepoDigests: [...image.digests],
+  Created: new Date(image.createdAt).toISOString(),
+  Size: image.size,
+  Architecture: 'amd64',
+  Os: 'linux',
+  RootFS: { Type: 'layers', Layers: image.layers },
+  Config: { Labels: image.labels, Cmd: image.command },
+});

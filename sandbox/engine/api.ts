@@ -1,23 +1,13 @@
-/** The Docker-compatible API as Podman 4.3.1 answers it, for what a client asks that only looks and runs programs. */
+/** The Docker-compatible API as Podman 4.3.1 answers it, for what a client asks. */
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { API, details, image, imageId, stats, summary, VERSION, VERSIONS } from './answers.ts';
+import { API, details, stats, summary, VERSION, VERSIONS } from './answers.ts';
 import { frame, runExec, type Exec } from './exec.ts';
 import type { Container, Host, HostEvent, LogPart } from './host.ts';
-
-type Answer = {
-  request: IncomingMessage;
-  response: ServerResponse;
-  query: URLSearchParams;
-  host: Host;
-  execs: Map<string, Exec>;
-};
-type Route = [
-  method: string,
-  path: RegExp,
-  run: (answer: Answer, ...parts: string[]) => void | Promise<void>,
-];
+import { readJson, refuse, send, withContainer, type Answer, type Route } from './http.ts';
+import { IMAGE_ROUTES } from './image-routes.ts';
+import type { Images } from './images.ts';
 
 /** Podman 4.3.1 takes these; others get 400. */
 const OLDEST_API = 24;
@@ -29,7 +19,7 @@ export type Api = {
   onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
 };
 
-export function createApi(host: Host): Api {
+export function createApi(host: Host, images: Images): Api {
   const execs = new Map<string, Exec>();
   return {
     onRequest(request, response) {
@@ -47,7 +37,7 @@ export function createApi(host: Host): Api {
         if (match === null) continue;
         Promise.resolve(
           run(
-            { request, response, query: url.searchParams, host, execs },
+            { request, response, query: url.searchParams, host, images, execs },
             ...match.slice(1).map(decodeURIComponent),
           ),
         ).catch((error: unknown) => response.destroy(error as Error));
@@ -96,12 +86,12 @@ const ROUTES: readonly Route[] = [
   [
     'GET',
     /^\/containers\/([^/]+)\/json$/,
-    (answer, name) => withContainer(answer, name, (one) => send(answer.response, details(one))),
+    (answer, name = '') => withContainer(answer, name, (one) => send(answer.response, details(one))),
   ],
   [
     'GET',
     /^\/containers\/([^/]+)\/stats$/,
-    (answer, name) =>
+    (answer, name = '') =>
       withContainer(answer, name, (one) => {
         if (one.running) send(answer.response, stats(one));
         else refuse(answer.response, 409, `container ${one.id} is stopped`);
@@ -110,10 +100,10 @@ const ROUTES: readonly Route[] = [
   [
     'GET',
     /^\/containers\/([^/]+)\/logs$/,
-    (answer, name) => withContainer(answer, name, (one) => sendLog(answer, one)),
+    (answer, name = '') => withContainer(answer, name, (one) => sendLog(answer, one)),
   ],
   ['GET', /^\/events$/, (answer) => sendEvents(answer)],
-  ['GET', /^\/images\/(.+)\/json$/, (answer, name) => sendImage(answer, name)],
+  ...IMAGE_ROUTES,
   [
     'POST',
     /^\/containers\/([^/]+)\/exec$/,
@@ -140,8 +130,7 @@ const ROUTES: readonly Route[] = [
           exitCode: undefined,
         };
         answer.execs.set(exec.id, exec);
-        answer.response.statusCode = 201;
-        send(answer.response, { Id: exec.id });
+        send(answer.response, { Id: exec.id }, 201);
       });
     },
   ],
@@ -161,47 +150,6 @@ const ROUTES: readonly Route[] = [
     },
   ],
 ];
-
-function withContainer({ response, host }: Answer, name = '', then: (container: Container) => void): void {
-  const container =
-    host.containers.get(name) ??
-    [...host.containers.values()].find((one) => name.length > 4 && one.id.startsWith(name));
-  if (container === undefined) {
-    refuse(
-      response,
-      404,
-      `no container with name or ID "${name}" found: no such container`,
-      'no such container',
-    );
-  } else then(container);
-}
-
-function send(response: ServerResponse, body: unknown): void {
-  response.setHeader('Content-Type', 'application/json');
-  response.end(JSON.stringify(body));
-}
-
-function refuse(response: ServerResponse, status: number, message: string, cause = message): void {
-  response.statusCode = status;
-  send(response, { cause, message, response: status });
-}
-
-async function readJson(request: IncomingMessage): Promise<unknown> {
-  let text = '';
-  for await (const chunk of request) text += String(chunk);
-  return JSON.parse(text);
-}
-
-function sendImage({ response, host }: Answer, name = ''): void {
-  const user = [...host.containers.values()].find(
-    ({ spec }) => spec.image === name || imageId(spec.image) === name,
-  );
-  if (user === undefined) {
-    refuse(response, 404, `failed to find image ${name}: ${name}: No such image`, 'No such image');
-    return;
-  }
-  send(response, image(user));
-}
 
 /** As Podman: each part of a long line is a frame with a time of its own, to the second. */
 function sendLog({ response, query, host }: Answer, container: Container): void {

@@ -1,5 +1,6 @@
 /** The containers of the machine in a box: what they are, what they write, and what happens to them. */
 import { randomBytes } from 'node:crypto';
+import type { Images, StoredImage } from './images.ts';
 
 export type Stream = 'stdout' | 'stderr';
 export type Health = 'starting' | 'healthy' | 'unhealthy';
@@ -28,6 +29,8 @@ export type LogPart = { at: number; stream: Stream; bytes: Uint8Array; last: boo
 export type Container = {
   spec: ContainerSpec;
   id: string;
+  /** What its image's name gave when it was made. */
+  image: StoredImage;
   unit: string | undefined;
   createdAt: number;
   startedAt: number;
@@ -59,7 +62,7 @@ const KEPT_EVENTS = 2000;
 /** conmon writes longer lines in parts of this size. */
 const PART = 8192;
 
-export function createHost() {
+export function createHost(images: Images) {
   const containers = new Map<string, Container>();
   const events: HostEvent[] = [];
   const eventListeners = new Set<(event: HostEvent) => void>();
@@ -116,6 +119,7 @@ export function createHost() {
       if (before !== undefined) throw new Error(`the container name "${spec.name}" is already in use`);
       const container: Container = {
         spec,
+        image: images.find(spec.image) ?? images.seed(spec, startedAt),
         id: randomBytes(32).toString('hex'),
         unit,
         createdAt: startedAt,

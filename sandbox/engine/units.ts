@@ -1,6 +1,7 @@
 /** The service manager of the machine in a box: units, their jobs, their journal. */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Container, ContainerSpec, Host } from './host.ts';
+import type { Images } from './images.ts';
 
 export type UnitSpec = {
   name: string;
@@ -57,7 +58,7 @@ const START_LIMIT = 5;
 const KEPT_ENTRIES = 5000;
 
 /** @param pace milliseconds that a start or a stop takes */
-export function createUnits(host: Host, pace: number) {
+export function createUnits(host: Host, images: Images, pace: number) {
   const units = new Map<string, Unit>();
   const journal: JournalEntry[] = [];
   const closing = new AbortController();
@@ -144,12 +145,17 @@ export function createUnits(host: Host, pace: number) {
     await wait(pace, undefined, { signal });
     if (unit.spec.fails !== undefined) {
       fail(unit, 'exit-code', unit.spec.fails);
-      return {
-        done: false,
-        why: `Job for ${unit.spec.name} failed because the control process exited with error code.\nSee "systemctl status ${unit.spec.name}" and "journalctl -xeu ${unit.spec.name}" for details.`,
-      };
+      return { done: false, why: programFailed(unit) };
     }
     if (unit.spec.container !== undefined) {
+      try {
+        await images.have(unit.spec.container.image, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        say(unit.spec.name, `Error: ${(error as Error).message}`, { priority: 3 });
+        fail(unit, 'exit-code', 125);
+        return { done: false, why: programFailed(unit) };
+      }
       const container = host.start(unit.spec.container, { unit: unit.spec.name });
       say(unit.spec.name, container.id);
     }
@@ -182,6 +188,9 @@ export function createUnits(host: Host, pace: number) {
     turn(unit, 'failed', 'failed');
     exited(unit, result, status);
   }
+
+  const programFailed = ({ spec: { name } }: Unit) =>
+    `Job for ${name} failed because the control process exited with error code.\nSee "systemctl status ${name}" and "journalctl -xeu ${name}" for details.`;
 
   function exited(unit: Unit, result: string, status: number): void {
     const message = `${unit.spec.name}: Main process exited, code=exited, status=${status}/n/a`;
@@ -232,6 +241,7 @@ export function createUnits(host: Host, pace: number) {
     neededBy: (name: string) => neededBy(name).map((unit) => unit.spec.name),
 
     add(spec: UnitSpec): void {
+      if (spec.container !== undefined) images.seed(spec.container);
       units.set(spec.name, {
         spec,
         active: 'inactive',

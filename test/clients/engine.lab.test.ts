@@ -1,7 +1,11 @@
 import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe } from 'vitest';
-import { engineContract, type EngineTarget } from '../contract/engine.ts';
+import { engineContract, type EngineTarget, type PublishedTag } from '../contract/engine.ts';
 import { lab } from '../lab/index.ts';
+import { freePort } from '../lab/registry.ts';
+import { HTPASSWD, LOGIN } from './served-registry.ts';
 
 const here = lab();
 
@@ -33,10 +37,39 @@ async function open(
       program,
     );
 
+  const published = await publish(name('pulled'));
+  const locked = `127.0.0.1:${await freePort()}`;
+  const file = (what: string) => join(here.folder, `${name('registry')}.${what}`);
+  await writeFile(file('htpasswd'), HTPASSWD);
+  await writeFile(
+    file('yml'),
+    `version: 0.1
+log: { level: error, accesslog: { disabled: true } }
+storage: { filesystem: { rootdirectory: ${here.folder}/registry/data } }
+http: { addr: "${locked}", secret: test }
+auth: { htpasswd: { realm: test, path: ${file('htpasswd')} } }
+`,
+  );
+  await writeFile(
+    file('conf'),
+    [here.registry, locked].map((at) => `[[registry]]\nlocation = "${at}"\ninsecure = true\n`).join('\n'),
+  );
+  await here.addUnit(
+    `${name('registry')}.service`,
+    `[Service]\nType=exec\nExecStart=docker-registry serve ${file('yml')}\n`,
+  );
+  await here.systemd('start', `${name('registry')}.service`);
+
   await host.addUnit(`${name('api')}.socket`, `[Socket]\nListenStream=${path}\n`);
   await host.addUnit(
     `${name('api')}.service`,
-    '[Service]\nType=exec\nKillMode=process\nDelegate=true\nExecStart=podman system service --time=0\n',
+    `[Service]
+Type=exec
+KillMode=process
+Delegate=true
+Environment=CONTAINERS_REGISTRIES_CONF=${file('conf')}
+ExecStart=podman system service --time=0
+`,
   );
   await host.systemd('start', `${name('api')}.socket`);
   await run(name('one'), [], 'echo first; sleep 0.2; echo second >&2; sleep 0.2; echo third; sleep 1000000');
@@ -57,6 +90,11 @@ async function open(
     image,
     terminal: name('terminal'),
     odd: name('odd'),
+    published,
+    locked: {
+      image: `${locked}/${name('pulled')}:1`,
+      credentials: { username: LOGIN.user, password: LOGIN.password },
+    },
     async begin(what) {
       await run(
         what,
@@ -87,6 +125,23 @@ async function open(
       await host.podman('rm', '--force', '--time=0', name('one'), name('terminal'), name('odd'));
       await host.removeUnit(`${name('api')}.socket`);
       await host.removeUnit(`${name('api')}.service`);
+      await here.removeUnit(`${name('registry')}.service`);
     },
   };
+}
+
+/** Two versions in the lab's registry that no engine of the lab has. */
+async function publish(name: string): Promise<EngineTarget['published']> {
+  const tag = async (version: string): Promise<PublishedTag> => {
+    await here.addImage(name, version, { keep: true });
+    const answer = await fetch(`http://${here.registry}/v2/${name}/manifests/${version}`, {
+      headers: {
+        accept:
+          'application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json',
+      },
+    });
+    const { config } = (await answer.json()) as { config: { digest: string } };
+    return { digest: answer.headers.get('docker-content-digest') ?? '', id: config.digest };
+  };
+  return { repository: `${here.registry}/${name}`, one: await tag('1'), two: await tag('2') };
 }

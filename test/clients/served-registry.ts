@@ -12,7 +12,7 @@ import { freePort } from '../lab/registry.ts';
 
 /** bcrypt of it is in HTPASSWD, the only kind that the registry takes. */
 export const LOGIN = { user: 'me', password: 'pass:word' };
-const HTPASSWD = 'me:$2b$05$abcdefghijklmnopqrstuuDIEddBSuRWBBEY6g5zv60IAP5bSSfki\n';
+export const HTPASSWD = 'me:$2b$05$abcdefghijklmnopqrstuuDIEddBSuRWBBEY6g5zv60IAP5bSSfki\n';
 const SERVICE = 'registry.test';
 const ISSUER = 'token.test';
 

@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Writable } from 'node:stream';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createEngine, type Engine, type EngineEvent, type LogLine } from '../../src/clients/engine.ts';
 
 export type EngineTarget = {
@@ -18,6 +18,10 @@ export type EngineTarget = {
   terminal: string;
   /** Runs; has written a line of 10 000 000 `x`, then `a`, the byte 255, `b`, then `last`. */
   odd: string;
+  /** Tags `1` and `2` of a repository in a registry, not on the engine: each tag's digest, and the id of the image. */
+  published: { repository: string; one: PublishedTag; two: PublishedTag };
+  /** Image and login of a registry that wants one. */
+  locked: { image: string; credentials: { username: string; password: string } };
   /** A `--rm` container starts, writes `working`, ends with the code when told, and is gone. */
   begin(name: string): Promise<{ end(code: number): Promise<void> }>;
   /** The service behind the socket is killed, `meanwhile` happens, and it is back. */
@@ -26,6 +30,8 @@ export type EngineTarget = {
   sharesCgroup?: boolean;
   close(): Promise<void>;
 };
+
+export type PublishedTag = { digest: string; id: string };
 
 /** @param open called once, before the first test */
 export function engineContract(open: () => Promise<EngineTarget>): void {
@@ -87,6 +93,140 @@ export function engineContract(open: () => Promise<EngineTarget>): void {
     expect(image?.tags).toContain(target.image);
     expect(image?.id).toMatch(/^sha256:[0-9a-f]{64}$/);
     expect((await engine.image(image?.id ?? ''))?.id).toBe(image?.id);
+  });
+
+  describe('images', () => {
+    const ours = (tag: string) => `steward.local/contract/web:${tag}`;
+    const nameOf = (tag: string) => `${target.published.repository}:${tag}`;
+    const pinned = ({ digest }: PublishedTag) => `${target.published.repository}@${digest}`;
+    const summaryOf = async ({ id }: PublishedTag) => (await engine.images()).find((one) => one.id === id);
+    afterEach(async () => {
+      const { one, two } = target.published;
+      for (const tag of ['a', 'b']) await engine.untag(ours(tag), { removes: true });
+      for (const tag of ['1', '2']) await engine.untag(nameOf(tag), { removes: true });
+      for (const tag of [one, two]) await engine.untag(pinned(tag), { removes: true });
+      expect(await engine.image(one.id)).toBeUndefined();
+      expect(await engine.image(two.id)).toBeUndefined();
+    });
+
+    it('pull of a digest gives the image under no tag', async () => {
+      const { one } = target.published;
+      const image = await engine.pull(pinned(one));
+      expect(image).toMatchObject({ id: one.id, tags: [] });
+      expect(image.digests).toContain(pinned(one));
+      expect(await engine.image(nameOf('1'))).toBeUndefined();
+      expect(await summaryOf(one)).toMatchObject({
+        tags: [],
+        size: expect.any(Number),
+        labels: image.labels,
+        createdAt: expect.any(Number),
+      });
+    });
+
+    it('pull of a tag moves it, and of a digest leaves it', async () => {
+      const { one, two } = target.published;
+      expect((await engine.pull(nameOf('1'))).id).toBe(one.id);
+      await engine.tag(one.id, nameOf('2'));
+      await engine.pull(pinned(two));
+      expect((await engine.image(nameOf('2')))?.id).toBe(one.id);
+      expect((await engine.pull(nameOf('2'))).id).toBe(two.id);
+      expect((await engine.image(nameOf('2')))?.id).toBe(two.id);
+      expect((await engine.image(one.id))?.tags).toEqual([nameOf('1')]);
+    });
+
+    it('pull of what is here already succeeds', async () => {
+      const { one } = target.published;
+      await engine.pull(nameOf('1'));
+      expect((await engine.pull(nameOf('1'))).id).toBe(one.id);
+    });
+
+    it('pull of what the registry lacks, or of no registry, throws the engine’s words', async () => {
+      const { repository } = target.published;
+      const missing = `${repository}@sha256:${'0'.repeat(64)}`;
+      await expect(engine.pull(missing)).rejects.toThrow(`Cannot pull "${missing}": `);
+      await expect(engine.pull(missing)).rejects.toThrow('manifest unknown');
+      await expect(engine.pull('127.0.0.1:1/web:1')).rejects.toThrow('connection refused');
+    });
+
+    it('pull that fails leaves a tag of that name alone', async () => {
+      await engine.pull(nameOf('1'));
+      await engine.tag(nameOf('1'), `${target.published.repository}:nothing`);
+      await expect(engine.pull(`${target.published.repository}:nothing`)).rejects.toThrow('manifest unknown');
+      await engine.untag(`${target.published.repository}:nothing`);
+    });
+
+    it('pull from a registry with a login needs it', async () => {
+      const { image, credentials } = target.locked;
+      const wrong = { ...credentials, password: 'wrong' };
+      await expect(engine.pull(image)).rejects.toThrow('unauthorized');
+      await expect(engine.pull(image, { credentials: wrong })).rejects.toThrow('unauthorized');
+      expect((await engine.pull(image, { credentials })).tags).toContain(image);
+      await engine.untag(image, { removes: true });
+    });
+
+    it('pull ends with its signal', async () => {
+      const stop = new AbortController();
+      const pulling = engine.pull(nameOf('1'), { signal: stop.signal });
+      setImmediate(() => stop.abort(new Error('enough')));
+      await expect(pulling).rejects.toThrow('enough');
+    });
+
+    it('pull, tag and untag take only names that are fully written', async () => {
+      for (const name of [
+        'web',
+        'web:1',
+        'a/web:1',
+        'example.org/web',
+        'example.org/Web:1',
+        'x.y/../z:1',
+        '',
+      ]) {
+        for (const refused of [engine.pull(name), engine.tag(target.image, name), engine.untag(name)]) {
+          await expect(refused).rejects.toThrow('expected a name with its registry, and a tag or a digest');
+        }
+      }
+    });
+
+    it('tag gives another name, again without a change, and moves one', async () => {
+      const { one, two } = target.published;
+      await engine.pull(nameOf('1'));
+      await engine.pull(pinned(two));
+      for (let time = 0; time < 2; time++) await engine.tag(nameOf('1'), ours('a'));
+      expect((await engine.image(ours('a')))?.id).toBe(one.id);
+      await engine.tag(pinned(two), ours('a'));
+      expect((await engine.image(ours('a')))?.id).toBe(two.id);
+      expect((await summaryOf(one))?.tags).toEqual([nameOf('1')]);
+    });
+
+    it('tag of an image that is not here throws', async () => {
+      for (const image of ['localhost/nothing-of-the-kind:1', `sha256:${'0'.repeat(64)}`, '..']) {
+        await expect(engine.tag(image, ours('a'))).rejects.toThrow(`Cannot name "${image}"`);
+      }
+      expect(await engine.image(ours('a'))).toBeUndefined();
+    });
+
+    it('untag takes one name of several, and leaves one that is not there', async () => {
+      const { one } = target.published;
+      await engine.pull(nameOf('1'));
+      await engine.tag(one.id, ours('a'));
+      await engine.untag(nameOf('1'));
+      await engine.untag(nameOf('1'));
+      expect(await engine.image(nameOf('1'))).toBeUndefined();
+      expect((await engine.image(one.id))?.tags).toEqual([ours('a')]);
+    });
+
+    it('untag refuses the last name, a pulled digest counting as one, unless the image may go', async () => {
+      const { one } = target.published;
+      await engine.pull(pinned(one));
+      await engine.tag(one.id, ours('a'));
+      expect(await summaryOf(one)).toMatchObject({ tags: [ours('a')], digestNames: [pinned(one)] });
+      await engine.untag(pinned(one));
+      await engine.untag(pinned(one));
+      await expect(engine.untag(ours('a'))).rejects.toThrow('it is the image’s last name');
+      expect((await engine.image(ours('a')))?.id).toBe(one.id);
+      await engine.untag(ours('a'), { removes: true });
+      expect(await engine.image(one.id)).toBeUndefined();
+    });
   });
 
   it('stats tell memory and the share of a core at the first look', async () => {

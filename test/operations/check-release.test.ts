@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { imageId } from '../../sandbox/engine/answers.ts';
+import { imageId } from '../../sandbox/engine/images.ts';
 import type { ContainerSpec } from '../../sandbox/engine/host.ts';
 import { recall, remember } from '../../src/operations/release-memory.ts';
 import { container, createScene, DAY, NOW, type Scene } from './releases.ts';

@@ -5,7 +5,7 @@ import { skip } from '../../commands/skip.ts';
 import { checkVersions } from '../../jobs/check-versions.ts';
 import { remindReleases } from '../../jobs/remind-releases.ts';
 import { tellReleases } from '../../jobs/tell-releases.ts';
-import { imageId } from '../../sandbox/engine/answers.ts';
+import { imageId } from '../../sandbox/engine/images.ts';
 import type { Job } from '../../src/app.ts';
 import { UserError } from '../../src/errors.ts';
 import type { Report } from '../../src/report.ts';

@@ -3,12 +3,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe } from 'vitest';
 import { startEngineSandbox } from '../../sandbox/engine.ts';
+import { startRegistry } from '../../sandbox/registry.ts';
 import { engineContract } from '../contract/engine.ts';
 
 describe('engine stand-in', () => {
   engineContract(async () => {
     const folder = mkdtempSync(join(tmpdir(), 'engine-'));
-    const box = await startEngineSandbox({ socket: join(folder, 'engine.sock'), chatter: 0, pace: 10 });
+    const registry = await startRegistry();
+    const credentials = { username: 'me', password: 'pass:word' };
+    registry.publish('locked.example.org/web:1', { version: '1' });
+    registry.lock('locked.example.org/web', credentials);
+    const createdAt = Date.UTC(2026, 9, 1);
+    const layers = { [`sha256:${'5'.repeat(64)}`]: 1_000_000 };
+    const box = await startEngineSandbox({
+      socket: join(folder, 'engine.sock'),
+      chatter: 0,
+      pace: 10,
+      registry: registry.host,
+      bandwidth: 20_000_000,
+    });
     const spec = (name: string) => ({
       name,
       image: 'localhost/busybox:1',
@@ -32,6 +45,17 @@ describe('engine stand-in', () => {
       image: 'localhost/busybox:1',
       terminal: 'terminal',
       odd: 'odd',
+      published: {
+        repository: 'registry.example.org/web',
+        one: registry.publish('registry.example.org/web:1', { version: '1', layers, createdAt }),
+        two: registry.publish('registry.example.org/web:2', {
+          version: '2',
+          layers,
+          createdAt,
+          isList: true,
+        }),
+      },
+      locked: { image: 'locked.example.org/web:1', credentials },
       async begin(name) {
         box.run(spec(name));
         box.write(name, 'working\n');
@@ -44,6 +68,7 @@ describe('engine stand-in', () => {
       },
       async close() {
         await box.close();
+        await registry.close();
         rmSync(folder, { recursive: true });
       },
     };

@@ -123,7 +123,7 @@ export function createImages(connection: Connection): EngineImages {
         const told = await followPull(stream, { doing, progress, onWord: () => timer.refresh() });
         const image = await images.image(name, signal === undefined ? {} : { signal });
         if (image === undefined || !isThat(told, image)) {
-          throw new Error(`Cannot ${doing}: the engine's answer ended before the image was there`);
+          throw new Error(`Cannot ${doing}: the engine’s answer ended before the image was there`);
         }
         return image;
       } catch (error) {
@@ -153,7 +153,7 @@ export function createImages(connection: Connection): EngineImages {
       const names = raw === undefined ? [] : shapes.namesOf(raw);
       // An image is found by any of its digests, also by one that no name is made of.
       if (digest !== undefined && names.length > 0 && !names.includes(name)) return;
-      if (!removes && names.length <= 1) throw new Error(`Cannot ${doing}: it is the image's last name`);
+      if (!removes && names.length <= 1) throw new Error(`Cannot ${doing}: it is the image’s last name`);
       await connection.callUnless(
         [404],
         doing,
