@@ -82,8 +82,8 @@ export type Command = {
   plan?(app: App, args: readonly string[]): Promise<Plan | undefined>;
   /** Throws UserError for bad arguments, BusyError for a taken service. */
   run(app: App, args: readonly string[], run: Run): Promise<Report>;
-  /** What the next start does when a kill cut a run off: bring things to one side or the other. */
-  resume?(app: App, args: readonly string[], run: Run): Promise<Report>;
+  /** What the next start does when a kill cut a run off: bring things to one side or the other. Undefined: nothing was left to do. */
+  resume?(app: App, args: readonly string[], run: Run): Promise<Report | undefined>;
 };
 
 export type Times =

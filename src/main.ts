@@ -40,20 +40,26 @@ import { logs } from '../commands/logs.ts';
 import { name as nameCommand } from '../commands/name.ts';
 import { remind } from '../commands/remind.ts';
 import { restart } from '../commands/restart.ts';
+import { rollback } from '../commands/rollback.ts';
 import { skip } from '../commands/skip.ts';
 import { start } from '../commands/start.ts';
 import { status } from '../commands/status.ts';
 import { stop } from '../commands/stop.ts';
+import { update } from '../commands/update.ts';
 import { checkVersions } from '../jobs/check-versions.ts';
 import { cleanAlbum } from '../jobs/clean-album.ts';
 import { remindReleases } from '../jobs/remind-releases.ts';
+import { takeUpUpdates } from '../jobs/take-up-updates.ts';
 import { tellReleases } from '../jobs/tell-releases.ts';
 import { tidy } from '../jobs/tidy.ts';
+import { updateServices } from '../jobs/update-services.ts';
 
 const commands: readonly Command[] = [
   status,
   logs,
   check,
+  update,
+  rollback,
   images,
   restart,
   stop,
@@ -66,7 +72,15 @@ const commands: readonly Command[] = [
   jobsCommand,
   help,
 ];
-const jobs: readonly Job[] = [checkVersions, tellReleases, remindReleases, cleanAlbum, tidy];
+const jobs: readonly Job[] = [
+  checkVersions,
+  tellReleases,
+  remindReleases,
+  updateServices,
+  takeUpUpdates,
+  cleanAlbum,
+  tidy,
+];
 
 process.exitCode = await main(process.argv.slice(2));
 

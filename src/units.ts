@@ -9,6 +9,12 @@ export const SIZE_FORM = 'a size such as 0, 100MB or 5GB';
 export const TIME_FORM = 'a time of day such as 07:00';
 export const SPAN_FORM = 'a span of hours such as 23:00-07:30';
 
+/** @param time `HH:MM` */
+export const minutesOf = (time: string): number => {
+  const [hours = 0, minutes = 0] = time.split(':').map(Number);
+  return hours * 60 + minutes;
+};
+
 /** A span of local hours, `HH:MM` each; `from` after `to` runs over midnight. */
 export type Hours = { from: string; to: string };
 

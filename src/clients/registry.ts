@@ -66,6 +66,10 @@ export type Registry = {
     digest: string,
     options: RegistryOptions & { platform: Platform },
   ): Promise<RemoteImage>;
+  /** The login for an image, to be handed to an engine that pulls it; undefined where there is none by name and password. */
+  credentialsFor(
+    image: Pick<ImageName, 'registry' | 'repository'>,
+  ): Promise<{ username: string; password: string } | undefined>;
   close(): Promise<void>;
 };
 
@@ -221,6 +225,10 @@ export function createRegistry(
   const read = async (asked: Asked): Promise<unknown> => parseJson((await ask(asked)).text);
 
   return {
+    async credentialsFor(image) {
+      const found = await credentialsOf(files, image);
+      return found === undefined || 'identityToken' in found ? undefined : found;
+    },
     async digest(image, { signal } = {}) {
       const place = await placeOf(files, image);
       const reference = image.tag ?? image.digest ?? 'latest';

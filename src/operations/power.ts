@@ -212,6 +212,20 @@ async function settledLines(
   return lines;
 }
 
+/** What a part of a service said last, once the journal has it. @param part a container, or a unit without its suffix */
+export async function causeLines(
+  app: Pick<App, 'hosts' | 'redact'>,
+  service: Service,
+  part: string | undefined,
+  since: number,
+): Promise<readonly string[]> {
+  const found = partsOf(service).find(({ name }) => name === part) ?? partsOf(service).at(-1);
+  if (found === undefined) return [];
+  const source = sourceOf(app.hosts.of(service), service, found);
+  // The container is often gone with its unit; what the unit logged is what is left of it.
+  return settledLines(app, { ...source, hasContainer: found.unit === undefined }, since);
+}
+
 async function explain(
   app: Pick<App, 'redact'>,
   source: LogSource,

@@ -1,5 +1,6 @@
 /** What a check has to offer, and the buttons for it. */
-import type { Action, ReleaseState, ServiceState } from '../report.ts';
+import type { App } from '../app.ts';
+import type { Action, ReleaseState, Report, ServiceState } from '../report.ts';
 import type { Store } from '../store.ts';
 import { recall, type ReleaseMemory } from './release-memory.ts';
 
@@ -77,4 +78,23 @@ export function listActions(states: readonly ReleaseState[]): Action[][] {
       { label: 'skip', subject: shortKey(key), command: 'skip', args: [name, key] },
     ];
   });
+}
+
+/** What the last checks have found, for whoever asks without a name. */
+export function availableUpdates(app: Pick<App, 'services' | 'store' | 'clock'>): Report {
+  const states = offersFirst(
+    app.services.all.flatMap(({ name }) => {
+      const memory = recall(app.store, name);
+      const last = memory?.last;
+      return last === undefined || !isOffered(last) || isSkipped(memory, last) ? [] : [last];
+    }),
+  );
+  return {
+    kind: 'releases',
+    why: 'asked',
+    services: states,
+    silent: [],
+    at: app.clock.now(),
+    actions: [...listActions(states), [{ label: 'check', command: 'check', args: [] }]],
+  };
 }

@@ -61,6 +61,8 @@ export type Updates = {
   /** Write down what comes next, and what was learnt. */
   record(id: string, change: { stage?: UpdateStage; facts?: Partial<UpdateFacts> }): UpdateRow;
   end(id: string, outcome: UpdateOutcome, facts?: Partial<UpdateFacts>): UpdateRow;
+  /** An ended one is on its way back once more. */
+  reopen(id: string): UpdateRow;
   /** @returns false when there is nothing running that could be asked */
   ask(service: string, wish: UpdateWish): boolean;
   /** The wish, once. */
@@ -160,6 +162,11 @@ export function createUpdates(database: Database, clock: Clock): Updates {
       database.transaction(() => {
         record(id, { facts });
         database.run('update updates set outcome = ?, ended_at = ? where id = ?', outcome, clock.now(), id);
+        return need(id);
+      }),
+    reopen: (id) =>
+      database.transaction(() => {
+        database.run("update updates set stage = 'back', outcome = null, ended_at = null where id = ?", id);
         return need(id);
       }),
     ask: (service, wish) =>

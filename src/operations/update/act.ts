@@ -1,0 +1,92 @@
+/** The acts of an update on the host, each of which can be done again after a kill. */
+import type { Host } from '../../hosts.ts';
+import type { UpdateFailure } from '../../report.ts';
+import { attempt, type Journey } from './journey.ts';
+import type { Part } from './parts.ts';
+import { nextTag, rollbackTag } from './tags.ts';
+
+/** How long a stop may take: systemd's own default is 90 s. Milliseconds. */
+const STOP_LIMIT = 150_000;
+
+const stopPart = ({ engine, systemd }: Host, { unit, containers }: Part): Promise<unknown> =>
+  unit === undefined
+    ? Promise.all(containers.map((name) => engine.stop(name, { timeout: STOP_LIMIT })))
+    : systemd.stop(unit, { timeout: STOP_LIMIT });
+
+const startPart = (
+  { engine, systemd }: Host,
+  { unit, containers }: Part,
+  timeout: number,
+): Promise<unknown> =>
+  unit === undefined
+    ? Promise.all(containers.map((name) => engine.start(name, { timeout })))
+    : systemd.start(unit, { timeout });
+
+/** In the reverse of the start order. @returns the first failure; what it needs is left running under it */
+export async function stopAll(
+  journey: Journey,
+  step: string,
+  which: readonly Part[],
+): Promise<UpdateFailure | undefined> {
+  for (const part of which.toReversed()) {
+    const failure = await attempt(journey, step, () => stopPart(journey.host, part), part.name);
+    if (failure !== undefined) return failure;
+  }
+  return undefined;
+}
+
+/**
+ * In start order, then what went down with them. Each is tried: whether the service is well is judged afterwards.
+ * @returns the first failure
+ */
+export async function startAll(
+  journey: Journey,
+  step: string,
+  which: readonly Part[],
+): Promise<UpdateFailure | undefined> {
+  const { host, service, row } = journey;
+  let failure: UpdateFailure | undefined;
+  for (const part of which) {
+    failure ??= await attempt(journey, step, () => startPart(host, part, service.health.timeout), part.name);
+  }
+  const own = new Set(which.map(({ unit }) => unit));
+  for (const unit of row.facts.dependents ?? []) {
+    if (own.has(unit)) continue;
+    failure ??= await attempt(journey, step, () => host.systemd.start(unit, { timeout: STOP_LIMIT }), unit);
+  }
+  return failure;
+}
+
+/** The names that the units run mean the new images from now on, and the old ones are kept under names of ours. */
+export async function moveForward({ host, row }: Journey): Promise<void> {
+  const { from, to } = row.facts;
+  for (const { container, image } of row.plan.images) {
+    await host.engine.tag(need(from, container), rollbackTag(container, row.id));
+    await host.engine.tag(need(to, container), image);
+  }
+}
+
+export async function moveBack({ host, row }: Journey): Promise<void> {
+  for (const { container, image } of row.plan.images) {
+    await host.engine.tag(need(row.facts.from, container), image);
+  }
+}
+
+/** Names of ours that only the way there needed. */
+export async function dropNext({ host, row }: Journey): Promise<void> {
+  for (const { container } of row.plan.images) {
+    await host.engine.untag(nextTag(container, row.id), { removes: true });
+  }
+}
+
+export async function dropRollback({ host, row }: Pick<Journey, 'host' | 'row'>): Promise<void> {
+  for (const { container } of row.plan.images) {
+    await host.engine.untag(rollbackTag(container, row.id), { removes: true });
+  }
+}
+
+function need(ids: Readonly<Record<string, string>>, container: string): string {
+  const id = ids[container];
+  if (id === undefined) throw new Error(`The image of "${container}" is not known.`);
+  return id;
+}

@@ -1,0 +1,59 @@
+/** Several updates, one after the other; the first that needs a person ends the row. */
+import type { Plan, Run } from '../../app.ts';
+import type { ReleaseState, Report, UpdatePlan, UpdateReport } from '../../report.ts';
+import { whileLocked } from '../arguments.ts';
+import { isOffered } from '../release-offer.ts';
+import { recall } from '../release-memory.ts';
+import type { UpdateReach } from './journey.ts';
+import { planUpdate } from './plan.ts';
+import { update } from './update.ts';
+
+/** What would be updated, and what needs a person. @throws BusyError while one of them is worked on */
+export async function planAll(app: UpdateReach): Promise<Plan> {
+  const services = app.services.all.filter(({ containers }) => containers.some((one) => one.update));
+  const plans = await Promise.all(services.map((service) => planUpdate(app, service)));
+  const doing = plans.flatMap(({ report, fingerprint }) =>
+    report.kind === 'update-plan' && isWanted(app, report) ? [{ report, fingerprint }] : [],
+  );
+  const left: ReleaseState[] = services.flatMap(({ name }) => {
+    const last = recall(app.store, name)?.last;
+    const isDone = doing.some(({ report }) => report.service === name);
+    return last === undefined || isDone || !isOffered(last) ? [] : [last];
+  });
+  return {
+    report: {
+      kind: 'updates-plan',
+      plans: doing.map(({ report }) => report),
+      left,
+      at: app.clock.now(),
+    },
+    fingerprint: JSON.stringify(doing.map(({ fingerprint }) => fingerprint)),
+    ...(doing.length === 0 ? { isEmpty: true } : {}),
+  };
+}
+
+/** What was skipped or has failed is only done when it is named. */
+const isWanted = (app: UpdateReach, { service, key }: UpdatePlan): boolean => {
+  const last = recall(app.store, service)?.last;
+  return last !== undefined && last.key === key && isOffered(last);
+};
+
+/** Each with the lock of its service. */
+export async function updateAll(app: UpdateReach, run: Run): Promise<Report> {
+  const { report } = run.plan ?? (await planAll(app));
+  if (report.kind !== 'updates-plan') return report;
+  const done: UpdateReport[] = [];
+  const waiting = [...report.plans];
+  while (waiting.length > 0 && !run.signal.aborted) {
+    const plan = waiting.shift() as UpdatePlan;
+    const service = app.services.get(plan.service);
+    if (service === undefined) continue;
+    const one = { report: { kind: 'update-plan' as const, ...plan }, fingerprint: '' };
+    const outcome = await whileLocked(app, service, 'update', run, () =>
+      update(app, service, { ...run, plan: one }),
+    );
+    if (outcome.kind === 'update-outcome') done.push(outcome);
+    if (outcome.kind !== 'update-outcome' || !['updated', 'observed'].includes(outcome.outcome)) break;
+  }
+  return { kind: 'updates-outcome', done, rest: waiting.map(({ service }) => service), at: app.clock.now() };
+}

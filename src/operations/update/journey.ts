@@ -1,0 +1,104 @@
+/** One update or rollback on its way: what it works on, and how its steps are told and written down. */
+import type { Run } from '../../app.ts';
+import { causeOf } from '../../errors.ts';
+import type { Host } from '../../hosts.ts';
+import type { UpdateFailure } from '../../report.ts';
+import type { Service } from '../../services.ts';
+import type { UpdateFacts, UpdateRow, UpdateStage } from '../../store/updates.ts';
+import type { DataReach } from '../backup.ts';
+import type { CheckReach } from '../check-release.ts';
+import type { PowerReach } from '../power.ts';
+import { stoppedParts, type Part } from './parts.ts';
+
+export type UpdateReach = PowerReach & DataReach & CheckReach;
+
+export type Journey = {
+  readonly app: UpdateReach;
+  readonly service: Service;
+  readonly host: Host;
+  readonly run: Run;
+  /** As the journal has it now. */
+  row: UpdateRow;
+  /** What is stopped, in start order. */
+  readonly parts: readonly Part[];
+};
+
+export function journeyOf(app: UpdateReach, service: Service, run: Run, row: UpdateRow): Journey {
+  const changing = row.plan.images.map(({ container }) => container);
+  return { app, service, host: app.hosts.of(service), run, row, parts: stoppedParts(service, changing) };
+}
+
+/** Write down what comes next, and what was learnt, before it is done. */
+export function record(
+  journey: Journey,
+  stage: UpdateStage | undefined,
+  facts: Partial<UpdateFacts> = {},
+): void {
+  journey.row = journey.app.store.updates.record(journey.row.id, {
+    ...(stage === undefined ? {} : { stage }),
+    facts,
+  });
+}
+
+/**
+ * A step, shown while it is done.
+ * @returns why it failed, or undefined
+ */
+export async function attempt(
+  { run, app }: Pick<Journey, 'run' | 'app'>,
+  step: string,
+  work: () => Promise<unknown>,
+  subject?: string,
+): Promise<UpdateFailure | undefined> {
+  run.progress.begin(step, subject);
+  try {
+    await work();
+    run.progress.end();
+    return undefined;
+  } catch (error) {
+    run.progress.end({ failed: true });
+    app.log.warn({ err: error, step, subject }, 'a step of an update failed');
+    return { kind: 'step', step, cause: app.redact(causeOf(error)) };
+  }
+}
+
+/** Somebody wants it ended, or Steward itself ends. */
+export function stopAsked({ run, app, row }: Journey): UpdateFailure | undefined {
+  if (run.signal.aborted) return { kind: 'cut-off' };
+  const wish = app.store.updates.takeWish(row.id);
+  return wish === 'cancel' || wish === 'roll-back' ? { kind: 'asked' } : undefined;
+}
+
+/** Milliseconds between two looks at what people want. */
+const LOOK_EVERY = 500;
+
+/**
+ * Work that a wish or the signal ends.
+ * @returns as {@link attempt}, or why it was ended
+ */
+export async function interruptible(
+  journey: Journey,
+  step: string,
+  work: (signal: AbortSignal) => Promise<unknown>,
+  subject?: string,
+): Promise<UpdateFailure | undefined> {
+  const asked = stopAsked(journey);
+  if (asked !== undefined) return asked;
+  const ended = new AbortController();
+  const state: { asked?: UpdateFailure } = {};
+  const end = () => {
+    const why = stopAsked(journey);
+    if (why === undefined) return;
+    state.asked = why;
+    ended.abort(new Error('asked to stop'));
+  };
+  const timer = setInterval(end, LOOK_EVERY);
+  journey.run.signal.addEventListener('abort', end, { once: true });
+  try {
+    const failure = await attempt(journey, step, () => work(ended.signal), subject);
+    return failure === undefined ? undefined : (state.asked ?? failure);
+  } finally {
+    clearInterval(timer);
+    journey.run.signal.removeEventListener('abort', end);
+  }
+}

@@ -1,0 +1,158 @@
+/** What an update would do, in which order, and what happens when it fails. Nothing is changed. */
+import type { Plan } from '../../app.ts';
+import { UserError } from '../../errors.ts';
+import type { PlannedImage, ReleaseState, Report, UpdateHazard, UpdatePlan } from '../../report.ts';
+import type { Service } from '../../services.ts';
+import { isCovered } from '../backup.ts';
+import { checkRelease } from '../check-release.ts';
+import { offerActions, shortKey } from '../release-offer.ts';
+import type { UpdateReach } from './journey.ts';
+import { stoppedParts } from './parts.ts';
+import { refuseDeploy } from './prepare.ts';
+
+/** Podman's own updater, which judges nothing after the start. */
+const AUTO_UPDATE = 'podman-auto-update.timer';
+/** Milliseconds that `/update` may take to look. */
+type Options = { signal?: AbortSignal };
+
+/**
+ * @param key what a message offered: that, and nothing that came later, is planned
+ * @throws UserError for what has nothing to update or while a deploy runs, BusyError while the service is worked on
+ */
+export async function planUpdate(
+  app: UpdateReach,
+  service: Service,
+  key?: string,
+  options: Options = {},
+): Promise<Plan> {
+  app.locks.requireFree(service.name);
+  if (!service.containers.some(({ update }) => update)) {
+    throw new UserError(`${service.name} has no container that is updated here.`);
+  }
+  const host = app.hosts.of(service);
+  await refuseDeploy({ host });
+  const state = await checkRelease(app, service, options);
+  if (key !== undefined && key !== state.key) return superseded(service, key, state);
+  const nothing = nothingToDo(service, state);
+  if (nothing !== undefined) return nothing;
+  const images = await imagesOf(app, service, state);
+  // The tag that is pinned names another image than the one that would be there: not ours to change.
+  if (images === undefined)
+    return empty({ kind: 'releases', why: 'asked', services: [state], silent: [], at: state.at });
+
+  const plan = await planOf(app, service, state, images);
+  return { report: { kind: 'update-plan', ...plan }, fingerprint: fingerprintOf(plan) };
+}
+
+export const fingerprintOf = ({ key, images, stops }: UpdatePlan): string =>
+  JSON.stringify([key, images.map(({ container, digest, from }) => [container, digest, from]), stops]);
+
+const empty = (report: Report): Plan => ({ report, fingerprint: '', isEmpty: true });
+
+/** An old message's button never means what came later. */
+function superseded(service: Service, key: string, state: ReleaseState): Plan {
+  const now = state.key === undefined ? undefined : (state.to ?? shortKey(state.key));
+  return empty({
+    kind: 'note',
+    note: { key: 'superseded', service: service.name, what: shortKey(key), now },
+    actions: offerActions(state),
+  });
+}
+
+function nothingToDo(service: Service, state: ReleaseState): Plan | undefined {
+  const { verdict, from, tag, notes } = state;
+  if (verdict.kind === 'fresh') {
+    return empty({
+      kind: 'note',
+      note: { key: 'fresh', service: service.name, version: from, tag, url: notes?.url },
+    });
+  }
+  const isAsked = verdict.kind === 'blocked' && verdict.reason.kind !== 'vectors';
+  if (['newer-image', 'pinned'].includes(verdict.kind) || isAsked) return undefined;
+  return empty({ kind: 'releases', why: 'asked', services: [state], silent: [], at: state.at });
+}
+
+/** @returns undefined where the containers name a version, so that only their configuration can change it */
+async function imagesOf(
+  app: UpdateReach,
+  service: Service,
+  state: ReleaseState,
+): Promise<PlannedImage[] | undefined> {
+  const { engine } = app.hosts.of(service);
+  const found = await Promise.all(
+    state.images.map(async ({ container, image, digest }) => {
+      const running = await engine.inspect(container);
+      if (running === undefined)
+        throw new UserError(`${container} does not run: start ${service.name} first.`);
+      return running.image === image
+        ? { container, image, digest, from: running.imageId, to: undefined }
+        : undefined;
+    }),
+  );
+  const images = found.filter((image) => image !== undefined);
+  return images.length === found.length && images.length > 0 ? images : undefined;
+}
+
+async function planOf(
+  app: UpdateReach,
+  service: Service,
+  state: ReleaseState,
+  images: readonly PlannedImage[],
+): Promise<UpdatePlan> {
+  const stops = stoppedParts(
+    service,
+    images.map(({ container }) => container),
+  );
+  const wantsData = service.update.rollback === 'with-data';
+  const withData = wantsData && isCovered(app, service);
+  const last = app.store.updates.history(service.name).find(({ outcome }) => outcome === 'updated');
+  const { stoppedAt, wellAt } = last?.facts ?? {};
+  return {
+    service: service.name,
+    title: service.title,
+    from: state.from,
+    to: state.to,
+    key: state.key ?? images.map(({ digest }) => digest).join(' '),
+    images,
+    size: state.size,
+    stops: stops.toReversed().map(({ name }) => name),
+    withData,
+    notCovered: service.backup?.notCovered,
+    limit: service.health.timeout,
+    away: stoppedAt === undefined || wellAt === undefined ? undefined : wellAt - stoppedAt,
+    hazards: [
+      ...(wantsData && !withData ? [{ kind: 'no-data' as const }] : []),
+      ...(wantsData ? [] : [{ kind: 'image-only' as const }]),
+      ...(await hazardsOf(app, service, state)),
+    ],
+    notes: state.notes,
+    at: app.clock.now(),
+  };
+}
+
+async function hazardsOf(
+  app: UpdateReach,
+  service: Service,
+  { verdict }: ReleaseState,
+): Promise<UpdateHazard[]> {
+  const { systemd } = app.hosts.of(service);
+  const units = service.containers.flatMap(({ unit }) => unit ?? []);
+  const [[timer], dependencies] = await Promise.all([
+    systemd.units([AUTO_UPDATE]),
+    Promise.all(units.map((unit) => systemd.dependencies(unit))),
+  ]);
+  const own = new Set([...units, ...service.units]);
+  const down = [...new Set(dependencies.flatMap(({ takesDown }) => takesDown))].filter(
+    (unit) => !own.has(unit),
+  );
+  const running = (await systemd.units(down))
+    .filter(({ active }) => active === 'active')
+    .map(({ name }) => name);
+  return [
+    ...(timer?.active === 'active' ? [{ kind: 'auto-update' as const, timer: AUTO_UPDATE }] : []),
+    ...(running.length > 0 ? [{ kind: 'dependents' as const, units: running }] : []),
+    ...(verdict.kind === 'blocked' && verdict.reason.kind === 'failed'
+      ? [{ kind: 'failed-before' as const, at: verdict.reason.at, why: verdict.reason.why }]
+      : []),
+  ];
+}

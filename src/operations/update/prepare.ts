@@ -1,0 +1,126 @@
+/** What an update does while the service runs: hooks, a copy of the data, the download. Nothing here is in its way. */
+import { causeOf, UserError } from '../../errors.ts';
+import type { UpdateFailure } from '../../report.ts';
+import { isCovered, snapshotFolder, spaceFor, takeSnapshot } from '../backup.ts';
+import { digestsOf, parseImageName } from '../../image-name.ts';
+import { lookAtServices } from '../status.ts';
+import { attempt, interruptible, record, type Journey } from './journey.ts';
+import { nextTag } from './tags.ts';
+
+/** The unit of a deploy on NixOS: while it runs, units start and stop by its hand. */
+export const DEPLOY = 'nixos-rebuild-switch-to-configuration.service';
+
+/** Milliseconds that a unit named in `update.before` or `update.after` may take. */
+export const HOOK_LIMIT = 10 * 60_000;
+/** An image needs about as much again unpacked as it has packed. */
+const UNPACKED = 3;
+
+/** @returns why it cannot go on; then nothing was stopped */
+export async function prepare(journey: Journey): Promise<UpdateFailure | undefined> {
+  const { service, host, row } = journey;
+  for (const unit of row.verb === 'update' ? service.update.before : []) {
+    const failure = await attempt(
+      journey,
+      'before',
+      () => host.systemd.start(unit, { timeout: HOOK_LIMIT }),
+      unit,
+    );
+    if (failure !== undefined) return failure;
+  }
+  return (await checkBeforehand(journey)) ?? (await copyData(journey)) ?? (await download(journey));
+}
+
+async function checkBeforehand(journey: Journey): Promise<UpdateFailure | undefined> {
+  try {
+    await refuseDeploy(journey);
+    await requireDependencies(journey);
+    await requireSpace(journey);
+    return undefined;
+  } catch (error) {
+    return { kind: 'step', step: 'check', cause: journey.app.redact(causeOf(error)) };
+  }
+}
+
+/** @throws UserError while a deploy runs */
+export async function refuseDeploy({ host }: Pick<Journey, 'host'>): Promise<void> {
+  const [deploy] = await host.systemd.units([DEPLOY]);
+  if (deploy?.active === 'activating' || deploy?.active === 'active') {
+    throw new UserError(`A deploy is running (${DEPLOY}). Ask again when it is done.`);
+  }
+}
+
+/** What stays up while the application is stopped has to be up: a database that is down can be neither copied nor used. */
+async function requireDependencies({ app, service, parts }: Journey): Promise<void> {
+  const { services } = await lookAtServices(app, [service]);
+  const stopped = new Set(parts.flatMap(({ containers }) => containers));
+  const bad = services[0]?.containers.find(
+    ({ name, kind, state }) => kind === 'container' && !stopped.has(name) && state !== 'ok',
+  );
+  if (bad !== undefined) throw new UserError(`${bad.name} does not run well, and ${service.name} needs it.`);
+}
+
+async function requireSpace({ app, row, service }: Journey): Promise<void> {
+  const { size } = row.plan;
+  if (size !== undefined && service.host === 'local' && row.verb === 'update') {
+    const disk = await app.machine.disk('/var/lib');
+    if ('free' in disk && disk.free < size * UNPACKED) {
+      throw new UserError(
+        `Not enough space for the new images: ${disk.free} bytes are free in /var/lib, about ${size * UNPACKED} are needed.`,
+      );
+    }
+  }
+  if (!row.plan.withData) return;
+  // The copy while it runs, and the one at rest, which shares what has not changed.
+  const { free, needed, reserve } = await spaceFor(app, service);
+  if (free - needed < reserve) {
+    throw new UserError(
+      `Not enough space for a copy of the data: ${free} bytes are free, ${needed} are needed, and ${reserve} are to stay free.`,
+    );
+  }
+}
+
+/** What can be copied while it runs makes the copy at rest a matter of moments. */
+async function copyData(journey: Journey): Promise<UpdateFailure | undefined> {
+  const { app, service, row, run } = journey;
+  if (!isCovered(app, service)) return undefined;
+  const folder = snapshotFolder(app, service, `${row.id}-running`);
+  record(journey, undefined, { backup: folder });
+  return interruptible(journey, 'backup', (signal) =>
+    takeSnapshot(app, service, folder, {
+      signal,
+      progress: (done, total) => run.progress.amount(done, total),
+    }),
+  );
+}
+
+async function download(journey: Journey): Promise<UpdateFailure | undefined> {
+  const { app, host, row, run } = journey;
+  const to: Record<string, string> = { ...row.facts.to };
+  for (const { container, image, digest } of row.plan.images) {
+    if (digest === undefined) continue;
+    const failure = await interruptible(
+      journey,
+      'download',
+      async (signal) => {
+        const name = parseImageName(image, { hub: true });
+        if (typeof name === 'string') throw new Error(`"${image}" leads to no registry.`);
+        const repository = `${name.registry}/${name.repository}`;
+        const credentials = await app.registry.credentialsFor(name);
+        const pulled = await host.engine.pull(`${repository}@${digest}`, {
+          signal,
+          progress: (done, total) => run.progress.amount(done, total),
+          ...(credentials === undefined ? {} : { credentials }),
+        });
+        if (!digestsOf(pulled.digests, name).includes(digest)) {
+          throw new Error(`The registry gave another image than ${digest}.`);
+        }
+        to[container] = pulled.id;
+        record(journey, undefined, { to });
+        await host.engine.tag(pulled.id, nextTag(container, row.id));
+      },
+      container,
+    );
+    if (failure !== undefined) return failure;
+  }
+  return undefined;
+}

@@ -1,0 +1,163 @@
+/** Back to the version before, on purpose: with the data of then only where the old program cannot read what is there now. */
+import type { Plan, Run } from '../../app.ts';
+import { UserError } from '../../errors.ts';
+import type { DataDifference, PlannedImage, Report, UpdatePlan } from '../../report.ts';
+import type { Service } from '../../services.ts';
+import type { UpdateRow } from '../../store/updates.ts';
+import { describeData, isCovered, readSnapshot, type Snapshot, type SourceFacts } from '../backup.ts';
+import type { UpdateReach } from './journey.ts';
+import { stoppedParts } from './parts.ts';
+import { fingerprintOf } from './plan.ts';
+import { refuseDeploy } from './prepare.ts';
+import { rollbackTag } from './tags.ts';
+import { retryWayBack, travel } from './update.ts';
+
+type RollbackReport = Report & { kind: 'rollback-plan' };
+
+/**
+ * @param to id of the update that is undone; the last one unless given
+ * @throws UserError where there is nothing to go back to, BusyError while the service is worked on
+ */
+export async function planRollback(app: UpdateReach, service: Service, to?: string): Promise<Plan> {
+  app.locks.requireFree(service.name);
+  await refuseDeploy({ host: app.hosts.of(service) });
+  const row = rowOf(app, service, to);
+  const images = await imagesOf(app, service, row);
+  const { data, reason } = await dataOf(app, service, row);
+  const stops = stoppedParts(
+    service,
+    images.map(({ container }) => container),
+  );
+  const { stoppedAt, wellAt } = row.facts;
+  const report: RollbackReport = {
+    kind: 'rollback-plan',
+    id: row.id,
+    service: service.name,
+    title: service.title,
+    from: row.outcome === 'down' ? undefined : row.plan.to,
+    to: row.plan.from,
+    stops: stops.toReversed().map(({ name }) => name),
+    data,
+    reason,
+    away: stoppedAt === undefined || wellAt === undefined ? undefined : wellAt - stoppedAt,
+    at: app.clock.now(),
+  };
+  const fingerprint = JSON.stringify([
+    row.id,
+    fingerprintOf(planFor(report, row, images)),
+    data !== undefined,
+  ]);
+  return { report, fingerprint, ...(data === undefined ? {} : { typed: service.name }) };
+}
+
+/** Do it. The caller holds the service's lock. @throws as {@link planRollback} and `update` */
+export async function rollback(
+  app: UpdateReach,
+  service: Service,
+  run: Run,
+  to: string | undefined,
+): Promise<Report> {
+  const planned = run.plan?.report;
+  const report = planned?.kind === 'rollback-plan' ? planned : await unlockedPlan(app, service, to);
+  const row = rowOf(app, service, report.id);
+  if (row.outcome === 'down') return retryWayBack(app, service, run, row);
+  const images = await imagesOf(app, service, row);
+  return travel(app, service, run, {
+    verb: 'rollback',
+    plan: planFor(report, row, images),
+    ...(report.data === undefined || row.facts.snapshot === undefined ? {} : { place: row.facts.snapshot }),
+  });
+}
+
+/** The plan of a run that nobody was asked about: by then its own lock is taken. */
+async function unlockedPlan(
+  app: UpdateReach,
+  service: Service,
+  to: string | undefined,
+): Promise<RollbackReport> {
+  const locks = { ...app.locks, requireFree: () => {} };
+  return (await planRollback({ ...app, locks }, service, to)).report as RollbackReport;
+}
+
+function rowOf(app: UpdateReach, service: Service, id: string | undefined): UpdateRow {
+  const all = app.store.updates
+    .history(service.name)
+    .filter(({ outcome, facts }) => outcome === 'down' || (outcome === 'updated' && facts.dropped !== true));
+  const row = id === undefined ? all[0] : all.find((one) => one.id === id);
+  if (row !== undefined) return row;
+  const there = all.length === 0 ? '' : ` There is: ${all.map((one) => one.id).join(', ')}.`;
+  throw new UserError(
+    id === undefined
+      ? `There is no version of ${service.name} to go back to: Steward has not updated it yet.`
+      : `There is no update "${id}" of ${service.name} to go back from.${there}`,
+  );
+}
+
+async function imagesOf(app: UpdateReach, service: Service, row: UpdateRow): Promise<PlannedImage[]> {
+  const { engine } = app.hosts.of(service);
+  return Promise.all(
+    row.plan.images.map(async ({ container, image }) => {
+      const [running, old] = await Promise.all([
+        engine.inspect(container),
+        engine.image(rollbackTag(container, row.id)),
+      ]);
+      const to = old?.id ?? (row.outcome === 'down' ? row.facts.from[container] : undefined);
+      if (to === undefined) {
+        throw new UserError(
+          `The old image of ${container} is gone: somebody pruned it. Name its version (${row.plan.from ?? 'unknown'}) in the configuration and deploy.`,
+        );
+      }
+      const from = running?.imageId ?? row.facts.to[container] ?? '';
+      return { container, image, digest: undefined, from, to };
+    }),
+  );
+}
+
+async function dataOf(
+  app: UpdateReach,
+  service: Service,
+  row: UpdateRow,
+): Promise<Pick<RollbackReport, 'data' | 'reason'>> {
+  const { snapshot: folder } = row.facts;
+  if (folder === undefined || !row.plan.withData || !isCovered(app, service)) {
+    return { data: undefined, reason: 'not-covered' };
+  }
+  const snapshot = await readSnapshot(folder);
+  let now: SourceFacts[];
+  try {
+    now = await describeData(app, service);
+  } catch (error) {
+    app.log.warn({ err: error, service: service.name }, 'the data cannot be compared');
+    return { data: { asOf: snapshot.takenAt, lost: [] }, reason: 'unreadable' };
+  }
+  if (row.outcome !== 'down' && hasSameSchema(snapshot, now))
+    return { data: undefined, reason: 'same-schema' };
+  return { data: { asOf: snapshot.takenAt, lost: differences(snapshot, now) }, reason: 'other-schema' };
+}
+
+const hasSameSchema = ({ sources }: Snapshot, now: readonly SourceFacts[]): boolean =>
+  sources.every(({ name, schema }) => now.find((one) => one.name === name)?.schema === schema);
+
+/** What is there now and was not then, by table. */
+function differences({ sources }: Snapshot, now: readonly SourceFacts[]): DataDifference[] {
+  return now.flatMap(({ name, counts }) => {
+    const then = sources.find((one) => one.name === name)?.counts ?? {};
+    return [...new Set([...Object.keys(counts), ...Object.keys(then)])].flatMap((table) => {
+      const [before, after] = [then[table] ?? 0, counts[table] ?? 0];
+      return before === after ? [] : [{ source: name, table, before, after }];
+    });
+  });
+}
+
+const planFor = (report: RollbackReport, row: UpdateRow, images: readonly PlannedImage[]): UpdatePlan => ({
+  ...row.plan,
+  from: report.from,
+  to: report.to,
+  key: row.id,
+  images,
+  size: undefined,
+  stops: report.stops,
+  hazards: [],
+  notes: undefined,
+  at: report.at,
+});

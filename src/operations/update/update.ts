@@ -1,0 +1,411 @@
+/**
+ * An update from its first step to its end, whichever that is: the new version well, or the old one as it was.
+ * Everything that is about to be done is in the journal before, so that a kill anywhere leaves one way on.
+ */
+import type { Run } from '../../app.ts';
+import type { Report, UpdateFailure, UpdateOutcome, UpdatePlan, UpdateReport } from '../../report.ts';
+import type { Service } from '../../services.ts';
+import type { UpdateRow } from '../../store/updates.ts';
+import { isCovered, putBack, readSnapshot, snapshotFolder, takeSnapshot } from '../backup.ts';
+import { causeLines } from '../power.ts';
+import { remember } from '../release-memory.ts';
+import { dropNext, moveBack, moveForward, startAll, stopAll } from './act.ts';
+import {
+  attempt,
+  interruptible,
+  journeyOf,
+  record,
+  stopAsked,
+  type Journey,
+  type UpdateReach,
+} from './journey.ts';
+import { judge } from './judge.ts';
+import { planUpdate } from './plan.ts';
+import { HOOK_LIMIT, prepare } from './prepare.ts';
+import { giveUpOlder } from './tidy.ts';
+
+/**
+ * Do what was planned. A failure is an outcome in the report. The caller holds the service's lock.
+ * @throws UserError for what cannot be updated; the signal's reason, once the new version was started and is not judged yet:
+ * the next start goes on
+ */
+export async function update(app: UpdateReach, service: Service, run: Run): Promise<Report> {
+  const { report } = run.plan ?? (await planUpdate(app, service));
+  if (report.kind !== 'update-plan') return report;
+  return travel(app, service, run, { verb: 'update', plan: report });
+}
+
+/** @param options.place the snapshot whose data comes in the place of what is there, for a rollback */
+export async function travel(
+  app: UpdateReach,
+  service: Service,
+  run: Run,
+  { verb, plan, place }: { verb: UpdateRow['verb']; plan: UpdatePlan; place?: string },
+): Promise<UpdateReport> {
+  const ids = (pick: (image: UpdatePlan['images'][number]) => string | undefined) =>
+    Object.fromEntries(plan.images.flatMap((image) => [[image.container, pick(image) ?? '']]));
+  const facts = {
+    from: ids(({ from }) => from),
+    to: ids(({ to }) => to),
+    ...(place === undefined ? {} : { place }),
+  };
+  if (app.guard.observing) {
+    await app.guard.change(`${verb} ${service.name}`, () => Promise.resolve());
+    return reportOf(app, service, observed(app, service, { verb, plan, facts, by: run.by }));
+  }
+  const journey = journeyOf(
+    app,
+    service,
+    run,
+    app.store.updates.begin({ service: service.name, verb, by: run.by, plan, facts }),
+  );
+  run.progress.plan(stepsOf(journey));
+  const failure = await prepare(journey);
+  if (failure !== undefined) return unchanged(journey, failure);
+  return stopAndGo(journey);
+}
+
+/** Take up what a kill cut off. @returns undefined where nothing is open */
+export async function resumeUpdate(
+  app: UpdateReach,
+  service: Service,
+  run: Run,
+): Promise<UpdateReport | undefined> {
+  const row = app.store.updates.open(service.name);
+  if (row === undefined) return undefined;
+  const journey = journeyOf(app, service, run, row);
+  app.log.info({ service: service.name, update: row.id, stage: row.stage }, 'taking up an update');
+  switch (row.stage) {
+    case 'preparing':
+      return unchanged(journey, { kind: 'cut-off' });
+    case 'stopping':
+      return startAgain(journey, { kind: 'cut-off' });
+    case 'moving':
+      return moveAndStart(journey);
+    case 'starting':
+      return startAndJudge(journey);
+    case 'back':
+      return goBack(journey);
+  }
+}
+
+/** Try once more what failed before: the way back of an update that left neither version running. */
+export async function retryWayBack(
+  app: UpdateReach,
+  service: Service,
+  run: Run,
+  { id }: UpdateRow,
+): Promise<UpdateReport> {
+  return goBack(journeyOf(app, service, run, app.store.updates.reopen(id)));
+}
+
+/** The steps, for the card; those of the way back are added when it comes to that. */
+function stepsOf({ service, row, parts, app }: Journey): { step: string; subject?: string }[] {
+  const { before, after } = service.update;
+  const covered = isCovered(app, service);
+  const images = row.plan.images.filter(({ digest }) => digest !== undefined);
+  return [
+    ...(row.verb === 'update' ? before.map((subject) => ({ step: 'before', subject })) : []),
+    ...(covered ? [{ step: 'backup' }] : []),
+    ...images.map(({ container }) => ({ step: 'download', subject: container })),
+    ...parts.toReversed().map(({ name }) => ({ step: 'stop', subject: name })),
+    ...(covered ? [{ step: 'snapshot' }] : []),
+    { step: 'switch' },
+    ...parts.map(({ name }) => ({ step: 'start', subject: name })),
+    { step: 'health' },
+    ...(row.verb === 'update' ? after.map((subject) => ({ step: 'after', subject })) : []),
+  ];
+}
+
+/** Nothing was stopped. */
+async function unchanged(journey: Journey, why: UpdateFailure): Promise<UpdateReport> {
+  await attempt(journey, 'tidy', () => dropNext(journey));
+  return end(journey, 'unchanged', { why });
+}
+
+async function stopAndGo(journey: Journey): Promise<UpdateReport> {
+  const { app, service, row, parts, run } = journey;
+  const asked = stopAsked(journey);
+  if (asked !== undefined) return unchanged(journey, asked);
+  const dependents = await dependentsOf(journey);
+  record(journey, 'stopping', { stoppedAt: app.clock.now(), dependents });
+  const servers = parts.filter(({ holdsData }) => holdsData);
+  const others = parts.filter((part) => !servers.includes(part));
+
+  const stopped = await stopAll(journey, 'stop', others);
+  if (stopped !== undefined) return startAgain(journey, stopped);
+  if (isCovered(app, service)) {
+    const folder = snapshotFolder(app, service, row.id);
+    const { backup } = row.facts;
+    const like = backup === undefined ? undefined : await readSnapshot(backup).catch(() => undefined);
+    const failure = await interruptible(journey, 'snapshot', (signal) =>
+      takeSnapshot(app, service, folder, {
+        signal,
+        progress: (done, total) => run.progress.amount(done, total),
+        ...(like === undefined ? {} : { like }),
+      }),
+    );
+    if (failure !== undefined) return startAgain(journey, failure);
+    const { takenAt } = await readSnapshot(folder);
+    record(journey, undefined, { snapshot: folder, asOf: takenAt });
+  }
+  const late = (await stopAll(journey, 'stop', servers)) ?? stopAsked(journey);
+  if (late !== undefined) return startAgain(journey, late);
+  record(journey, 'moving');
+  return moveAndStart(journey);
+}
+
+/** Units that go down with what is stopped, and run now. */
+async function dependentsOf({ host, parts }: Journey): Promise<string[]> {
+  const units = parts.flatMap(({ unit }) => unit ?? []);
+  const all = await Promise.all(units.map((unit) => host.systemd.dependencies(unit)));
+  const down = [...new Set(all.flatMap(({ takesDown }) => takesDown))].filter(
+    (unit) => !units.includes(unit) && unit.endsWith('.service'),
+  );
+  const states = await host.systemd.units(down);
+  return states.filter(({ active }) => active === 'active').map(({ name }) => name);
+}
+
+/** Names and data are still as they were: what was stopped starts again. */
+async function startAgain(journey: Journey, why: UpdateFailure): Promise<UpdateReport> {
+  record(journey, undefined, { why });
+  const failure = await startAll(journey, 'back-start', journey.parts);
+  const judgement = await calmly(journey, 'back-health', journey.row.facts.from);
+  await attempt(journey, 'tidy', () => dropNext(journey));
+  if ('wellAt' in judgement) return end(journey, 'unchanged', { why, wellAt: judgement.wellAt });
+  return end(journey, 'down', { why, lost: failure ?? judgement.failure });
+}
+
+async function moveAndStart(journey: Journey): Promise<UpdateReport> {
+  const { row } = journey;
+  const { place } = row.facts;
+  const failure = await attempt(journey, 'switch', async () => {
+    if (place !== undefined) await placeData(journey, place, `${row.id}-place`);
+    await moveForward(journey);
+  });
+  if (failure !== undefined) {
+    record(journey, 'back', { why: failure });
+    return goBack(journey);
+  }
+  record(journey, 'starting');
+  return startAndJudge(journey);
+}
+
+async function placeData(journey: Journey, folder: string, id: string): Promise<void> {
+  const { app, service, run } = journey;
+  const found = await putBack(app, service, await readSnapshot(folder), id, {
+    progress: (done, total) => run.progress.amount(done, total),
+  });
+  record(journey, undefined, { newer: found.newer, aside: found.aside });
+}
+
+async function startAndJudge(journey: Journey): Promise<UpdateReport> {
+  const { row, parts, run, app } = journey;
+  const began = app.clock.now();
+  const started = await startAll(journey, 'start', parts);
+  run.progress.begin('health');
+  const version =
+    row.verb === 'update' && journey.service.release?.version === 'immich' ? row.plan.to : undefined;
+  const judgement = await judge(journey, {
+    expected: expectedOf(row.facts.to),
+    version,
+    wish: () => app.store.updates.takeWish(row.id),
+  });
+  if ('wellAt' in judgement) {
+    run.progress.end();
+    return succeed(journey, judgement.wellAt);
+  }
+  run.progress.end({ failed: true });
+  const lastLines = await causeLines(app, journey.service, judgement.part, began);
+  record(journey, 'back', { why: specific(started, judgement.failure), lastLines });
+  return goBack(journey);
+}
+
+/** systemd's words for a start that failed say more than "it does not run". */
+const specific = (started: UpdateFailure | undefined, judged: UpdateFailure): UpdateFailure =>
+  started !== undefined && ['gone', 'stopped'].includes(judged.kind) ? started : judged;
+
+const expectedOf = (ids: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(ids).filter(([, id]) => id !== ''));
+
+async function succeed(journey: Journey, wellAt: number): Promise<UpdateReport> {
+  const { app, service, host, row } = journey;
+  record(journey, undefined, { wellAt });
+  const warnings: string[] = [];
+  for (const unit of row.verb === 'update' ? service.update.after : []) {
+    const failure = await attempt(
+      journey,
+      'after',
+      () => host.systemd.start(unit, { timeout: HOOK_LIMIT }),
+      unit,
+    );
+    if (failure?.kind === 'step') warnings.push(failure.cause);
+  }
+  await attempt(journey, 'tidy', async () => {
+    await dropNext(journey);
+    await giveUpOlder(journey);
+  });
+  remember(app.store, service.name, app.clock.now(), ({ last }) => ({
+    failed: undefined,
+    ...(last === undefined
+      ? {}
+      : {
+          last: {
+            ...last,
+            verdict: { kind: 'fresh' as const },
+            from: row.plan.to ?? last.from,
+            to: undefined,
+            key: undefined,
+            images: [],
+          },
+        }),
+  }));
+  return end(journey, 'updated', { warnings });
+}
+
+/** Images, and with them the data, as they were at the stop; proven by the old version's health. */
+async function goBack(journey: Journey): Promise<UpdateReport> {
+  const { row, parts } = journey;
+  blockDigest(journey);
+  const { snapshot, why = { kind: 'cut-off' as const } } = row.facts;
+  const withData = row.plan.withData && snapshot !== undefined;
+  const servers = parts.filter(({ holdsData }) => holdsData);
+  const others = parts.filter((part) => !servers.includes(part));
+
+  let failure = await stopAll(journey, 'back-stop', others);
+  if (failure === undefined && servers.length > 0) {
+    failure = await stopAll(journey, 'back-stop', servers);
+  }
+  failure ??= await attempt(journey, 'back-images', () => moveBack(journey));
+  if (failure === undefined && servers.length > 0) failure = await startAll(journey, 'back-start', servers);
+  if (failure === undefined && withData) {
+    failure = await attempt(journey, 'back-data', () => placeData(journey, snapshot, `${row.id}-back`));
+  }
+  if (failure !== undefined) {
+    return end(journey, 'down', { why, lost: failure });
+  }
+  const started = await startAll(journey, 'back-start', others);
+  const judgement = await calmly(journey, 'back-health', row.facts.from);
+  if ('failure' in judgement) return end(journey, 'down', { why, lost: started ?? judgement.failure });
+  await attempt(journey, 'tidy', () => dropNext(journey));
+  return end(journey, 'rolled-back', { why, wellAt: judgement.wellAt });
+}
+
+/** The old version's health: nobody can ask it to go back further, and the end of Steward waits for the next start. */
+async function calmly(journey: Journey, step: string, expected: Readonly<Record<string, string>>) {
+  const { run } = journey;
+  run.progress.begin(step);
+  const judgement = await judge(journey, { expected: expectedOf(expected) });
+  run.progress.end({ failed: !('wellAt' in judgement) });
+  return judgement;
+}
+
+/** Not offered again as if nothing had been. A person's own wish to go back says nothing against the image. */
+function blockDigest({ app, service, row }: Journey): void {
+  const { why, lastLines = [] } = row.facts;
+  const digest = row.plan.images.at(-1)?.digest;
+  if (digest === undefined || why === undefined || ['asked', 'cut-off'].includes(why.kind)) return;
+  const cause = 'cause' in why ? why.cause : why.kind;
+  const at = app.clock.now();
+  remember(app.store, service.name, at, () => ({ failed: { digest, at, why: lastLines.at(-1) ?? cause } }));
+}
+
+function end(
+  journey: Journey,
+  outcome: UpdateOutcome,
+  facts: Partial<UpdateRow['facts']> = {},
+): UpdateReport {
+  const { app, service } = journey;
+  journey.row = app.store.updates.end(journey.row.id, outcome, facts);
+  return reportOf(app, service, journey.row);
+}
+
+const observed = (
+  app: UpdateReach,
+  service: Service,
+  row: Pick<UpdateRow, 'verb' | 'plan' | 'facts' | 'by'>,
+): UpdateRow => ({
+  ...row,
+  id: '',
+  service: service.name,
+  stage: 'preparing',
+  outcome: 'observed',
+  startedAt: app.clock.now(),
+  endedAt: app.clock.now(),
+});
+
+/** What an ended update has to say. */
+export function reportOf(app: Pick<UpdateReach, 'clock'>, service: Service, row: UpdateRow): UpdateReport {
+  const { plan, facts, verb, id, outcome = 'unchanged', startedAt, endedAt = app.clock.now() } = row;
+  const { stoppedAt, wellAt, why, lost } = facts;
+  return {
+    kind: 'update-outcome',
+    verb,
+    id,
+    service: service.name,
+    title: service.title,
+    outcome,
+    from: plan.from,
+    to: plan.to,
+    took: endedAt - startedAt,
+    down: stoppedAt === undefined ? undefined : (wellAt ?? endedAt) - stoppedAt,
+    containers: service.containers.length,
+    why,
+    lastLines: facts.lastLines ?? [],
+    data:
+      facts.newer === undefined || facts.asOf === undefined
+        ? undefined
+        : { asOf: facts.asOf, newer: facts.newer, aside: facts.aside ?? [] },
+    keptAt: outcome === 'updated' ? facts.asOf : undefined,
+    lost:
+      outcome === 'down' && lost !== undefined
+        ? { why: lost, command: `steward rollback ${service.name} --to ${id}` }
+        : undefined,
+    warnings: facts.warnings ?? [],
+    notes: plan.notes,
+    at: endedAt,
+    ...actionsOf(service, outcome, row),
+  };
+}
+
+function actionsOf(
+  service: Service,
+  outcome: UpdateOutcome,
+  { verb, id, plan }: UpdateRow,
+): Pick<Report, 'actions'> {
+  const { name } = service;
+  const logs = { label: 'logs', command: 'logs', args: [name] } as const;
+  switch (outcome) {
+    case 'updated':
+      return {
+        actions: [
+          [
+            { label: 'status', command: 'status', args: [name] },
+            ...(verb === 'update'
+              ? [{ label: 'roll-back', command: 'rollback', args: [name] } as const]
+              : []),
+          ],
+        ],
+      };
+    case 'rolled-back':
+    case 'unchanged':
+      return {
+        actions: [
+          [
+            logs,
+            ...(verb === 'update'
+              ? [{ label: 'try-again', command: 'update', args: [name, plan.key] } as const]
+              : []),
+          ],
+        ],
+      };
+    case 'down':
+      return {
+        actions: [
+          [{ label: 'try-roll-back', command: 'rollback', args: [name, '--to', id], style: 'primary' }, logs],
+        ],
+      };
+    case 'observed':
+      return {};
+  }
+}
