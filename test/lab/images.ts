@@ -1,5 +1,6 @@
 /** The lab's images: one small file system from busybox whose program is service.sh, and PostgreSQL from Debian's files. */
 import { createHash, randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import {
   chmod,
   copyFile,
@@ -16,7 +17,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { describeLayer, packLayer, type ImageConfig, type Layer } from './archive.ts';
 import { run } from './exec.ts';
 
@@ -24,21 +25,31 @@ const second = 1_000_000_000;
 // Podman's timer makes a start of each check, and systemd allows five starts in ten seconds.
 const checkInterval = 3 * second;
 
+/** These answer on a port. */
+const serving = ['http', 'dies', 'needs', 'slow', 'store', 'records'] as const;
 /** What a small image does when nothing else is asked: see service.sh. */
-export type Kind = 'http' | 'log' | 'sleep' | 'crash' | 'tty';
+export type Kind = (typeof serving)[number] | 'log' | 'sleep' | 'crash' | 'greedy' | 'tty';
+
+export type SmallOptions = {
+  port?: number;
+  /** With the check that publishers put into their images. */
+  healthcheck?: boolean;
+  /** What its kind takes after the port, as service.sh has it. */
+  args?: readonly string[];
+};
 
 /** @param version of a service: answered at /version and told by the label that publishers use */
 export function smallConfig(
   kind: Kind,
   version: string,
-  options: { port?: number; healthcheck?: boolean } = {},
+  { port = 8080, args = [], ...options }: SmallOptions = {},
 ): ImageConfig {
-  const port = options.port ?? 8080;
+  const serves = serving.some((one) => one === kind);
   return {
-    Cmd: kind === 'http' ? ['/bin/lab', kind, String(port)] : ['/bin/lab', kind],
+    Cmd: ['/bin/lab', kind, ...(serves ? [String(port)] : []), ...args],
     Env: ['PATH=/bin', `VERSION=${version}`],
     Labels: { 'org.opencontainers.image.version': version },
-    ...(kind === 'http' && { ExposedPorts: { [`${port}/tcp`]: {} } }),
+    ...(serves && { ExposedPorts: { [`${port}/tcp`]: {} } }),
     ...(options.healthcheck && {
       Healthcheck: {
         Test: ['CMD', '/bin/lab', 'healthy', String(port)],
@@ -70,7 +81,33 @@ export async function smallLayer(folder: string): Promise<Layer> {
   const root = join(folder, 'small');
   await installBusybox(root);
   await installScript('service.sh', join(root, 'bin/lab'));
+  await installScript('rows.sh', join(root, 'bin/rows'));
   return packLayer(root, join(folder, 'small.tar'));
+}
+
+/** Programs of this host that a kind of image needs beside busybox. */
+const programOf: { [kind in Kind]?: string } = {
+  store: '/usr/bin/sqlite3',
+  records: '/usr/lib/postgresql/15/bin/psql',
+};
+
+/**
+ * The program of a kind with its libraries, made when the first such image is.
+ * @param folder of the lab's layers; two that make it at the same time get the same
+ */
+export async function programLayer(folder: string, kind: Kind): Promise<Layer | undefined> {
+  const program = programOf[kind];
+  if (program === undefined) return undefined;
+  const path = join(folder, `${kind}.tar`);
+  if (existsSync(path)) return describeLayer(path);
+  const root = await mkdtemp(join(folder, `${kind}-`));
+  for (const library of await librariesOf([program])) await copyInto(root, library);
+  await mkdir(join(root, 'bin'));
+  await copyFile(program, join(root, 'bin', basename(program)));
+  const built = await packLayer(root, `${root}.tar`);
+  await rename(built.path, path);
+  await rm(root, { recursive: true });
+  return { ...built, path };
 }
 
 /** A layer that makes an image different from another: the version as a file. */
@@ -150,12 +187,16 @@ async function copyPostgres(root: string): Promise<void> {
     'lib/libpqwalreceiver.so',
     'lib/pgcrypto.so',
   ];
-  const linked = await run('ldd', [
+  const libraries = await librariesOf([
     '/usr/bin/setpriv',
     ...programs.map((name) => `/usr/lib/postgresql/15/${name}`),
   ]);
-  const libraries = new Set([...linked.matchAll(/(?:=>\s|^\s+)(\/\S+)/gm)].map((match) => match[1] ?? ''));
   for (const library of libraries) await copyInto(root, library);
+}
+
+async function librariesOf(programs: readonly string[]): Promise<Set<string>> {
+  const linked = await run('ldd', programs);
+  return new Set([...linked.matchAll(/(?:=>\s|^\s+)(\/\S+)/gm)].map((match) => match[1] ?? ''));
 }
 
 async function copyInto(root: string, path: string): Promise<void> {

@@ -3,14 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeLayer, packImages, type ImageConfig, type ImageSpec } from './archive.ts';
 import { run, words } from './exec.ts';
-import { smallConfig, versionLayer, type Kind } from './images.ts';
+import { programLayer, smallConfig, versionLayer, type Kind, type SmallOptions } from './images.ts';
 import type { LabFacts } from './index.ts';
 
-export type SmallImage = {
+export type SmallImage = SmallOptions & {
   kind?: Kind;
-  port?: number;
-  /** With the check that publishers put into their images. */
-  healthcheck?: boolean;
   config?: ImageConfig;
   /** Milliseconds since 1970; now. */
   created?: number;
@@ -26,10 +23,11 @@ export async function loadSmallImages(
     const small = await describeLayer(smallLayerFile(facts.folder));
     const specs: ImageSpec[] = [];
     for (const { name, version, kind = 'http', config, created = Date.now(), ...options } of images) {
+      const program = await programLayer(join(facts.folder, 'images'), kind);
       specs.push({
         name,
         created,
-        layers: [small, await versionLayer(work, version)],
+        layers: [small, ...(program === undefined ? [] : [program]), await versionLayer(work, version)],
         config: { ...smallConfig(kind, version, options), ...config },
       });
     }

@@ -16,17 +16,17 @@ export const labPackages = [
   'docker-registry',
   'busybox-static',
   'postgresql-15',
+  'sqlite3',
   'systemd',
   'ffmpeg',
 ] as const;
 
-/** What tests outside the lab call: the chat page in Chromium with its letters and emoji, pictures of a phone, databases. */
+/** What tests outside the lab call: the chat page in Chromium with its letters and emoji, pictures of a phone. */
 export const otherPackages = [
   'chromium',
   'fonts-noto-core',
   'fonts-noto-color-emoji',
   'libheif-examples',
-  'sqlite3',
 ] as const;
 
 /** @returns those of the packages that dpkg does not know as installed; all of them where there is no dpkg */

@@ -11,17 +11,60 @@ stay() {
   wait $!
 }
 
+# The version at /version, and /health, which is 404 while broken.
+serve() { # port
+  mkdir -p /www
+  echo "${VERSION:-unknown}" > /www/version
+  for path in health ${ALSO:-}; do # paths that answer too; one that ends in / answers 302 without it
+    mkdir -p "/www/$(dirname "$path/x")" && rmdir "/www/$path" 2>/dev/null || true
+    case $path in */) mkdir -p "/www/$path" && echo ok > "/www/${path}index.html" ;; *) echo ok > "/www/$path" ;; esac
+  done
+  echo "version ${VERSION:-unknown} on port $1"
+  httpd -f -v -p "$1" -h /www &
+}
+
+fail() { # why
+  echo "Error: $1" >&2
+  exit 1
+}
+
 case ${1:-} in
-  http) # [port]: /version, and /health, which is 404 while broken
-    mkdir -p /www
-    echo "${VERSION:-unknown}" > /www/version
-    for path in health ${ALSO:-}; do # paths that answer too; one that ends in / answers 302 without it
-      mkdir -p "/www/$(dirname "$path/x")" && rmdir "/www/$path" 2>/dev/null || true
-      case $path in */) mkdir -p "/www/$path" && echo ok > "/www/${path}index.html" ;; *) echo ok > "/www/$path" ;; esac
-    done
-    echo "version ${VERSION:-unknown} on port ${2:-8080}"
-    httpd -f -v -p "${2:-8080}" -h /www &
+  http) # [port]
+    serve "${2:-8080}"
     stay ;;
+  dies) # <port> <seconds>: well for so long
+    trap 'exit 0' TERM INT
+    serve "$2"
+    sleep "$3" & wait $!
+    fail "cannot keep up" ;;
+  needs) # <port> <URL>: cannot start before that answers
+    wget -q -O /dev/null "$3" || fail "nothing answers at $3"
+    serve "$2"
+    stay ;;
+  slow) # <port> <seconds>: migrates for so long, and says so all the time
+    trap 'exit 0' TERM INT
+    n=0
+    while [ $n -lt $(($3 * 5)) ]; do
+      n=$((n + 1))
+      echo "migrating: step $n of $(($3 * 5))"
+      sleep 0.2 & wait $!
+    done
+    serve "$2"
+    stay ;;
+  greedy) # takes memory until it is killed
+    echo "taking all memory" >&2
+    exec tail /dev/zero ;;
+  store | records) # <port> <schema> [seconds to live]: keeps rows, see rows.sh
+    LIFE=${4:-}
+    . /bin/rows
+    migrate "$3" || fail "the migration to schema $3 failed"
+    [ "$LIFE" != 0 ] || fail "the migration to schema $3 ended half done"
+    trap 'exit 0' TERM INT
+    serve "$2"
+    write &
+    [ -n "$LIFE" ] || stay
+    sleep "$LIFE" & wait $!
+    fail "lost its way" ;;
   log) # a line a second; errors, colours, a long line and a secret-looking one among them
     n=0
     trap 'exit 0' TERM INT

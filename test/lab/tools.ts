@@ -1,4 +1,5 @@
 /** What a test does with a lab: run programs on a host, add and remove units and images, wait for what it caused. */
+import { randomUUID } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run, words } from './exec.ts';
@@ -45,7 +46,7 @@ export type Lab = LabFacts &
      * Makes a small image, gives it to the registry and the first host's engine (the rootless one can pull it). An image of the same name and version is
      * replaced, as publishers do with a moving tag.
      * @param options.tag other than the version
-     * @param options.keep leave the engine's own tag where it is: an update that is there to be found
+     * @param options.keep only the registry gets it: an update that is there to be found
      * @returns its full name
      */
     addImage(name: string, version: string, options?: AddImage): Promise<string>;
@@ -64,11 +65,16 @@ export function openLab(facts: LabFacts): Lab {
     image,
     async addImage(name, version, options = {}) {
       const full = image(name, options.tag ?? version);
-      const before = options.keep ? await host.podman('images', '--quiet', '--no-trunc', full) : '';
-      await loadSmallImages(facts, [{ ...options, name: full, version }]);
-      await publish(facts, [full]);
-      if (before !== '') await host.podman('tag', before.trim(), full);
-      else if (options.keep) await host.podman('rmi', full);
+      if (!options.keep) {
+        await loadSmallImages(facts, [{ ...options, name: full, version }]);
+        await publish(facts, [full]);
+        return full;
+      }
+      // Under another name, so that the one that a unit runs does not move for a moment.
+      const made = `localhost/made:${randomUUID()}`;
+      await loadSmallImages(facts, [{ ...options, name: made, version }]);
+      await host.podman('push', '--quiet', made, full);
+      await host.podman('rmi', made);
       return full;
     },
   };
