@@ -53,6 +53,9 @@ async function systemctl(units: Units, args: readonly string[]): Promise<Printed
           .join(''),
       );
     }
+    case 'reset-failed':
+      for (const name of names) units.resetFailed(fullName(name));
+      return printed();
     case 'is-system-running':
       return printed('running\n');
     default:

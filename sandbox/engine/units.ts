@@ -277,6 +277,13 @@ export function createUnits(host: Host, images: Images, pace: number) {
       return unit !== undefined;
     },
 
+    resetFailed(name: string): void {
+      const unit = units.get(name);
+      if (unit === undefined) return;
+      Object.assign(unit, { restarts: 0, result: 'success' });
+      if (unit.active === 'failed') turn(unit, 'inactive', 'dead');
+    },
+
     /** A unit's container has ended by itself: what systemd makes of it. */
     async ended(container: Container, { stay = false } = {}): Promise<void> {
       const unit = container.unit === undefined ? undefined : units.get(container.unit);

@@ -51,6 +51,8 @@ export type Systemd = {
   start(name: string, options?: JobOptions): Promise<void>;
   stop(name: string, options?: JobOptions): Promise<void>;
   restart(name: string, options?: JobOptions): Promise<void>;
+  /** Forget that a unit failed, and how often it was started: one that was started too often can be started again. */
+  resetFailed(name: string, options?: CallOptions): Promise<void>;
   /** The unit's log, oldest first. */
   logs(name: string, options?: CallOptions & { since?: number; tail?: number }): AsyncIterable<LogLine>;
   /**
@@ -189,6 +191,10 @@ export function createSystemd(
     start: (name, options) => job('start', name, options),
     stop: (name, options) => job('stop', name, options),
     restart: (name, options) => job('restart', name, options),
+    async resetFailed(name, options) {
+      // Refused for a unit that is not loaded, of which there is nothing to forget.
+      await ask(['reset-failed', '--', requireName(name)], options);
+    },
     async *logs(name, options) {
       yield* journal.logs(requireName(name), options);
     },

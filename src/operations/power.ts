@@ -18,6 +18,8 @@ const LAST_LINES = 10;
 const JOURNAL_LOOKS = 10;
 /** systemd, of a unit that did not come up. */
 const LAST_WORD = /Failed to start|Failed with result/;
+/** Its words about each turn of a unit. */
+const OF_SYSTEMD = /^(?:Start(?:ing|ed)|Stopp(?:ing|ed)) [\w:.\\@-]+\.service\b|^[\w:.\\@-]+\.service: /;
 /** Between two looks at a service that is coming up. */
 const LOOK_EVERY = 500;
 
@@ -212,18 +214,26 @@ async function settledLines(
   return lines;
 }
 
-/** What a part of a service said last, once the journal has it. @param part a container, or a unit without its suffix */
-export async function causeLines(
+/**
+ * What a part of a service said last, without what systemd said of it where the program said anything.
+ * @param part a container, or a unit without its suffix
+ */
+export async function lastWordsOf(
   app: Pick<App, 'hosts' | 'redact'>,
   service: Service,
-  part: string | undefined,
-  since: number,
+  { part, since }: { part: string | undefined; since: number },
 ): Promise<readonly string[]> {
   const found = partsOf(service).find(({ name }) => name === part) ?? partsOf(service).at(-1);
   if (found === undefined) return [];
   const source = sourceOf(app.hosts.of(service), service, found);
   // The container is often gone with its unit; what the unit logged is what is left of it.
-  return settledLines(app, { ...source, hasContainer: found.unit === undefined }, since);
+  const lines = await lastLines(
+    app,
+    { ...source, hasContainer: found.unit === undefined },
+    { lines: 5 * LAST_LINES, since },
+  );
+  const own = lines.filter((line) => line.trim() !== '' && !OF_SYSTEMD.test(line));
+  return (own.length === 0 ? lines : own).slice(-LAST_LINES);
 }
 
 async function explain(

@@ -175,6 +175,17 @@ export function systemdContract(open: () => Promise<SystemdTarget>): void {
     expect(await systemd.lastExit('nothing-of-the-kind.service')).toBeUndefined();
   });
 
+  it('resetFailed forgets that a unit failed, and takes one that does not exist', async () => {
+    const { failing } = target.units;
+    await systemd.start(failing).catch(() => {});
+    await vi.waitFor(async () => expect(await unit(failing)).toMatchObject({ active: 'failed' }), {
+      timeout: 20_000,
+    });
+    await systemd.resetFailed(failing);
+    expect(await unit(failing)).toMatchObject({ active: 'inactive', result: 'success' });
+    await systemd.resetFailed('nothing-of-the-kind.service');
+  });
+
   it('logs of a unit that never wrote anything are empty', async () => {
     for await (const line of systemd.logs('nothing-of-the-kind.service')) expect(line).toBeUndefined();
   });

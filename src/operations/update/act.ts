@@ -13,14 +13,19 @@ const stopPart = ({ engine, systemd }: Host, { unit, containers }: Part): Promis
     ? Promise.all(containers.map((name) => engine.stop(name, { timeout: STOP_LIMIT })))
     : systemd.stop(unit, { timeout: STOP_LIMIT });
 
-const startPart = (
+async function startPart(
   { engine, systemd }: Host,
   { unit, containers }: Part,
   timeout: number,
-): Promise<unknown> =>
-  unit === undefined
-    ? Promise.all(containers.map((name) => engine.start(name, { timeout })))
-    : systemd.start(unit, { timeout });
+): Promise<void> {
+  if (unit === undefined) {
+    await Promise.all(containers.map((name) => engine.start(name, { timeout })));
+    return;
+  }
+  // One that has failed too often is not started any more.
+  await systemd.resetFailed(unit);
+  await systemd.start(unit, { timeout });
+}
 
 /** In the reverse of the start order. @returns the first failure; what it needs is left running under it */
 export async function stopAll(

@@ -7,7 +7,7 @@ import type { Report, UpdateFailure, UpdateOutcome, UpdatePlan, UpdateReport } f
 import type { Service } from '../../services.ts';
 import type { UpdateRow } from '../../store/updates.ts';
 import { isCovered, putBack, readSnapshot, snapshotFolder, takeSnapshot } from '../backup.ts';
-import { causeLines } from '../power.ts';
+import { lastWordsOf } from '../power.ts';
 import { remember } from '../release-memory.ts';
 import { dropNext, moveBack, moveForward, startAll, stopAll } from './act.ts';
 import {
@@ -216,7 +216,8 @@ async function startAndJudge(journey: Journey): Promise<UpdateReport> {
     return succeed(journey, judgement.wellAt);
   }
   run.progress.end({ failed: true });
-  const lastLines = await causeLines(app, journey.service, judgement.part, began);
+  const { part } = judgement;
+  const lastLines = await lastWordsOf(app, journey.service, { part, since: began }).catch(() => []);
   record(journey, 'back', { why: specific(started, judgement.failure), lastLines });
   return goBack(journey);
 }
