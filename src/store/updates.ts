@@ -17,6 +17,8 @@ export type UpdateFacts = {
   /** Ids of the images by container, as they were and as they are to be. */
   from: Readonly<Record<string, string>>;
   to: Readonly<Record<string, string>>;
+  /** Names of images, with their digests, that were not here before. */
+  pulled?: readonly string[];
   /** Folders of copies: taken while it ran, and at rest. */
   backup?: string;
   snapshot?: string;

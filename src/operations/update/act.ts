@@ -1,4 +1,5 @@
 /** The acts of an update on the host, each of which can be done again after a kill. */
+import { causeOf } from '../../errors.ts';
 import type { Host } from '../../hosts.ts';
 import type { UpdateFailure } from '../../report.ts';
 import { attempt, type Journey } from './journey.ts';
@@ -41,7 +42,7 @@ export async function stopAll(
 }
 
 /**
- * In start order, then what went down with them. Each is tried: whether the service is well is judged afterwards.
+ * In start order. Each is tried: whether the service is well is judged afterwards.
  * @returns the first failure
  */
 export async function startAll(
@@ -49,17 +50,32 @@ export async function startAll(
   step: string,
   which: readonly Part[],
 ): Promise<UpdateFailure | undefined> {
-  const { host, service, row } = journey;
-  let failure: UpdateFailure | undefined;
+  const { host, service } = journey;
+  let first: UpdateFailure | undefined;
   for (const part of which) {
-    failure ??= await attempt(journey, step, () => startPart(host, part, service.health.timeout), part.name);
+    const failure = await attempt(
+      journey,
+      step,
+      () => startPart(host, part, service.health.timeout),
+      part.name,
+    );
+    first ??= failure;
   }
-  const own = new Set(which.map(({ unit }) => unit));
+  return first;
+}
+
+/** Units of others that went down with the service and are up no more by themselves. They are no part of its health. */
+export async function startDependents(journey: Journey): Promise<string[]> {
+  const { host, row, app } = journey;
+  const warnings: string[] = [];
   for (const unit of row.facts.dependents ?? []) {
-    if (own.has(unit)) continue;
-    failure ??= await attempt(journey, step, () => host.systemd.start(unit, { timeout: STOP_LIMIT }), unit);
+    try {
+      await host.systemd.start(unit, { timeout: STOP_LIMIT });
+    } catch (error) {
+      warnings.push(app.redact(causeOf(error)));
+    }
   }
-  return failure;
+  return warnings;
 }
 
 /** The names that the units run mean the new images from now on, and the old ones are kept under names of ours. */
@@ -82,6 +98,12 @@ export async function dropNext({ host, row }: Journey): Promise<void> {
   for (const { container } of row.plan.images) {
     await host.engine.untag(nextTag(container, row.id), { removes: true });
   }
+}
+
+/** Images that were pulled and will not be run. */
+export async function dropPulled(journey: Journey): Promise<void> {
+  await dropNext(journey);
+  for (const name of journey.row.facts.pulled ?? []) await journey.host.engine.untag(name, { removes: true });
 }
 
 export async function dropRollback({ host, row }: Pick<Journey, 'host' | 'row'>): Promise<void> {

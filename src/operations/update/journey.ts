@@ -28,6 +28,12 @@ export function journeyOf(app: UpdateReach, service: Service, run: Run, row: Upd
   return { app, service, host: app.hosts.of(service), run, row, parts: stoppedParts(service, changing) };
 }
 
+/** For a plan made by the work itself, which has the lock that a plan wants to be free. */
+export const asHolder = (app: UpdateReach): UpdateReach => ({
+  ...app,
+  locks: { ...app.locks, requireFree: () => {} },
+});
+
 /** Write down what comes next, and what was learnt, before it is done. */
 export function record(
   journey: Journey,
@@ -58,6 +64,20 @@ export async function attempt(
   } catch (error) {
     run.progress.end({ failed: true });
     app.log.warn({ err: error, step, subject }, 'a step of an update failed');
+    return { kind: 'step', step, cause: app.redact(causeOf(error)) };
+  }
+}
+
+/** As {@link attempt}, of what is not worth a line on the card. */
+export async function quietly(
+  { app }: Pick<Journey, 'app'>,
+  step: string,
+  work: () => Promise<unknown>,
+): Promise<UpdateFailure | undefined> {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
     return { kind: 'step', step, cause: app.redact(causeOf(error)) };
   }
 }

@@ -1,10 +1,10 @@
 /** What an update does while the service runs: hooks, a copy of the data, the download. Nothing here is in its way. */
-import { causeOf, UserError } from '../../errors.ts';
+import { UserError } from '../../errors.ts';
 import type { UpdateFailure } from '../../report.ts';
 import { isCovered, snapshotFolder, spaceFor, takeSnapshot } from '../backup.ts';
 import { digestsOf, parseImageName } from '../../image-name.ts';
 import { lookAtServices } from '../status.ts';
-import { attempt, interruptible, record, type Journey } from './journey.ts';
+import { attempt, interruptible, quietly, record, type Journey } from './journey.ts';
 import { nextTag } from './tags.ts';
 
 /** The unit of a deploy on NixOS: while it runs, units start and stop by its hand. */
@@ -30,16 +30,12 @@ export async function prepare(journey: Journey): Promise<UpdateFailure | undefin
   return (await checkBeforehand(journey)) ?? (await copyData(journey)) ?? (await download(journey));
 }
 
-async function checkBeforehand(journey: Journey): Promise<UpdateFailure | undefined> {
-  try {
+const checkBeforehand = (journey: Journey): Promise<UpdateFailure | undefined> =>
+  quietly(journey, 'check', async () => {
     await refuseDeploy(journey);
     await requireDependencies(journey);
     await requireSpace(journey);
-    return undefined;
-  } catch (error) {
-    return { kind: 'step', step: 'check', cause: journey.app.redact(causeOf(error)) };
-  }
-}
+  });
 
 /** @throws UserError while a deploy runs */
 export async function refuseDeploy({ host }: Pick<Journey, 'host'>): Promise<void> {
@@ -104,9 +100,12 @@ async function download(journey: Journey): Promise<UpdateFailure | undefined> {
       async (signal) => {
         const name = parseImageName(image, { hub: true });
         if (typeof name === 'string') throw new Error(`"${image}" leads to no registry.`);
-        const repository = `${name.registry}/${name.repository}`;
+        const source = `${name.registry}/${name.repository}@${digest}`;
+        if ((await host.engine.image(source, { signal })) === undefined) {
+          record(journey, undefined, { pulled: [...(journey.row.facts.pulled ?? []), source] });
+        }
         const credentials = await app.registry.credentialsFor(name);
-        const pulled = await host.engine.pull(`${repository}@${digest}`, {
+        const pulled = await host.engine.pull(source, {
           signal,
           progress: (done, total) => run.progress.amount(done, total),
           ...(credentials === undefined ? {} : { credentials }),

@@ -5,7 +5,7 @@ import type { DataDifference, PlannedImage, Report, UpdatePlan } from '../../rep
 import type { Service } from '../../services.ts';
 import type { UpdateRow } from '../../store/updates.ts';
 import { describeData, isCovered, readSnapshot, type Snapshot, type SourceFacts } from '../backup.ts';
-import type { UpdateReach } from './journey.ts';
+import { asHolder, type UpdateReach } from './journey.ts';
 import { stoppedParts } from './parts.ts';
 import { fingerprintOf } from './plan.ts';
 import { refuseDeploy } from './prepare.ts';
@@ -58,7 +58,10 @@ export async function rollback(
   to: string | undefined,
 ): Promise<Report> {
   const planned = run.plan?.report;
-  const report = planned?.kind === 'rollback-plan' ? planned : await unlockedPlan(app, service, to);
+  const report =
+    planned?.kind === 'rollback-plan'
+      ? planned
+      : ((await planRollback(asHolder(app), service, to)).report as RollbackReport);
   const row = rowOf(app, service, report.id);
   if (row.outcome === 'down') return retryWayBack(app, service, run, row);
   const images = await imagesOf(app, service, row);
@@ -67,16 +70,6 @@ export async function rollback(
     plan: planFor(report, row, images),
     ...(report.data === undefined || row.facts.snapshot === undefined ? {} : { place: row.facts.snapshot }),
   });
-}
-
-/** The plan of a run that nobody was asked about: by then its own lock is taken. */
-async function unlockedPlan(
-  app: UpdateReach,
-  service: Service,
-  to: string | undefined,
-): Promise<RollbackReport> {
-  const locks = { ...app.locks, requireFree: () => {} };
-  return (await planRollback({ ...app, locks }, service, to)).report as RollbackReport;
 }
 
 function rowOf(app: UpdateReach, service: Service, id: string | undefined): UpdateRow {

@@ -8,13 +8,16 @@ import type { Service } from '../../services.ts';
 import type { UpdateRow } from '../../store/updates.ts';
 import { isCovered, putBack, readSnapshot, snapshotFolder, takeSnapshot } from '../backup.ts';
 import { lastWordsOf } from '../power.ts';
+import { sleep } from '../../sleep.ts';
 import { remember } from '../release-memory.ts';
-import { dropNext, moveBack, moveForward, startAll, stopAll } from './act.ts';
+import { dropNext, dropPulled, moveBack, moveForward, startAll, startDependents, stopAll } from './act.ts';
 import {
+  asHolder,
   attempt,
   interruptible,
   journeyOf,
   record,
+  quietly,
   stopAsked,
   type Journey,
   type UpdateReach,
@@ -22,6 +25,7 @@ import {
 import { judge } from './judge.ts';
 import { planUpdate } from './plan.ts';
 import { HOOK_LIMIT, prepare } from './prepare.ts';
+import { observedRow, reportOf } from './outcome.ts';
 import { giveUpOlder } from './tidy.ts';
 
 /**
@@ -30,7 +34,7 @@ import { giveUpOlder } from './tidy.ts';
  * the next start goes on
  */
 export async function update(app: UpdateReach, service: Service, run: Run): Promise<Report> {
-  const { report } = run.plan ?? (await planUpdate(app, service));
+  const { report } = run.plan ?? (await planUpdate(asHolder(app), service));
   if (report.kind !== 'update-plan') return report;
   return travel(app, service, run, { verb: 'update', plan: report });
 }
@@ -51,7 +55,7 @@ export async function travel(
   };
   if (app.guard.observing) {
     await app.guard.change(`${verb} ${service.name}`, () => Promise.resolve());
-    return reportOf(app, service, observed(app, service, { verb, plan, facts, by: run.by }));
+    return reportOf(app, service, observedRow(app, service, { verb, plan, facts, by: run.by }));
   }
   const journey = journeyOf(
     app,
@@ -119,15 +123,17 @@ function stepsOf({ service, row, parts, app }: Journey): { step: string; subject
 
 /** Nothing was stopped. */
 async function unchanged(journey: Journey, why: UpdateFailure): Promise<UpdateReport> {
-  await attempt(journey, 'tidy', () => dropNext(journey));
+  await tidy(journey, () => dropPulled(journey));
   return end(journey, 'unchanged', { why });
 }
 
 async function stopAndGo(journey: Journey): Promise<UpdateReport> {
   const { app, service, row, parts, run } = journey;
-  const asked = stopAsked(journey);
-  if (asked !== undefined) return unchanged(journey, asked);
-  const dependents = await dependentsOf(journey);
+  let dependents: string[] = [];
+  const early =
+    (await quietly(journey, 'check', async () => void (dependents = await dependentsOf(journey)))) ??
+    stopAsked(journey);
+  if (early !== undefined) return unchanged(journey, early);
   record(journey, 'stopping', { stoppedAt: app.clock.now(), dependents });
   const servers = parts.filter(({ holdsData }) => holdsData);
   const others = parts.filter((part) => !servers.includes(part));
@@ -169,9 +175,10 @@ async function dependentsOf({ host, parts }: Journey): Promise<string[]> {
 /** Names and data are still as they were: what was stopped starts again. */
 async function startAgain(journey: Journey, why: UpdateFailure): Promise<UpdateReport> {
   record(journey, undefined, { why });
-  const failure = await startAll(journey, 'back-start', journey.parts);
+  const failure = await insist(() => startAll(journey, 'back-start', journey.parts));
+  await startOthers(journey);
   const judgement = await calmly(journey, 'back-health', journey.row.facts.from);
-  await attempt(journey, 'tidy', () => dropNext(journey));
+  await tidy(journey, () => dropPulled(journey));
   if ('wellAt' in judgement) return end(journey, 'unchanged', { why, wellAt: judgement.wellAt });
   return end(journey, 'down', { why, lost: failure ?? judgement.failure });
 }
@@ -203,6 +210,7 @@ async function startAndJudge(journey: Journey): Promise<UpdateReport> {
   const { row, parts, run, app } = journey;
   const began = app.clock.now();
   const started = await startAll(journey, 'start', parts);
+  await startOthers(journey);
   run.progress.begin('health');
   const version =
     row.verb === 'update' && journey.service.release?.version === 'immich' ? row.plan.to : undefined;
@@ -222,6 +230,22 @@ async function startAndJudge(journey: Journey): Promise<UpdateReport> {
   return goBack(journey);
 }
 
+/** What is left over is no reason to call an update failed. */
+async function tidy({ app, service }: Journey, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    app.log.warn({ err: error, service: service.name }, 'an update left something over');
+  }
+}
+
+async function startOthers(journey: Journey): Promise<void> {
+  const warnings = await startDependents(journey);
+  if (warnings.length > 0) {
+    record(journey, undefined, { warnings: [...(journey.row.facts.warnings ?? []), ...warnings] });
+  }
+}
+
 /** systemd's words for a start that failed say more than "it does not run". */
 const specific = (started: UpdateFailure | undefined, judged: UpdateFailure): UpdateFailure =>
   started !== undefined && ['gone', 'stopped'].includes(judged.kind) ? started : judged;
@@ -232,7 +256,7 @@ const expectedOf = (ids: Readonly<Record<string, string>>) =>
 async function succeed(journey: Journey, wellAt: number): Promise<UpdateReport> {
   const { app, service, host, row } = journey;
   record(journey, undefined, { wellAt });
-  const warnings: string[] = [];
+  const warnings = [...(row.facts.warnings ?? [])];
   for (const unit of row.verb === 'update' ? service.update.after : []) {
     const failure = await attempt(
       journey,
@@ -242,7 +266,7 @@ async function succeed(journey: Journey, wellAt: number): Promise<UpdateReport> 
     );
     if (failure?.kind === 'step') warnings.push(failure.cause);
   }
-  await attempt(journey, 'tidy', async () => {
+  await tidy(journey, async () => {
     await dropNext(journey);
     await giveUpOlder(journey);
   });
@@ -264,6 +288,17 @@ async function succeed(journey: Journey, wellAt: number): Promise<UpdateReport> 
   return end(journey, 'updated', { warnings });
 }
 
+/** Milliseconds before the way back is tried again: an engine or a systemd that is away for a moment is no reason to stay down. */
+const PAUSES = [1000, 5000];
+
+async function insist(work: () => Promise<UpdateFailure | undefined>): Promise<UpdateFailure | undefined> {
+  for (const pause of PAUSES) {
+    if ((await work()) === undefined) return undefined;
+    await sleep(pause);
+  }
+  return work();
+}
+
 /** Images, and with them the data, as they were at the stop; proven by the old version's health. */
 async function goBack(journey: Journey): Promise<UpdateReport> {
   const { row, parts } = journey;
@@ -273,22 +308,22 @@ async function goBack(journey: Journey): Promise<UpdateReport> {
   const servers = parts.filter(({ holdsData }) => holdsData);
   const others = parts.filter((part) => !servers.includes(part));
 
-  let failure = await stopAll(journey, 'back-stop', others);
-  if (failure === undefined && servers.length > 0) {
-    failure = await stopAll(journey, 'back-stop', servers);
-  }
-  failure ??= await attempt(journey, 'back-images', () => moveBack(journey));
-  if (failure === undefined && servers.length > 0) failure = await startAll(journey, 'back-start', servers);
-  if (failure === undefined && withData) {
-    failure = await attempt(journey, 'back-data', () => placeData(journey, snapshot, `${row.id}-back`));
-  }
-  if (failure !== undefined) {
-    return end(journey, 'down', { why, lost: failure });
-  }
-  const started = await startAll(journey, 'back-start', others);
+  const failure = await insist(
+    async () =>
+      (await stopAll(journey, 'back-stop', others)) ??
+      (await stopAll(journey, 'back-stop', servers)) ??
+      (await attempt(journey, 'back-images', () => moveBack(journey))) ??
+      (await startAll(journey, 'back-start', servers)) ??
+      (withData
+        ? await attempt(journey, 'back-data', () => placeData(journey, snapshot, `${row.id}-back`))
+        : undefined),
+  );
+  if (failure !== undefined) return end(journey, 'down', { why, lost: failure });
+  const started = await insist(() => startAll(journey, 'back-start', others));
+  await startOthers(journey);
   const judgement = await calmly(journey, 'back-health', row.facts.from);
   if ('failure' in judgement) return end(journey, 'down', { why, lost: started ?? judgement.failure });
-  await attempt(journey, 'tidy', () => dropNext(journey));
+  await tidy(journey, () => dropPulled(journey));
   return end(journey, 'rolled-back', { why, wellAt: judgement.wellAt });
 }
 
@@ -319,94 +354,4 @@ function end(
   const { app, service } = journey;
   journey.row = app.store.updates.end(journey.row.id, outcome, facts);
   return reportOf(app, service, journey.row);
-}
-
-const observed = (
-  app: UpdateReach,
-  service: Service,
-  row: Pick<UpdateRow, 'verb' | 'plan' | 'facts' | 'by'>,
-): UpdateRow => ({
-  ...row,
-  id: '',
-  service: service.name,
-  stage: 'preparing',
-  outcome: 'observed',
-  startedAt: app.clock.now(),
-  endedAt: app.clock.now(),
-});
-
-/** What an ended update has to say. */
-export function reportOf(app: Pick<UpdateReach, 'clock'>, service: Service, row: UpdateRow): UpdateReport {
-  const { plan, facts, verb, id, outcome = 'unchanged', startedAt, endedAt = app.clock.now() } = row;
-  const { stoppedAt, wellAt, why, lost } = facts;
-  return {
-    kind: 'update-outcome',
-    verb,
-    id,
-    service: service.name,
-    title: service.title,
-    outcome,
-    from: plan.from,
-    to: plan.to,
-    took: endedAt - startedAt,
-    down: stoppedAt === undefined ? undefined : (wellAt ?? endedAt) - stoppedAt,
-    containers: service.containers.length,
-    why,
-    lastLines: facts.lastLines ?? [],
-    data:
-      facts.newer === undefined || facts.asOf === undefined
-        ? undefined
-        : { asOf: facts.asOf, newer: facts.newer, aside: facts.aside ?? [] },
-    keptAt: outcome === 'updated' ? facts.asOf : undefined,
-    lost:
-      outcome === 'down' && lost !== undefined
-        ? { why: lost, command: `steward rollback ${service.name} --to ${id}` }
-        : undefined,
-    warnings: facts.warnings ?? [],
-    notes: plan.notes,
-    at: endedAt,
-    ...actionsOf(service, outcome, row),
-  };
-}
-
-function actionsOf(
-  service: Service,
-  outcome: UpdateOutcome,
-  { verb, id, plan }: UpdateRow,
-): Pick<Report, 'actions'> {
-  const { name } = service;
-  const logs = { label: 'logs', command: 'logs', args: [name] } as const;
-  switch (outcome) {
-    case 'updated':
-      return {
-        actions: [
-          [
-            { label: 'status', command: 'status', args: [name] },
-            ...(verb === 'update'
-              ? [{ label: 'roll-back', command: 'rollback', args: [name] } as const]
-              : []),
-          ],
-        ],
-      };
-    case 'rolled-back':
-    case 'unchanged':
-      return {
-        actions: [
-          [
-            logs,
-            ...(verb === 'update'
-              ? [{ label: 'try-again', command: 'update', args: [name, plan.key] } as const]
-              : []),
-          ],
-        ],
-      };
-    case 'down':
-      return {
-        actions: [
-          [{ label: 'try-roll-back', command: 'rollback', args: [name, '--to', id], style: 'primary' }, logs],
-        ],
-      };
-    case 'observed':
-      return {};
-  }
 }
