@@ -172,11 +172,12 @@ describe('who may import whom', () => {
 
   test('clients import exec, errors and types', () => {
     const values = ['src/exec.ts', 'src/errors.ts', 'src/sleep.ts', 'src/clock.ts', 'src/image-name.ts'];
-    const isAllowed = (target: string, { isTypeOnly }: Import) =>
+    const isAllowed = (target: string, { isTypeOnly }: Import, { path }: Source) =>
       isTypeOnly ||
       isPackage(target) ||
       target.startsWith('node:') ||
       target.startsWith('src/clients/') ||
+      (target.startsWith('src/backup/') && path.startsWith('src/backup/')) ||
       values.includes(target);
     expect(
       offences(
@@ -248,7 +249,7 @@ describe('who may import whom', () => {
     },
     yaml: { homes: /^src\/services(?:\.ts|\/)/, reason: 'text becomes typed data at the border' },
     zod: {
-      homes: /^src\/services(?:\.ts|\/)|^src\/clients\//,
+      homes: /^src\/services(?:\.ts|\/)|^src\/(?:clients|backup)\//,
       reason: 'data is checked where it comes in, and trusted after',
     },
   };

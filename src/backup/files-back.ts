@@ -1,0 +1,159 @@
+/** A folder's contents replaced by a copy of them; what the copy leaves out stays where it is. */
+import { link, lstat, mkdir, open, readdir, rename, rm, rmdir, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { areaAt, isThere, setAside, syncTree } from './aside.ts';
+import {
+  attributesOf,
+  copyBytes,
+  eachOf,
+  failure,
+  freeBytes,
+  isCode,
+  makeFolder,
+  setAttributes,
+  sync,
+  writeDurably,
+  type Told,
+} from './disk.ts';
+import { createLeftOut } from './files.ts';
+import type { Attributes, FilesPart } from './manifest.ts';
+
+export type FilesBack = {
+  part: FilesPart;
+  /** Where the folder lies. */
+  folder: string;
+  /** Its copies. */
+  copies: string;
+  area: string;
+};
+
+/** Lay the contents ready on the disk where they will be. Called again it begins anew. */
+export async function stageFiles({ part, copies, area }: FilesBack, told: Told): Promise<void> {
+  const { path, fresh } = areaAt(area);
+  try {
+    await rm(path, { recursive: true, force: true });
+    await makeFolder(fresh);
+    await requireRoom(part, path);
+    // Sorted by path, a folder comes before what is in it.
+    const others = part.entries.filter((entry) => entry.type !== 'file' || entry.sameAs !== undefined);
+    for (const entry of others)
+      if (entry.type === 'folder') await mkdir(join(fresh, entry.path), { mode: 0o700 });
+    const files = part.entries.flatMap((entry) =>
+      entry.type === 'file' && entry.sameAs === undefined ? [entry] : [],
+    );
+    await eachOf(files, async (entry) => {
+      const to = join(fresh, entry.path);
+      const source = await open(join(copies, entry.path));
+      try {
+        const { sha256 } = await copyBytes(source, to, told);
+        if (sha256 !== entry.sha256) throw new Error(`the copy of "${entry.path}" is damaged.`);
+      } finally {
+        await source.close();
+      }
+      await setAttributes(to, entry);
+      await sync(to);
+    });
+    for (const entry of others) {
+      const to = join(fresh, entry.path);
+      if (entry.type === 'file') await link(join(fresh, entry.sameAs ?? ''), to);
+      if (entry.type !== 'link') continue;
+      await symlink(entry.target, to);
+      await setAttributes(to, entry, true);
+    }
+    // Last, because what is put into a folder changes its time.
+    for (const entry of others.toReversed()) {
+      if (entry.type === 'folder') await setAttributes(join(fresh, entry.path), entry);
+    }
+    await syncTree(path);
+  } catch (error) {
+    told.signal?.throwIfAborted();
+    throw failure(`put back "${part.folder}"`, error);
+  }
+}
+
+/** Replace the contents. Called again it finishes, or does nothing. @returns where the old ones are kept */
+export async function swapFiles({ part, folder, area }: FilesBack): Promise<string> {
+  const { fresh, old } = areaAt(area);
+  // Once all of the old has gone, what is in the folder is new.
+  const cleared = join(area, 'cleared');
+  try {
+    if (!(await isThere(fresh))) return old;
+    if (!(await isThere(cleared))) {
+      await makeFolder(old);
+      await clear({ folder, old, isLeftOut: createLeftOut(part) }, '');
+      await syncTree(old);
+      await writeDurably(cleared, '');
+    }
+    const attributes = new Map<string, Attributes>(part.entries.map((entry) => [entry.path, entry]));
+    await place({ fresh, folder, old, attributes }, '');
+    await setAttributes(folder, part.attributes);
+    await sync(folder);
+    await rmdir(fresh);
+    await sync(dirname(fresh));
+    return old;
+  } catch (error) {
+    throw failure(`put back "${part.folder}"`, error);
+  }
+}
+
+type Clearing = { folder: string; old: string; isLeftOut: (path: string) => boolean };
+
+async function clear(clearing: Clearing, inside: string): Promise<void> {
+  const { folder, old, isLeftOut } = clearing;
+  for (const name of await readdir(join(folder, inside))) {
+    const path = join(inside, name);
+    if (isLeftOut(path)) continue;
+    const present = join(folder, path);
+    const stats = await lstat(present, { bigint: true });
+    if (stats.isDirectory() && (await holdsLeftOut(clearing, path))) {
+      await mkdir(join(old, path)).catch((error: unknown) => {
+        if (!isCode(error, 'EEXIST')) throw error;
+      });
+      await clear(clearing, path);
+      await setAttributes(join(old, path), attributesOf(stats));
+    } else {
+      await setAside(present, join(old, path));
+    }
+  }
+  await sync(join(folder, inside));
+}
+
+async function holdsLeftOut(clearing: Clearing, inside: string): Promise<boolean> {
+  for (const entry of await readdir(join(clearing.folder, inside), { withFileTypes: true })) {
+    const path = join(inside, entry.name);
+    if (clearing.isLeftOut(path)) return true;
+    if (entry.isDirectory() && (await holdsLeftOut(clearing, path))) return true;
+  }
+  return false;
+}
+
+type Placing = { fresh: string; folder: string; old: string; attributes: ReadonlyMap<string, Attributes> };
+
+async function place(placing: Placing, inside: string): Promise<void> {
+  const { fresh, folder, old, attributes } = placing;
+  for (const entry of await readdir(join(fresh, inside), { withFileTypes: true })) {
+    const path = join(inside, entry.name);
+    const to = join(folder, path);
+    if (await isThere(to)) {
+      if (entry.isDirectory() && (await lstat(to)).isDirectory()) {
+        await place(placing, path);
+        const own = attributes.get(path);
+        if (own !== undefined) await setAttributes(to, own);
+        await sync(to);
+        await rmdir(join(fresh, path));
+        continue;
+      }
+      // Somebody has been at work since a kill cut this off.
+      await makeFolder(dirname(join(old, path)));
+      await setAside(to, join(old, path));
+    }
+    await rename(join(fresh, path), to);
+  }
+  await sync(join(folder, inside));
+}
+
+async function requireRoom({ entries }: FilesPart, area: string): Promise<void> {
+  const needed = entries.reduce((sum, entry) => (entry.type === 'file' ? sum + entry.size : sum), 0);
+  const free = await freeBytes(area);
+  if (free < needed) throw new Error(`it needs ${needed} bytes beside the present data, ${free} are free.`);
+}

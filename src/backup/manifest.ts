@@ -1,0 +1,166 @@
+/** What a copy holds, written last: a folder without a whole manifest is no copy. */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { writeDurably } from './disk.ts';
+
+const Facts = z.object({
+  name: z.string(),
+  kind: z.enum(['postgres', 'sqlite', 'files']),
+  schema: z.string().optional(),
+  counts: z.record(z.string(), z.number()),
+});
+
+/** Of one database file, folder or database: what its copy is compared by. */
+export type SourceFacts = {
+  /** `postgres immich`, or the path of the SQLite file or folder. */
+  name: string;
+  kind: 'postgres' | 'sqlite' | 'files';
+  /** SHA-256 of the schema as text, applied migrations included; undefined for files. */
+  schema: string | undefined;
+  /** Rows by table; a folder has `{ files: n }`. */
+  counts: Readonly<Record<string, number>>;
+};
+
+const Copy = z.object({ file: z.string(), size: z.number(), sha256: z.string() });
+/** A file of a copy, relative to the copy's folder. Bytes. */
+export type Copy = z.infer<typeof Copy>;
+
+const Attributes = z.object({
+  mode: z.number(),
+  uid: z.number(),
+  gid: z.number(),
+  /** Nanoseconds since 1970, in digits. */
+  mtime: z.string(),
+});
+export type Attributes = z.infer<typeof Attributes>;
+
+const Entry = z.discriminatedUnion('type', [
+  Attributes.extend({ type: z.literal('folder'), path: z.string() }),
+  Attributes.extend({ type: z.literal('link'), path: z.string(), target: z.string() }),
+  Attributes.extend({
+    type: z.literal('file'),
+    path: z.string(),
+    size: z.number(),
+    sha256: z.string(),
+    /** Told apart from any other state of the source; absent where that could not be promised. */
+    identity: z.string().optional(),
+    /** Another name of that file: one copy serves both. */
+    sameAs: z.string().optional(),
+  }),
+]);
+/** Something in a folder, by its path relative to it. */
+export type Entry = z.infer<typeof Entry>;
+export type FileEntry = Extract<Entry, { type: 'file' }>;
+
+const Properties = z.object({
+  owner: z.string(),
+  encoding: z.string(),
+  collate: z.string(),
+  ctype: z.string(),
+  tablespace: z.string(),
+  connectionLimit: z.number(),
+  /** Since PostgreSQL 15: `c` libc, `i` ICU, `b` builtin. */
+  provider: z.string().optional(),
+  locale: z.string().optional(),
+  icuRules: z.string().optional(),
+  comment: z.string().optional(),
+  /** Grantee (undefined: everybody), privilege, with grant option. Absent where nobody changed the default. */
+  grants: z
+    .array(z.object({ to: z.string().optional(), privilege: z.string(), grantable: z.boolean() }))
+    .optional(),
+  /** `ALTER DATABASE … SET`; of one role where it names one. */
+  settings: z.array(z.object({ role: z.string().optional(), name: z.string(), value: z.string() })),
+});
+/** Of a PostgreSQL database, what a dump of one database does not put back by itself. */
+export type Properties = z.infer<typeof Properties>;
+
+const PostgresPart = z.object({
+  kind: z.literal('postgres'),
+  container: z.string(),
+  user: z.string(),
+  database: z.string(),
+  facts: Facts,
+  copy: Copy,
+  properties: Properties,
+});
+export type PostgresPart = z.infer<typeof PostgresPart>;
+
+const SqlitePart = z.object({
+  kind: z.literal('sqlite'),
+  /** As configured; `path` is one file that it matches. */
+  files: z.string(),
+  path: z.string(),
+  facts: Facts,
+  copy: Copy,
+  attributes: Attributes,
+  identity: z.string().optional(),
+});
+export type SqlitePart = z.infer<typeof SqlitePart>;
+
+const FilesPart = z.object({
+  kind: z.literal('files'),
+  folder: z.string(),
+  exclude: z.array(z.string()),
+  /** Globs of databases that other parts hold. */
+  databases: z.array(z.string()),
+  facts: Facts,
+  /** The folder of the copies inside the copy's folder. */
+  copies: z.string(),
+  attributes: Attributes,
+  entries: z.array(Entry),
+  /** Sockets and devices, which cannot be copied. */
+  skipped: z.number(),
+});
+export type FilesPart = z.infer<typeof FilesPart>;
+
+const Manifest = z.object({
+  version: z.literal(1),
+  service: z.string(),
+  takenAt: z.number(),
+  parts: z.array(z.discriminatedUnion('kind', [PostgresPart, SqlitePart, FilesPart])),
+});
+export type Manifest = z.infer<typeof Manifest>;
+export type Part = Manifest['parts'][number];
+
+export const MANIFEST = 'manifest.json';
+const SEAL = /^\{"sha256":"([0-9a-f]{64})","manifest":\n/;
+const END = '\n}\n';
+
+/** @param folder of the copy; everything else in it is on the disk by now */
+export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
+  const body = JSON.stringify(manifest, undefined, 1);
+  await writeDurably(join(folder, MANIFEST), `{"sha256":"${digest(body)}","manifest":\n${body}${END}`);
+}
+
+/** @throws Error for a folder without a whole manifest */
+export async function readManifest(folder: string): Promise<Manifest> {
+  const broken = (why: string, cause?: unknown) =>
+    new Error(`Cannot read the copy in "${folder}": ${why}`, { cause });
+  const text = await readFile(join(folder, MANIFEST), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ENOENT' ? broken('there is no manifest.') : broken(error.message, error);
+  });
+  const [head = '', seal] = SEAL.exec(text) ?? [];
+  const body = text.slice(head.length, -END.length);
+  if (seal === undefined || !text.endsWith(END) || digest(body) !== seal) {
+    throw broken('its manifest is damaged.');
+  }
+  const manifest = Manifest.safeParse(JSON.parse(body));
+  if (!manifest.success) throw broken('its manifest is not of this version.', manifest.error);
+  return manifest.data;
+}
+
+/** Every file that the copy consists of, the manifest aside. */
+export function copiesOf(part: Part): Copy[] {
+  if (part.kind !== 'files') return [part.copy];
+  return part.entries.flatMap((entry) =>
+    entry.type === 'file' && entry.sameAs === undefined
+      ? [{ file: join(part.copies, entry.path), size: entry.size, sha256: entry.sha256 }]
+      : [],
+  );
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

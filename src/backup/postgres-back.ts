@@ -1,0 +1,212 @@
+/** A PostgreSQL database replaced by a copy of it: restored beside, compared, and named in one transaction. */
+import { createHash } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import { isDeepStrictEqual } from 'node:util';
+import type { Told } from './disk.ts';
+import type { PostgresPart, Properties } from './manifest.ts';
+import { countRows } from './postgres.ts';
+import {
+  ask,
+  endSessions,
+  identifier,
+  literal,
+  openSession,
+  runTool,
+  type Place,
+  type Reach,
+} from './psql.ts';
+
+/** PostgreSQL cuts names off behind it, silently. Bytes. */
+const LONGEST_NAME = 63;
+/** Somebody who comes back at once is sent away again so often. */
+const TRIES = 5;
+/** Milliseconds for tidying up after a failure. */
+const CLEANUP = 30_000;
+/** Where a database can be worked on from outside; every cluster has it. */
+const ELSEWHERE = 'template1';
+/** Their value is a list of names, which is not written as one text. */
+const LISTS = ['search_path', 'temp_tablespaces', 'local_preload_libraries', 'session_preload_libraries'];
+
+/** What the database is called that a copy replaces, and the one that is made ready to do so. */
+const replacedName = (database: string, id: string) => fitName(database, `_before_${id}`);
+const besideName = (database: string, id: string) => fitName(database, `_putback_${id}`);
+
+/** Restore the copy beside the database, whole and compared. Called again it begins anew. */
+export async function stagePostgres(
+  reach: Reach,
+  { part, file, id }: { part: PostgresPart; file: string; id: string },
+  { progress }: Told,
+): Promise<void> {
+  const elsewhere = { ...part, database: ELSEWHERE };
+  const beside = { ...part, database: besideName(part.database, id) };
+  try {
+    await drop(reach, part, beside.database);
+    await ask(reach, elsewhere, createStatement(beside.database, part.properties));
+    await restore(reach, beside, { file, part, progress });
+    const session = openSession(reach, beside);
+    await session.ask('set row_security = off');
+    const counts = await countRows(session);
+    if (!isDeepStrictEqual(counts, part.facts.counts)) {
+      throw new Error('the restored database has other rows than the copy was taken of.');
+    }
+    // Without statistics the first queries of an application can take hours.
+    await session.ask('analyze');
+    for (const statement of propertyStatements(beside.database, part.properties))
+      await session.ask(statement);
+    await session.close();
+  } catch (error) {
+    // What is left of it in the container goes at the next try, should it not go now.
+    await drop({ ...reach, signal: AbortSignal.timeout(CLEANUP) }, part, beside.database).catch(() => {});
+    reach.signal.throwIfAborted();
+    throw explain('put back', part, error);
+  }
+}
+
+/**
+ * Give the restored database its name; the one that had it is kept. Called again it finishes, or does nothing.
+ * @returns the name of the one that is kept
+ */
+export async function swapPostgres(
+  reach: Reach,
+  { part, id }: { part: PostgresPart; id: string },
+): Promise<string> {
+  const replaced = replacedName(part.database, id);
+  const beside = besideName(part.database, id);
+  // Both names change in one transaction, so that either none or both have.
+  for (let tries = 1; await exists(reach, part, beside); tries += 1) {
+    const hasOld = await exists(reach, part, part.database);
+    const rename = (from: string, to: string) =>
+      `alter database ${identifier(from)} rename to ${identifier(to)};`;
+    const statements = `select to_json(pg_catalog.pg_terminate_backend(pid)) from pg_catalog.pg_stat_activity
+        where datname in (${literal(part.database)}, ${literal(beside)}) and pid <> pg_catalog.pg_backend_pid();
+      begin;
+      ${hasOld ? rename(part.database, replaced) : ''}
+      ${rename(beside, part.database)}
+      commit`;
+    try {
+      await ask(reach, { ...part, database: ELSEWHERE }, statements);
+    } catch (error) {
+      reach.signal.throwIfAborted();
+      if (tries === TRIES) throw explain('put back', part, error);
+    }
+  }
+  return replaced;
+}
+
+/** Deletes the database that {@link swapPostgres} has kept, and one that was made ready and never used. */
+export async function dropKept(reach: Reach, part: PostgresPart, id: string): Promise<void> {
+  try {
+    await drop(reach, part, besideName(part.database, id));
+    await drop(reach, part, replacedName(part.database, id));
+  } catch (error) {
+    throw explain('delete what was kept of', part, error);
+  }
+}
+
+async function exists(reach: Reach, place: Place, name: string): Promise<boolean> {
+  const sql = `select to_json(datname) from pg_catalog.pg_database where datname = ${literal(name)}`;
+  return (await ask(reach, { ...place, database: ELSEWHERE }, sql)).length > 0;
+}
+
+async function drop(reach: Reach, place: Place, name: string): Promise<void> {
+  const elsewhere = { ...place, database: ELSEWHERE };
+  await endSessions(reach, elsewhere);
+  await ask(reach, elsewhere, `drop database if exists ${identifier(name)}`);
+}
+
+async function restore(
+  reach: Reach,
+  beside: Place,
+  { file, part, progress }: { file: string; part: PostgresPart; progress: Told['progress'] },
+): Promise<void> {
+  const source = await open(file);
+  const hash = createHash('sha256');
+  try {
+    const read = async function* () {
+      for await (const chunk of source.createReadStream({ autoClose: false })) {
+        const bytes = chunk as Buffer;
+        hash.update(bytes);
+        progress?.(bytes.length);
+        yield bytes;
+      }
+    };
+    const name = beside.database.replace(/[\\']/g, '\\$&');
+    await runTool(
+      reach,
+      beside,
+      ['pg_restore', '--exit-on-error', '--no-password', `--dbname=dbname='${name}'`],
+      { stdin: read() },
+    );
+    if (hash.digest('hex') !== part.copy.sha256) throw new Error(`"${file}" is damaged.`);
+  } finally {
+    await source.close();
+  }
+}
+
+function createStatement(name: string, { provider, locale, icuRules, ...properties }: Properties): string {
+  const option = (word: string, value: string | undefined) =>
+    value === undefined ? '' : ` ${word} ${literal(value)}`;
+  const PROVIDERS: Readonly<Record<string, string>> = {
+    c: ' locale_provider libc',
+    i: ` locale_provider icu${option('icu_locale', locale)}${option('icu_rules', icuRules)}`,
+    b: ` locale_provider builtin${option('builtin_locale', locale)}`,
+  };
+  return (
+    `create database ${identifier(name)} template template0 owner ${identifier(properties.owner)}` +
+    `${option('encoding', properties.encoding)}${option('lc_collate', properties.collate)}${option('lc_ctype', properties.ctype)}` +
+    `${PROVIDERS[provider ?? ''] ?? ''} tablespace ${identifier(properties.tablespace)}`
+  );
+}
+
+/** They are run by a session inside that database. */
+function propertyStatements(name: string, properties: Properties): string[] {
+  const database = identifier(name);
+  const { comment, connectionLimit, grants, owner, settings } = properties;
+  const statements = [`alter database ${database} connection limit ${connectionLimit}`];
+  if (comment !== undefined) statements.push(`comment on database ${database} is ${literal(comment)}`);
+  if (grants !== undefined) {
+    statements.push(
+      `revoke all on database ${database} from public`,
+      `revoke all on database ${database} from ${identifier(owner)}`,
+      ...grants.map(
+        ({ to, privilege, grantable }) =>
+          `grant ${privilege} on database ${database} to ${to === undefined ? 'public' : identifier(to)}${grantable ? ' with grant option' : ''}`,
+      ),
+    );
+  }
+  for (const { role, name: setting, value } of settings) {
+    const target =
+      role === undefined
+        ? `alter database ${database}`
+        : `alter role ${identifier(role)} in database ${database}`;
+    // `a.b` is a setting of an extension; each part is a name.
+    const key = setting.split('.').map(identifier).join('.');
+    statements.push(
+      ...(LISTS.includes(setting)
+        ? [
+            `select null where pg_catalog.set_config(${literal(setting)}, ${literal(value)}, false) is null`,
+            `${target} set ${key} from current`,
+          ]
+        : [`${target} set ${key} to ${literal(value)}`]),
+    );
+  }
+  return statements;
+}
+
+function fitName(database: string, suffix: string): string {
+  const whole = Buffer.from(database + suffix);
+  if (whole.length <= LONGEST_NAME) return database + suffix;
+  // Two long names that begin alike stay two.
+  const mark = `~${createHash('sha256').update(database).digest('hex').slice(0, 6)}`;
+  const room = LONGEST_NAME - Buffer.byteLength(mark + suffix);
+  let begin = database;
+  while (Buffer.byteLength(begin) > room) begin = begin.slice(0, -1);
+  return begin + mark + suffix;
+}
+
+function explain(doing: string, { database, container }: Place, error: unknown): Error {
+  const { message } = error as Error;
+  return new Error(`Cannot ${doing} the database "${database}" in "${container}": ${message}`, {
+    cause: error,
+  });
+}

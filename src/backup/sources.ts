@@ -1,0 +1,97 @@
+/** The sources of a service, each by its kind: what it needs, what is in it, a copy of it. */
+import type { Source } from '../services/schema.ts';
+import type { Told } from './disk.ts';
+import { describeFiles, measureFiles, takeFiles, type FilesSource } from './files.ts';
+import type { FilesPart, Manifest, Part, SourceFacts, SqlitePart } from './manifest.ts';
+import { filesOf, presentFilesOf } from './patterns.ts';
+import { describePostgres, measurePostgres, takePostgres } from './postgres.ts';
+import type { Place, Reach } from './psql.ts';
+import { describeSqlite, isUnchanged, measureSqlite, takeSqlite } from './sqlite.ts';
+
+/** A source as it is now: one database, one database file, one folder. */
+export type Thing =
+  | { kind: 'postgres'; name: string; place: Place }
+  | { kind: 'sqlite'; name: string; files: string; path: string }
+  | { kind: 'files'; name: string; source: FilesSource };
+
+/** An earlier copy, whose files serve again where nothing has changed. */
+export type Earlier = { folder: string; manifest: Manifest } | undefined;
+
+/**
+ * Databases first: a file that one names was there before.
+ * @param mustExist false: whatever is there now
+ * @throws Error when no file matches
+ */
+export async function thingsOf(
+  sources: readonly Source[],
+  { mustExist }: { mustExist: boolean },
+): Promise<Thing[]> {
+  const globs = sources.flatMap((source) => (source.kind === 'sqlite' ? [source.files] : []));
+  const things = await Promise.all(
+    sources.map(async (source): Promise<Thing[]> => {
+      if (source.kind === 'postgres') {
+        const { container, user, database } = source;
+        return [{ kind: 'postgres', name: `postgres ${database}`, place: { container, user, database } }];
+      }
+      if (source.kind === 'files') {
+        const { folder, exclude } = source;
+        return [{ kind: 'files', name: folder, source: { folder, exclude, databases: globs } }];
+      }
+      const paths = await (mustExist ? filesOf : presentFilesOf)(source.files);
+      return paths.map((path) => ({ kind: 'sqlite', name: path, files: source.files, path }));
+    }),
+  );
+  const all = things.flat();
+  return [...all.filter(({ kind }) => kind !== 'files'), ...all.filter(({ kind }) => kind === 'files')];
+}
+
+/** Bytes that a copy takes at most. */
+export async function measure(reach: Reach, thing: Thing, earlier?: Earlier): Promise<number> {
+  if (thing.kind === 'postgres') return measurePostgres(reach, thing.place);
+  if (thing.kind === 'files')
+    return measureFiles(thing.source, filesPartOf(earlier, thing.name), reach.signal);
+  const part = sqlitePartOf(earlier, thing.name);
+  return part !== undefined && (await isUnchanged(part)) ? 0 : measureSqlite(thing.path);
+}
+
+export async function describe(reach: Reach, thing: Thing): Promise<SourceFacts> {
+  if (thing.kind === 'postgres') return describePostgres(reach, thing.place);
+  if (thing.kind === 'sqlite') return describeSqlite(thing.path, reach.signal);
+  return describeFiles(thing.source, reach.signal);
+}
+
+/** @param index names the copy in `folder`, which is the copy's */
+export async function take(
+  reach: Reach,
+  thing: Thing,
+  { folder, index, earlier }: { folder: string; index: number; earlier: Earlier },
+  told: Told,
+): Promise<Part> {
+  const target = `${index}-${thing.kind}`;
+  if (thing.kind === 'postgres')
+    return takePostgres(reach, thing.place, { folder, target: `${target}.dump` }, told);
+  if (thing.kind === 'sqlite') {
+    const part = sqlitePartOf(earlier, thing.name);
+    return takeSqlite(
+      thing,
+      { folder, target, earlier: part && earlier && { folder: earlier.folder, part } },
+      told,
+    );
+  }
+  const part = filesPartOf(earlier, thing.name);
+  return takeFiles(
+    thing.source,
+    { folder, copies: target, earlier: part && earlier && { folder: earlier.folder, part } },
+    told,
+  );
+}
+
+function sqlitePartOf(earlier: Earlier, name: string): SqlitePart | undefined {
+  return earlier?.manifest.parts.filter((part) => part.kind === 'sqlite').find(({ path }) => path === name);
+}
+
+function filesPartOf(earlier: Earlier, name: string): FilesPart | undefined {
+  return earlier?.manifest.parts
+    .filter((part) => part.kind === 'files')
+    .find(({ folder }) => folder === name);
+}

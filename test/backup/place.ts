@@ -1,0 +1,92 @@
+/** A service with data on a disk of its own making, as operations reach it. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import type { Engine } from '../../src/clients/engine.ts';
+import type { Systemd } from '../../src/clients/systemd.ts';
+import { systemClock } from '../../src/clock.ts';
+import { createHosts } from '../../src/hosts.ts';
+import type { Logger } from '../../src/logger.ts';
+import type { DataReach } from '../../src/operations/backup.ts';
+import { readServices, type Service } from '../../src/services.ts';
+
+export type Place = {
+  folder: string;
+  /** Where the data lies. */
+  data: string;
+  app: DataReach;
+  service: Service;
+  /** Names of steps, and what was warned of, in their order. */
+  told: string[];
+  write(name: string, text: string): string;
+  close(): void;
+};
+
+export type PlaceOptions = {
+  /** As services.yaml has them; `DATA` stands for the folder of the data. */
+  sources: readonly unknown[];
+  engine?: Engine;
+  /** That the sources name. */
+  containers?: readonly string[];
+  /** Where everything lies; a folder of its own in the system's temporary one. */
+  folder?: string;
+  /** Of the disk of the copies. Bytes, as the configuration has them. */
+  reserve?: string;
+  /** Called at each step, before it is taken. */
+  onStep?: (step: string) => void;
+};
+
+/** With a folder that exists it is opened again as it was. */
+export function openPlace({
+  sources,
+  engine,
+  containers = [],
+  folder = mkdtempSync(join(tmpdir(), 'data-')),
+  reserve = '0',
+  onStep,
+}: PlaceOptions): Place {
+  const data = join(folder, 'data');
+  mkdirSync(data, { recursive: true });
+  const file = join(folder, 'services.yaml');
+  const text = JSON.stringify({
+    backups: { folder: join(folder, 'copies'), reserve },
+    services: { web: { containers: ['web', ...containers], backup: { sources } } },
+  });
+  writeFileSync(file, text.replaceAll('DATA', data));
+  const { services, faults } = readServices(file);
+  if (services === undefined) throw new Error(JSON.stringify(faults));
+  const told: string[] = [];
+  const hosts = createHosts([{ name: 'local', engine: engine ?? ({} as Engine), systemd: {} as Systemd }]);
+  return {
+    folder,
+    data,
+    app: { hosts, services, clock: systemClock, log: createListener(told, onStep) },
+    service: services.find('web'),
+    told,
+    write(name, contents) {
+      const path = join(data, name);
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, contents);
+      return path;
+    },
+    close: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+function createListener(told: string[], onStep: ((step: string) => void) | undefined): Logger {
+  const listen = (fields: unknown) => {
+    const { step, source } = fields as { step?: string; source?: string };
+    if (step !== undefined) onStep?.(step);
+    told.push(step ?? `not counted: ${source}`);
+  };
+  return { debug: listen, info: listen, warn: listen, error: listen, fatal: listen };
+}
+
+/** A database as applications keep it, closed. */
+export function makeDatabase(path: string, sql: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  const database = new DatabaseSync(path);
+  database.exec(`pragma journal_mode = wal; ${sql}`);
+  database.close();
+}
