@@ -94,7 +94,7 @@ export async function judge(judged: Judged, { expected, version, wish }: JudgeOp
     const isMoving = movedAt !== undefined && now - movedAt < Math.min(QUIET, limit / 2);
     if (well === undefined && now - began >= limit * (isMoving ? STRETCH : 1)) {
       const { trouble } = state;
-      return trouble === undefined || trouble.kind === 'starting'
+      return trouble === undefined || trouble.kind === 'starting' || isMoving
         ? { failure: { kind: 'slow', limit: now - began }, part: partOf(state) }
         : failed(state, trouble);
     }
