@@ -8,6 +8,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
 import { createApi } from './engine/api.ts';
+import { behaviourOf, letThemBehave } from './engine/behaviour.ts';
 import { CHATTER, FLEET, type FleetService } from './engine/fleet.ts';
 import { createImages, type PullFault } from './engine/images.ts';
 import { createHost, type ContainerSpec, type Health, type Stream } from './engine/host.ts';
@@ -25,6 +26,8 @@ export type EngineSandboxOptions = {
   units?: readonly UnitSpec[];
   /** Containers that nothing but the engine manages, running from the start. */
   containers?: readonly ContainerSpec[];
+  /** Beside those that the containers are made with. */
+  networks?: readonly string[];
   /** Host and port of the registry that plays all others; without it nothing can be pulled. */
   registry?: string;
   /** Bytes a second that come from there; all at once. */
@@ -58,6 +61,8 @@ export type EngineSandbox = {
   say(unit: string, message: string | Uint8Array): void;
   /** Make and start a container that the engine alone manages. */
   run(spec: ContainerSpec): void;
+  /** A deploy: the unit of a container names another image from now on, and is restarted. */
+  deploy(container: string, image: string): Promise<void>;
   /** What goes wrong with the pulls that begin from now on. */
   failPulls(how: PullFault | undefined): void;
   /** The engine's service is killed, its streams with it. `gone`: no socket; `refusing`: a socket that nobody answers. */
@@ -76,13 +81,15 @@ export async function startEngineSandbox({
   chatter = 3000,
   units: more = [],
   containers: loose = [],
+  networks = [],
   registry,
   bandwidth = Infinity,
 }: EngineSandboxOptions): Promise<EngineSandbox> {
   const images = createImages({ registry, bandwidth });
-  const host = createHost(images);
+  const host = createHost(images, networks);
   const units = createUnits(host, images, pace);
   const api = createApi(host, images);
+  letThemBehave(host, (container) => void units.ended(container));
   const opened: Server[] = [];
 
   for (const [index, service] of FLEET.entries()) {
@@ -99,7 +106,11 @@ export async function startEngineSandbox({
   tellThePast(host, units);
   const talking = chatter === 0 ? undefined : talk(host, units, chatter);
   const checking = setInterval(() => {
-    for (const one of host.containers.values()) if (one.health === 'starting') host.setHealth(one, 'healthy');
+    for (const one of host.containers.values()) {
+      if (one.health !== 'starting') continue;
+      if (behaviourOf(one) === 'hangs') host.setHealth(one, 'unhealthy', 'the check took longer than 5 s');
+      else host.setHealth(one, 'healthy');
+    }
   }, pace);
   checking.unref();
 
@@ -186,6 +197,9 @@ export async function startEngineSandbox({
     run(spec) {
       host.start(spec);
     },
+    async deploy(name, image) {
+      await units.deploy(`podman-${name}.service`, image);
+    },
     failPulls: (how) => images.fail(how),
     down,
     hang() {
@@ -253,6 +267,7 @@ async function serveHealth(
     const found = host.containers.get(container);
     // The port of a container that is down answers nobody.
     if (found?.running !== true) request.socket.destroy();
+    else if (behaviourOf(found) === 'hangs') return;
     else if (found.health === 'unhealthy') response.writeHead(503).end();
     else response.writeHead(status, headers).end(body);
   });

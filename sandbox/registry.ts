@@ -12,6 +12,8 @@ export type PublishedImage = {
   createdAt?: number;
   /** By the digest of the layer as it lies unpacked: bytes of the packed one. */
   layers?: Readonly<Record<string, number>>;
+  /** What its program does in the machine in a box: `['dies', '3']`, `['hangs']`. */
+  command?: readonly string[];
   /** A list of platforms, with this image for linux/amd64 and another for linux/arm64. */
   isList?: boolean;
   /** What the tag's digest is said to be, whatever the content: an image that an engine has under it. */
@@ -95,13 +97,16 @@ export async function startRegistry(): Promise<RegistryStandIn> {
   return {
     host,
     requests,
-    publish(name, { version, createdAt = 0, layers = {}, isList = false, digest } = {}) {
+    publish(name, { version, createdAt = 0, layers = {}, command, isList = false, digest } = {}) {
       const manifest = (architecture: string, own?: string) => {
         const id = keep('application/vnd.oci.image.config.v1+json', {
           created: new Date(createdAt).toISOString(),
           architecture,
           os: 'linux',
-          config: { Labels: version === undefined ? null : { 'org.opencontainers.image.version': version } },
+          config: {
+            Labels: version === undefined ? null : { 'org.opencontainers.image.version': version },
+            ...(command === undefined ? {} : { Cmd: command }),
+          },
           rootfs: { type: 'layers', diff_ids: Object.keys(layers) },
         });
         const value = {

@@ -22,7 +22,11 @@ const labelsOf = ({ spec, unit, image }: Container): Record<string, string> => (
   ...image.labels,
   ...(unit === undefined ? {} : { PODMAN_SYSTEMD_UNIT: unit }),
   ...spec.labels,
+  ...spec.body?.Labels,
 });
+
+const stateOf = (one: Container) =>
+  one.running ? 'running' : one.startedAt === undefined ? 'created' : 'exited';
 
 export function summary(one: Container): unknown {
   return {
@@ -33,7 +37,7 @@ export function summary(one: Container): unknown {
     Created: Math.floor(one.createdAt / 1000),
     Ports: [],
     Labels: labelsOf(one),
-    State: one.running ? 'running' : 'exited',
+    State: stateOf(one),
     // Without the health, as Podman before 5.
     Status: one.running ? 'Up 9 days' : `Exited (${one.exitCode})`,
     NetworkSettings: { Networks: null },
@@ -41,13 +45,21 @@ export function summary(one: Container): unknown {
   };
 }
 
+/** What only Podman's own API tells. */
+export const podmanDetails = (one: Container): unknown => ({
+  Id: one.id,
+  Config: { CreateCommand: ['podman', 'system', 'service', '--time=0'] },
+  HostConfig: { LogConfig: { Type: 'journald' } },
+});
+
 export function details(one: Container): unknown {
+  const { HostConfig: _host, NetworkingConfig: _networks, ...made } = one.spec.body ?? {};
   const time = (at: number | undefined) => (at === undefined ? NEVER : new Date(at).toISOString());
   return {
     Id: one.id,
     Created: time(one.createdAt),
     State: {
-      Status: one.running ? 'running' : 'exited',
+      Status: stateOf(one),
       Running: one.running,
       Paused: false,
       Restarting: false,
@@ -79,9 +91,25 @@ export function details(one: Container): unknown {
     HostConfig: {
       NetworkMode: one.spec.networkMode ?? 'bridge',
       Memory: one.spec.memoryLimit ?? 0,
-      AutoRemove: true,
+      ...one.spec.body?.HostConfig,
+      AutoRemove: one.spec.keep !== true,
     },
-    Config: { Image: one.spec.image, Tty: one.spec.terminal === true, Labels: labelsOf(one) },
+    Config: {
+      Cmd: one.image.command,
+      Env: [],
+      ...made,
+      Image: one.spec.image,
+      Tty: one.spec.terminal === true,
+      Labels: labelsOf(one),
+    },
+    NetworkSettings: {
+      Networks: Object.fromEntries(
+        [...one.networks].map(([name, { Aliases: aliases = [] }]) => [
+          name,
+          { NetworkID: name, Aliases: [...aliases, one.id.slice(0, 12)] },
+        ]),
+      ),
+    },
     Mounts: (one.spec.mounts ?? []).map(({ source, destination }) => ({
       Type: 'bind',
       Source: source,
@@ -93,7 +121,7 @@ export function details(one: Container): unknown {
 }
 
 export function stats(one: Container): unknown {
-  const used = (Date.now() - one.startedAt) * 1e6 * one.spec.cpu;
+  const used = (Date.now() - (one.startedAt ?? Date.now())) * 1e6 * one.spec.cpu;
   const sway = 1 + Math.sin(Date.now() / 20_000) / 20;
   return {
     read: new Date().toISOString(),

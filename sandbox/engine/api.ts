@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { API, details, stats, summary, VERSION, VERSIONS } from './answers.ts';
 import { frame, runExec, type Exec } from './exec.ts';
+import { CONTAINER_ROUTES } from './container-routes.ts';
 import type { Container, Host, HostEvent, LogPart } from './host.ts';
 import { readJson, refuse, send, withContainer, type Answer, type Route } from './http.ts';
 import { IMAGE_ROUTES } from './image-routes.ts';
@@ -104,6 +105,7 @@ const ROUTES: readonly Route[] = [
   ],
   ['GET', /^\/events$/, (answer) => sendEvents(answer)],
   ...IMAGE_ROUTES,
+  ...CONTAINER_ROUTES,
   [
     'POST',
     /^\/containers\/([^/]+)\/exec$/,

@@ -19,9 +19,26 @@ export type ContainerSpec = {
   networkMode?: string;
   mounts?: readonly { source: string; destination: string }[];
   labels?: Readonly<Record<string, string>>;
+  /** It stays when it has ended, as without `--rm`. */
+  keep?: boolean;
+  /** What it was made from, where a client made it: the body of `POST /containers/create`. */
+  body?: CreateBody;
   /** What the image is known under in registries, where it is not its own name: none for one that was built here. */
   digests?: readonly string[];
 };
+
+/** As far as it is used; the rest is kept and told again. */
+export type CreateBody = {
+  Image?: string;
+  Cmd?: string[];
+  Env?: string[];
+  Tty?: boolean;
+  Labels?: Record<string, string>;
+  HostConfig?: { NetworkMode?: string; Memory?: number; AutoRemove?: boolean };
+  NetworkingConfig?: { EndpointsConfig?: Record<string, Endpoint> };
+};
+
+export type Endpoint = { Aliases?: string[]; IPAMConfig?: { IPv4Address?: string } | null };
 
 /** What the engine keeps of one write: `last` is false for a part of a line that was too long for one. */
 export type LogPart = { at: number; stream: Stream; bytes: Uint8Array; last: boolean };
@@ -32,8 +49,10 @@ export type Container = {
   /** What its image's name gave when it was made. */
   image: StoredImage;
   unit: string | undefined;
+  /** By name; the first is the one that it was made with. */
+  networks: Map<string, Endpoint>;
   createdAt: number;
-  startedAt: number;
+  startedAt: number | undefined;
   finishedAt: number | undefined;
   running: boolean;
   exitCode: number;
@@ -62,10 +81,13 @@ const KEPT_EVENTS = 2000;
 /** conmon writes longer lines in parts of this size. */
 const PART = 8192;
 
-export function createHost(images: Images) {
+/** @param networks those that are there beside what containers are made with */
+export function createHost(images: Images, networks: readonly string[] = []) {
+  const known = new Set(networks);
   const containers = new Map<string, Container>();
   const events: HostEvent[] = [];
   const eventListeners = new Set<(event: HostEvent) => void>();
+  const startListeners = new Set<(container: Container) => void>();
   const logListeners = new Set<(container: Container, part: LogPart | undefined) => void>();
   let lastNano = 0n;
 
@@ -90,55 +112,94 @@ export function createHost(images: Images) {
     for (const listener of eventListeners) listener(event);
   }
 
-  function end(
-    container: Container,
-    exitCode: number,
-    { oom = false, stopped = false, keep = false } = {},
-  ): void {
+  /** `podman create --name …` */
+  function create(
+    spec: ContainerSpec,
+    { unit, createdAt = Date.now() }: { unit?: string | undefined; createdAt?: number } = {},
+  ): Container {
+    if (containers.has(spec.name)) throw new Error(`the container name "${spec.name}" is already in use`);
+    const mode = spec.networkMode ?? 'bridge';
+    const container: Container = {
+      spec,
+      image: images.find(spec.image) ?? images.seed(spec, createdAt),
+      id: randomBytes(32).toString('hex'),
+      unit,
+      networks: new Map(
+        Object.entries(
+          spec.body?.NetworkingConfig?.EndpointsConfig ??
+            (/^(?:bridge|host|none)$/.test(mode) ? {} : { [mode]: {} }),
+        ),
+      ),
+      createdAt,
+      startedAt: undefined,
+      finishedAt: undefined,
+      running: false,
+      exitCode: 0,
+      oomKilled: false,
+      health: undefined,
+      failingSince: undefined,
+      healthOutput: undefined,
+      log: [],
+    };
+    for (const network of container.networks.keys()) known.add(network);
+    containers.set(spec.name, container);
+    tell(container, 'create');
+    return container;
+  }
+
+  function run(container: Container, startedAt = Date.now()): void {
+    Object.assign(container, {
+      running: true,
+      startedAt,
+      exitCode: 0,
+      health: container.spec.healthCheck === true ? 'starting' : undefined,
+    });
+    for (const action of ['init', 'start']) tell(container, action);
+    for (const listener of startListeners) listener(container);
+  }
+
+  function remove(container: Container): void {
+    containers.delete(container.spec.name);
+    tell(container, 'remove');
+  }
+
+  function end(container: Container, exitCode: number, { oom = false, stopped = false } = {}): void {
     if (!container.running) return;
     Object.assign(container, { running: false, exitCode, oomKilled: oom, finishedAt: Date.now() });
     const code = String(exitCode);
     tell(container, 'die', { containerExitCode: code, exitCode: code });
     if (stopped) tell(container, 'stop');
     for (const listener of logListeners) listener(container, undefined);
-    if (keep) return;
-    containers.delete(container.spec.name);
-    tell(container, 'remove');
+    if (container.spec.keep !== true) remove(container);
   }
 
   return {
     containers,
+    networks: known as ReadonlySet<string>,
     events: events as readonly HostEvent[],
+    create,
+    run,
+    remove,
 
     /** `podman run --rm --name …`: makes the container and starts it. */
     start(
       spec: ContainerSpec,
       { unit, startedAt = Date.now() }: { unit?: string; startedAt?: number } = {},
     ): Container {
-      const before = containers.get(spec.name);
-      if (before !== undefined) throw new Error(`the container name "${spec.name}" is already in use`);
-      const container: Container = {
-        spec,
-        image: images.find(spec.image) ?? images.seed(spec, startedAt),
-        id: randomBytes(32).toString('hex'),
-        unit,
-        createdAt: startedAt,
-        startedAt,
-        finishedAt: undefined,
-        running: true,
-        exitCode: 0,
-        oomKilled: false,
-        health: spec.healthCheck === true ? 'starting' : undefined,
-        failingSince: undefined,
-        healthOutput: undefined,
-        log: [],
-      };
-      containers.set(spec.name, container);
-      for (const action of ['create', 'init', 'start']) tell(container, action);
+      const container = create(spec, { unit, createdAt: startedAt });
+      run(container, startedAt);
       return container;
     },
 
-    /** The program ends by itself. With `keep` the container stays, as without `--rm`. */
+    rename(container: Container, to: string): void {
+      if (containers.has(to)) throw new Error(`name ${to} already in use`);
+      containers.delete(container.spec.name);
+      container.spec = { ...container.spec, name: to };
+      containers.set(to, container);
+      tell(container, 'rename');
+    },
+
+    /** The program ends by itself, or is `stopped`. */
     end,
 
     /** One line of output, or several; a line without an end stays open. */
@@ -163,6 +224,10 @@ export function createHost(images: Images) {
       container.health = health;
       container.healthOutput = output;
       if (changed) tell(container, `health_status: ${health}`, { health_status: health });
+    },
+
+    onStart(listener: (container: Container) => void): void {
+      startListeners.add(listener);
     },
 
     /** @returns what ends the listening */

@@ -11,7 +11,7 @@ export const IMAGE_ROUTES: readonly Route[] = [
   ],
   [
     'GET',
-    /^\/images\/(.+)\/json$/,
+    /^(?:\/libpod)?\/images\/(.+)\/json$/,
     ({ response, images }, name = '') => {
       const image = images.find(name);
       if (image === undefined) missing(response, name);

@@ -20,13 +20,10 @@ export const PROGRAMS: Readonly<Record<string, Program>> = {
     await write('stdout', `${args.join(' ')}\n`);
     return 0;
   },
-  async env({ env, write }) {
-    await write(
-      'stdout',
-      Object.entries(env)
-        .map(([name, value]) => `${name}=${value}\n`)
-        .join(''),
-    );
+  async env({ env, container, write }) {
+    const own = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+    const lines = [...(container.spec.body?.Env ?? []), ...own];
+    await write('stdout', lines.map((line) => `${line}\n`).join(''));
     return 0;
   },
   /** `id -u` */

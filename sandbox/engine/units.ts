@@ -156,6 +156,9 @@ export function createUnits(host: Host, images: Images, pace: number) {
         fail(unit, 'exit-code', 125);
         return { done: false, why: programFailed(unit) };
       }
+      // As `podman run --replace`.
+      const before = host.containers.get(unit.spec.container.name);
+      if (before !== undefined) host.remove(before);
       const container = host.start(unit.spec.container, { unit: unit.spec.name });
       say(unit.spec.name, container.id);
     }
@@ -269,6 +272,14 @@ export function createUnits(host: Host, images: Images, pace: number) {
         conditionAt: startedAt,
         conditionMet: true,
       });
+    },
+
+    /** The unit names another image from now on, and is restarted. */
+    async deploy(name: string, image: string): Promise<void> {
+      const unit = units.get(name);
+      if (unit?.spec.container === undefined) throw new Error(`There is no container's unit "${name}".`);
+      unit.spec = { ...unit.spec, container: { ...unit.spec.container, image } };
+      await restart(name);
     },
 
     cancel(id: number): boolean {

@@ -2,13 +2,23 @@
 import type { Writable } from 'node:stream';
 import type { DockerVersion } from 'dockerode';
 import { createConnection } from './engine/connection.ts';
+import { createContainers, type EngineContainers } from './engine/containers.ts';
 import { followEvents } from './engine/events.ts';
 import { execIn } from './engine/exec.ts';
 import { logPieces } from './engine/frames.ts';
 import { createImages, type EngineImages } from './engine/images.ts';
 import { toLines } from './engine/lines.ts';
+import { CONTAINER, requireContainer } from './engine/names.ts';
 import * as shapes from './engine/shapes.ts';
 
+export type {
+  CreateBody,
+  EngineContainers,
+  PodmanContainer,
+  RawContainer,
+  RawHealthcheck,
+  RawImage,
+} from './engine/containers.ts';
 export type { EngineImages, ImageSummary, Login, PullOptions } from './engine/images.ts';
 
 /** Every call takes a signal; without one it still ends by its own time limit. */
@@ -86,61 +96,62 @@ export type Image = {
 
 export type ExecResult = { exitCode: number; stderr: string };
 
-export type Engine = EngineImages & {
-  ping(options?: CallOptions): Promise<void>;
-  version(options?: CallOptions): Promise<EngineVersion>;
-  /** All containers, stopped ones too. */
-  list(options?: CallOptions): Promise<ContainerSummary[]>;
-  /** @returns undefined when there is no such container (a stopped `--rm` unit leaves none) */
-  inspect(name: string, options?: CallOptions): Promise<Container | undefined>;
-  /** @returns undefined when there is no such container, it does not run, or the engine cannot measure it */
-  stats(name: string, options?: CallOptions): Promise<ContainerStats | undefined>;
-  /**
-   * A container's log, oldest first. Lines longer than 64 KiB are cut, invalid UTF-8 is replaced.
-   * @param options.since milliseconds since 1970
-   * @param options.tail only the last so many lines
-   * @param options.follow go on until the signal or the container's end
-   */
-  logs(
-    name: string,
-    options?: CallOptions & { since?: number; tail?: number; follow?: boolean },
-  ): AsyncIterable<LogLine>;
-  /**
-   * The engine's events, for ever: after a lost connection it connects again and replays what was missed;
-   * no event is given twice. Ends by the signal only.
-   * @param options.since milliseconds since 1970: replay from there
-   * @param options.onConnection told when the stream is lost (with the cause) and when it is back
-   */
-  events(options: {
-    signal: AbortSignal;
-    since?: number;
-    onConnection?: (lost: Error | undefined) => void;
-  }): AsyncIterable<EngineEvent>;
-  /**
-   * Run a program in a container, without a TTY. `stdout` gets the bytes as they are, at its own pace, and is ended
-   * with them; on a failure it is destroyed. Without a signal the limit is an hour.
-   * The exit code is the only proof of completeness: a stream can end early without an error.
-   * @throws Error when the engine cannot tell the exit code
-   */
-  exec(
-    name: string,
-    command: readonly string[],
-    options?: CallOptions & {
-      stdout?: Writable;
-      stdin?: AsyncIterable<Uint8Array>;
-      env?: Readonly<Record<string, string>>;
-      user?: string;
-    },
-  ): Promise<ExecResult>;
-  /**
-   * Start, or stop, a container that nothing but the engine manages. One that is so already is left alone.
-   * Never for a container that a unit runs: both would fight for it.
-   * @param options.timeout milliseconds until it is given up
-   */
-  start(name: string, options?: CallOptions & { timeout?: number }): Promise<void>;
-  stop(name: string, options?: CallOptions & { timeout?: number }): Promise<void>;
-  close(): Promise<void>;
-};
+export type Engine = EngineImages &
+  EngineContainers & {
+    ping(options?: CallOptions): Promise<void>;
+    version(options?: CallOptions): Promise<EngineVersion>;
+    /** All containers, stopped ones too. */
+    list(options?: CallOptions): Promise<ContainerSummary[]>;
+    /** @returns undefined when there is no such container (a stopped `--rm` unit leaves none) */
+    inspect(name: string, options?: CallOptions): Promise<Container | undefined>;
+    /** @returns undefined when there is no such container, it does not run, or the engine cannot measure it */
+    stats(name: string, options?: CallOptions): Promise<ContainerStats | undefined>;
+    /**
+     * A container's log, oldest first. Lines longer than 64 KiB are cut, invalid UTF-8 is replaced.
+     * @param options.since milliseconds since 1970
+     * @param options.tail only the last so many lines
+     * @param options.follow go on until the signal or the container's end
+     */
+    logs(
+      name: string,
+      options?: CallOptions & { since?: number; tail?: number; follow?: boolean },
+    ): AsyncIterable<LogLine>;
+    /**
+     * The engine's events, for ever: after a lost connection it connects again and replays what was missed;
+     * no event is given twice. Ends by the signal only.
+     * @param options.since milliseconds since 1970: replay from there
+     * @param options.onConnection told when the stream is lost (with the cause) and when it is back
+     */
+    events(options: {
+      signal: AbortSignal;
+      since?: number;
+      onConnection?: (lost: Error | undefined) => void;
+    }): AsyncIterable<EngineEvent>;
+    /**
+     * Run a program in a container, without a TTY. `stdout` gets the bytes as they are, at its own pace, and is ended
+     * with them; on a failure it is destroyed. Without a signal the limit is an hour.
+     * The exit code is the only proof of completeness: a stream can end early without an error.
+     * @throws Error when the engine cannot tell the exit code
+     */
+    exec(
+      name: string,
+      command: readonly string[],
+      options?: CallOptions & {
+        stdout?: Writable;
+        stdin?: AsyncIterable<Uint8Array>;
+        env?: Readonly<Record<string, string>>;
+        user?: string;
+      },
+    ): Promise<ExecResult>;
+    /**
+     * Start, or stop, a container that nothing but the engine manages. One that is so already is left alone.
+     * Never for a container that a unit runs: both would fight for it.
+     * @param options.timeout milliseconds until it is given up
+     */
+    start(name: string, options?: CallOptions & { timeout?: number }): Promise<void>;
+    stop(name: string, options?: CallOptions & { timeout?: number }): Promise<void>;
+    close(): Promise<void>;
+  };
 
 /** Milliseconds; somebody waits at a phone, and a busy Podman with a hundred containers answers long before. */
 const TIMEOUT = 10_000;
@@ -148,16 +159,6 @@ const TIMEOUT = 10_000;
 const ALREADY = 304;
 /** A second look at the processor time sooner than this says little. */
 const SHORTEST_SAMPLE = 1000;
-
-/**
- * What can be a name or an id. Anything else is not put into a path: an empty name or dots would have the engine
- * redirect, and docker-modem throws outside of any promise when it follows.
- */
-const CONTAINER = /^[A-Za-z0-9][\w.-]*$/;
-
-function requireContainer(name: string, doing: string): void {
-  if (!CONTAINER.test(name)) throw new Error(`Cannot ${doing}: no such container`);
-}
 
 /**
  * @param socket `unix:///run/podman/podman.sock`
@@ -180,6 +181,7 @@ export function createEngine(socket: string, { timeout = TIMEOUT }: { timeout?: 
 
   return {
     ...createImages(connection),
+    ...createContainers(connection),
     ping: (options) => connection.ping(options),
     async version(options) {
       const raw = await connection.call(
@@ -266,6 +268,7 @@ export function createEngine(socket: string, { timeout = TIMEOUT }: { timeout?: 
       return execIn(connection, { name, command, doing }, options);
     },
     async start(name, options) {
+      requireContainer(name, `start "${name}"`);
       await connection.callUnless(
         [ALREADY],
         `start "${name}"`,
@@ -274,6 +277,7 @@ export function createEngine(socket: string, { timeout = TIMEOUT }: { timeout?: 
       );
     },
     async stop(name, options) {
+      requireContainer(name, `stop "${name}"`);
       await connection.callUnless(
         [ALREADY],
         `stop "${name}"`,

@@ -22,6 +22,8 @@ export type EngineTarget = {
   published: { repository: string; one: PublishedTag; two: PublishedTag };
   /** Image and login of a registry that wants one. */
   locked: { image: string; credentials: { username: string; password: string } };
+  /** Two networks, where there can be any. */
+  networks: readonly string[];
   /** A `--rm` container starts, writes `working`, ends with the code when told, and is gone. */
   begin(name: string): Promise<{ end(code: number): Promise<void> }>;
   /** The service behind the socket is killed, `meanwhile` happens, and it is back. */
@@ -33,8 +35,11 @@ export type EngineTarget = {
 
 export type PublishedTag = { digest: string; id: string };
 
-/** @param open called once, before the first test */
-export function engineContract(open: () => Promise<EngineTarget>): void {
+/**
+ * @param open called once, before the first test
+ * @param options.networks whether containers can have networks of their own there
+ */
+export function engineContract(open: () => Promise<EngineTarget>, { networks = true } = {}): void {
   let target: EngineTarget;
   let engine: Engine;
   beforeAll(async () => {
@@ -226,6 +231,119 @@ export function engineContract(open: () => Promise<EngineTarget>): void {
       expect((await engine.image(ours('a')))?.id).toBe(one.id);
       await engine.untag(ours('a'), { removes: true });
       expect(await engine.image(one.id)).toBeUndefined();
+    });
+  });
+
+  describe('containers that nothing but the engine manages', () => {
+    const name = 'contract-made';
+    const other = 'contract-made-other';
+    // As the first process it has to catch the signal itself.
+    const program = ['sh', '-c', "trap 'exit 0' TERM; sleep 1000 & wait"];
+    const body = () => ({
+      Image: target.image,
+      Cmd: program,
+      Env: ['GREETING=it is'],
+      Labels: { colour: 'blue' },
+      HostConfig: { NetworkMode: 'none' },
+    });
+    afterEach(async () => {
+      for (const one of [name, other]) await engine.remove(one, { force: true });
+    });
+
+    it('create makes one that start runs and stop ends', async () => {
+      const id = await engine.create(name, body());
+      expect(await engine.inspect(name)).toMatchObject({ id, running: false, startedAt: undefined });
+      await engine.start(name);
+      await engine.start(name);
+      expect(await engine.inspect(name)).toMatchObject({ id, running: true, labels: { colour: 'blue' } });
+      const { stdout, text } = collect();
+      await engine.exec(name, ['env'], { stdout });
+      expect(text()).toContain('GREETING=it is\n');
+      await engine.stop(name, { timeout: 30_000 });
+      await engine.stop(name, { timeout: 30_000 });
+      expect(await engine.inspect(name)).toMatchObject({ id, running: false });
+    });
+
+    it('inspectRaw gives what create was given, and undefined for what does not exist', async () => {
+      await engine.create(name, body());
+      const raw = await engine.inspectRaw(name);
+      expect(raw?.Config).toMatchObject({
+        Image: target.image,
+        Cmd: program,
+        Labels: { colour: 'blue' },
+      });
+      expect(raw?.Config.Env).toContain('GREETING=it is');
+      expect(raw?.podman?.Config).toBeDefined();
+      for (const none of ['nothing-of-the-kind', '', '..']) {
+        expect(await engine.inspectRaw(none)).toBeUndefined();
+        expect(await engine.inspectImageRaw(`localhost/${none}`)).toBeUndefined();
+      }
+      const image = await engine.inspectImageRaw(raw?.Image ?? '');
+      expect(image?.Id).toContain(raw?.Image.replace('sha256:', ''));
+      expect(image?.podman).toBeDefined();
+    });
+
+    it('create refuses a name that is taken and an image that is not here', async () => {
+      await engine.create(name, body());
+      await expect(engine.create(name, body())).rejects.toThrow(`Cannot create "${name}": `);
+      await expect(
+        engine.create(other, { ...body(), Image: 'localhost/nothing-of-the-kind:1' }),
+      ).rejects.toThrow(/Cannot create ".*": .*image not known/);
+      await expect(engine.create('../x', body())).rejects.toThrow('"../x" is no name');
+      expect(await engine.inspect(other)).toBeUndefined();
+    });
+
+    it('rename keeps the container, running or not, and refuses a name that is taken', async () => {
+      const id = await engine.create(name, body());
+      await engine.rename(name, other);
+      expect(await engine.inspect(name)).toBeUndefined();
+      await engine.start(other);
+      await engine.rename(other, name);
+      expect(await engine.inspect(name)).toMatchObject({ id, name, running: true });
+      await engine.create(other, body());
+      await expect(engine.rename(name, other)).rejects.toThrow(`Cannot rename "${name}" to "${other}": `);
+      await expect(engine.rename('nothing-of-the-kind', other)).rejects.toThrow('no such container');
+    });
+
+    it('remove leaves what runs unless it is forced, and what is gone alone', async () => {
+      await engine.create(name, body());
+      await engine.start(name);
+      await expect(engine.remove(name)).rejects.toThrow(`Cannot remove "${name}": `);
+      expect(await engine.inspect(name)).toMatchObject({ running: true });
+      await engine.remove(name, { force: true });
+      await engine.remove(name);
+      expect(await engine.inspect(name)).toBeUndefined();
+    });
+
+    it('untag never removes an image that one was made from', async () => {
+      const { one, repository } = target.published;
+      const image = `${repository}:1`;
+      await engine.pull(image);
+      await engine.create(name, { ...body(), Image: image });
+      await expect(engine.untag(image, { removes: true })).rejects.toThrow('in use');
+      expect((await engine.image(image))?.id).toBe(one.id);
+      await engine.remove(name);
+      await engine.untag(image, { removes: true });
+    });
+
+    it.runIf(networks)('connect and disconnect join and leave a network, twice without harm', async () => {
+      const [first = '', second = ''] = target.networks;
+      await engine.create(name, {
+        ...body(),
+        HostConfig: { NetworkMode: first },
+        NetworkingConfig: { EndpointsConfig: { [first]: { Aliases: ['one'] } } },
+      });
+      const joined = async () => {
+        const found = (await engine.inspectRaw(name))?.NetworkSettings.Networks ?? {};
+        return Object.fromEntries(
+          Object.entries(found).map(([network, { Aliases: aliases }]) => [network, aliases?.[0]]),
+        );
+      };
+      for (let time = 0; time < 2; time++) await engine.connect(second, name, { Aliases: ['two'] });
+      expect(await joined()).toEqual({ [first]: 'one', [second]: 'two' });
+      for (let time = 0; time < 2; time++) await engine.disconnect(second, name);
+      expect(await joined()).toEqual({ [first]: 'one' });
+      await expect(engine.connect('nothing-of-the-kind', name, {})).rejects.toThrow('network not found');
     });
   });
 

@@ -20,6 +20,7 @@ describe('engine stand-in', () => {
       chatter: 0,
       pace: 10,
       registry: registry.host,
+      networks: ['red', 'blue'],
       bandwidth: 20_000_000,
     });
     const spec = (name: string) => ({
@@ -55,6 +56,7 @@ describe('engine stand-in', () => {
           isList: true,
         }),
       },
+      networks: ['red', 'blue'],
       locked: { image: 'locked.example.org/web:1', credentials },
       async begin(name) {
         box.run(spec(name));

@@ -3,6 +3,7 @@ import type { ImageInfo } from 'dockerode';
 import { UnreachableError } from '../../errors.ts';
 import type { CallOptions, Image } from '../engine.ts';
 import type { Connection } from './connection.ts';
+import { IMAGE } from './names.ts';
 import * as shapes from './shapes.ts';
 
 export type ImageSummary = Pick<Image, 'id' | 'tags' | 'digests' | 'createdAt' | 'size' | 'labels'> & {
@@ -58,7 +59,6 @@ const PULL_SILENCE = 5 * 60_000;
 /** While Podman unpacks a layer, everything that concerns images waits; removing one of many gigabytes takes its time, too. */
 const CHANGE_TIMEOUT = 2 * 60_000;
 
-const IMAGE = /^[A-Za-z0-9][\w.-]*(?:[:@/+][\w.-]*[A-Za-z0-9_-][\w.-]*)*$/;
 /** With its registry, and a tag or a digest: engines differ in what they take a shorter name for. */
 const FULL_NAME =
   /^((?:localhost|[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z0-9-]+|[a-z0-9.-]+:\d+)\/[a-z0-9][a-z0-9._/-]*)(?::([\w][\w.-]{0,127})|@(sha256:[0-9a-f]{64}))$/;
