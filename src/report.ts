@@ -315,7 +315,10 @@ export type LogEntry = {
   level: 'error' | 'warning' | 'other';
 };
 
-export type Report = { actions?: readonly (readonly Action[])[] } & (
+/** How long a plan holds, in milliseconds since 1970, and the word that confirms it where a tap is not enough. */
+export type Asks = { until: number; typed?: string };
+
+export type Report = { actions?: readonly (readonly Action[])[]; asks?: Asks | undefined } & (
   | { kind: 'start'; host: string; services: readonly ServiceState[] }
   | { kind: 'help'; commands: readonly { name: string; usage: string; purpose: string }[] }
   | {
@@ -460,6 +463,10 @@ export type Note =
     }
   /** What a running update was asked for, and whether it can still be. */
   | { key: 'asked'; what: 'cancel' | 'roll-back' | 'wait'; service: string }
+  /** `over`: another one runs, or none; `stopped`: too late to cancel; `back`: it is on its way back already. */
+  | { key: 'not-asked'; why: 'over' | 'stopped' | 'back'; service: string }
+  /** Another word than the plan asks for. */
+  | { key: 'wrong-word'; word: string }
   /** What the button offered is not what is there now. */
   | { key: 'superseded'; service: string; what: string; now: string | undefined }
   | { key: 'cancelled' }

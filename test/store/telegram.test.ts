@@ -164,7 +164,14 @@ describe('outbox', () => {
 
 describe('confirmations', () => {
   const plan = () =>
-    store.confirmations.plan({ command: 'restart', args: ['immich'], user: 1, chat: CHAT, fingerprint: 'x' });
+    store.confirmations.plan({
+      command: 'restart',
+      args: ['immich'],
+      user: 1,
+      chat: CHAT,
+      fingerprint: 'x',
+      card: 'restart:9',
+    });
 
   test('a plan is taken once, by its own user', () => {
     const token = plan();
