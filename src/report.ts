@@ -169,7 +169,12 @@ export type ServiceState = {
   startedAt: number | undefined;
   url: string | undefined;
   /** What the last check found to be had; absent where nothing is known or nothing newer is there. */
-  available?: { version: string | undefined; publishedAt: number | undefined };
+  available?: {
+    version: string | undefined;
+    publishedAt: number | undefined;
+    /** What an update would take; absent where only the configuration can change it. */
+    key?: string;
+  };
 };
 
 export type HostState = {
