@@ -98,7 +98,7 @@ export async function runCommandLine(needs: CliNeeds, argv: readonly string[]): 
     }
     const report = await work(needs, command, { args, plan }, flags);
     show(report);
-    const ok = succeeded(report);
+    const ok = succeeded(report) || (plan !== undefined && isBack(plan, report));
     if (plan !== undefined && flags.yes && !isObserved(report)) {
       tellInChat(needs, command.name, subjectOf(plan) ?? args.join(' '), ok);
     }
@@ -173,6 +173,13 @@ function succeeded(report: Report): boolean {
       return true;
   }
 }
+
+/** An update's way back that failed was tried again, and has worked. */
+const isBack = (plan: Plan, report: Report): boolean =>
+  plan.report.kind === 'rollback-plan' &&
+  report.kind === 'update-outcome' &&
+  report.verb === 'update' &&
+  report.outcome === 'rolled-back';
 
 /** STEWARD_OBSERVE: nothing was changed. */
 function isObserved(report: Report): boolean {
