@@ -286,6 +286,7 @@ export type UpdateOutcome =
 
 export type UpdateReport = {
   kind: 'update-outcome';
+  actions?: readonly (readonly Action[])[];
   verb: 'update' | 'rollback';
   /** Of the journal: `20261120t143910`. */
   id: string;
@@ -421,8 +422,8 @@ export type Report = { actions?: readonly (readonly Action[])[]; asks?: Asks | u
   | { kind: 'choose'; command: string; services: readonly { name: string; title: string; state?: State }[] }
   | {
       kind: 'releases';
-      /** Asked for, told by itself, or told again because somebody wished so. */
-      why: 'asked' | 'digest' | 'reminder';
+      /** Looked up now, known from the last look, told by itself, or told again because somebody wished so. */
+      why: 'asked' | 'known' | 'digest' | 'reminder';
       services: readonly ReleaseState[];
       /** Services of which nothing could be learnt for days. */
       silent: readonly { name: string; since: number; troubles: readonly ReleaseTrouble[] }[];

@@ -105,7 +105,7 @@ export function availableUpdates(app: Pick<App, 'services' | 'store' | 'clock'>)
   );
   return {
     kind: 'releases',
-    why: 'asked',
+    why: 'known',
     services: states,
     silent: [],
     at: app.clock.now(),
