@@ -14,6 +14,11 @@ export const status: Command = {
       const service = app.services.find(part);
       const report = await statusOf(app, service, { signal });
       const args = [service.name];
+      const key = report.service.available?.key;
+      const update: Action[] =
+        key === undefined
+          ? []
+          : [{ label: 'update', command: 'update', args: [service.name, key], style: 'primary' }];
       return {
         ...report,
         actions: [
@@ -24,6 +29,7 @@ export const status: Command = {
               : { label: 'restart', command: 'restart', args },
             { label: 'refresh', command: 'status', args },
           ],
+          ...(update.length === 0 ? [] : [update]),
         ],
       };
     }
@@ -45,7 +51,7 @@ export const status: Command = {
     const refresh: Action = { label: 'refresh', command: 'status', args: [] };
     const available = report.services.filter((one) => one.available !== undefined).length;
     const updates: Action[] =
-      available === 0 ? [] : [{ label: 'updates', subject: String(available), command: 'check', args: [] }];
+      available === 0 ? [] : [{ label: 'updates', subject: String(available), command: 'update', args: [] }];
     const last = [refresh, ...updates];
     return { ...report, actions: look.length === 0 ? [last] : [look, last] };
   },

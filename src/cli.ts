@@ -1,10 +1,11 @@
 /** The terminal: reports as text or JSON, plans as a question. It never calls Telegram. */
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
-import type { App, Command, Run } from './app.ts';
+import type { App, Command, Plan, Run } from './app.ts';
 import { BusyError, UserError, causeOf } from './errors.ts';
 import { nearest } from './nearest.ts';
 import { present } from './present/index.ts';
+import { subjectOf } from './plan-subject.ts';
 import { createProgress } from './progress.ts';
 import { redactJson } from './redact.ts';
 import type { Report, StepReport } from './report.ts';
@@ -92,16 +93,14 @@ export async function runCommandLine(needs: CliNeeds, argv: readonly string[]): 
       }
       if (!flags.yes) {
         if (!flags.json) show(plan.report);
-        if (!(await confirmed(terminal))) return (complain('Nothing was changed.'), EXIT.usage);
+        if (!(await confirmed(terminal, plan.typed))) return (complain('Nothing was changed.'), EXIT.usage);
       }
     }
-    const report = await work(needs, command, args, flags);
+    const report = await work(needs, command, { args, plan }, flags);
     show(report);
-    const ok = succeeded(report);
-    const changed = report.kind !== 'outcome' || !report.observed;
-    if (plan !== undefined && flags.yes && changed) {
-      const subject = plan.report.kind === 'plan' ? plan.report.service : args.join(' ');
-      tellInChat(needs, command.name, subject, ok);
+    const ok = succeeded(report) || (plan !== undefined && isBack(plan, report));
+    if (plan !== undefined && flags.yes && !isObserved(report)) {
+      tellInChat(needs, command.name, subjectOf(plan) ?? args.join(' '), ok);
     }
     return ok ? EXIT.done : EXIT.failed;
   } catch (error) {
@@ -128,7 +127,7 @@ function parse(argv: readonly string[], more: readonly string[]): { flags: Flags
 async function work(
   { app, tasks, texts, terminal, user, signal }: CliNeeds,
   command: Command,
-  args: string[],
+  { args, plan }: { args: string[]; plan: Plan | undefined },
   flags: Flags,
 ): Promise<Report> {
   const by = `cli:${user}`;
@@ -142,7 +141,7 @@ async function work(
   const told = new Set<StepReport>();
   const end = await tasks.start(
     { kind: 'command', name: command.name, subject: args[0], args, by },
-    (run) => command.run(app, args, run),
+    (run) => command.run(app, args, { ...run, plan }),
     (steps) => {
       if (flags.json || terminal.errors.isTTY !== true) return;
       for (const step of steps) {
@@ -158,10 +157,36 @@ async function work(
   throw new Error('it was interrupted');
 }
 
-const succeeded = (report: Report): boolean =>
-  !(report.kind === 'outcome' && !report.ok) &&
-  !(report.kind === 'note' && report.note.key === 'failed') &&
-  !(report.kind === 'cleaning' && (report.trouble ?? report.failed ?? report.folderTrouble) !== undefined);
+function succeeded(report: Report): boolean {
+  switch (report.kind) {
+    case 'outcome':
+      return report.ok;
+    case 'update-outcome':
+      return report.outcome === 'updated' || report.outcome === 'observed';
+    case 'updates-outcome':
+      return report.done.every(succeeded) && report.rest.length === 0;
+    case 'note':
+      return report.note.key !== 'failed' && report.note.key !== 'not-asked';
+    case 'cleaning':
+      return (report.trouble ?? report.failed ?? report.folderTrouble) === undefined;
+    default:
+      return true;
+  }
+}
+
+/** An update's way back that failed was tried again, and has worked. */
+const isBack = (plan: Plan, report: Report): boolean =>
+  plan.report.kind === 'rollback-plan' &&
+  report.kind === 'update-outcome' &&
+  report.verb === 'update' &&
+  report.outcome === 'rolled-back';
+
+/** STEWARD_OBSERVE: nothing was changed. */
+function isObserved(report: Report): boolean {
+  if (report.kind === 'updates-outcome') return report.done.every(isObserved);
+  if (report.kind === 'update-outcome') return report.outcome === 'observed';
+  return report.kind === 'outcome' && report.observed;
+}
 
 /** What was done here is worth a silent line to whoever else looks after the host. */
 function tellInChat({ app, user }: CliNeeds, verb: string, service: string, ok: boolean): void {
@@ -174,7 +199,8 @@ function tellInChat({ app, user }: CliNeeds, verb: string, service: string, ok: 
   });
 }
 
-async function confirmed(terminal: Terminal): Promise<boolean> {
+/** @param word what is to be typed, where a yes is not enough */
+async function confirmed(terminal: Terminal, word: string | undefined): Promise<boolean> {
   if (terminal.input.isTTY !== true) {
     throw new UserError(
       'This needs a yes, and there is no terminal to ask: use --yes, or --dry-run to see the plan.',
@@ -182,6 +208,10 @@ async function confirmed(terminal: Terminal): Promise<boolean> {
   }
   const questions = createInterface({ input: terminal.input, output: terminal.errors });
   try {
+    if (word !== undefined) {
+      const typed = await questions.question(`To go ahead, type ${word}: `);
+      return typed.trim().toLowerCase() === word.toLowerCase();
+    }
     return /^y(es)?$/i.test((await questions.question('Go ahead? [y/N] ')).trim());
   } catch (error) {
     // Ctrl-C and Ctrl-D are a no.

@@ -30,6 +30,7 @@ import { createScheduler } from './scheduler.ts';
 import { openScratchStore, openStore, type Store } from './store.ts';
 import { createTasks, type Tasks } from './tasks.ts';
 import { textsOf } from './texts/index.ts';
+import { cancel } from '../commands/cancel.ts';
 import { clean } from '../commands/clean.ts';
 import { check } from '../commands/check.ts';
 import { help } from '../commands/help.ts';
@@ -64,6 +65,7 @@ const commands: readonly Command[] = [
   restart,
   stop,
   start,
+  cancel,
   clean,
   keep,
   nameCommand,

@@ -169,7 +169,12 @@ export type ServiceState = {
   startedAt: number | undefined;
   url: string | undefined;
   /** What the last check found to be had; absent where nothing is known or nothing newer is there. */
-  available?: { version: string | undefined; publishedAt: number | undefined };
+  available?: {
+    version: string | undefined;
+    publishedAt: number | undefined;
+    /** What an update would take; absent where only the configuration can change it. */
+    key?: string;
+  };
 };
 
 export type HostState = {
@@ -281,6 +286,7 @@ export type UpdateOutcome =
 
 export type UpdateReport = {
   kind: 'update-outcome';
+  actions?: readonly (readonly Action[])[];
   verb: 'update' | 'rollback';
   /** Of the journal: `20261120t143910`. */
   id: string;
@@ -315,7 +321,10 @@ export type LogEntry = {
   level: 'error' | 'warning' | 'other';
 };
 
-export type Report = { actions?: readonly (readonly Action[])[] } & (
+/** How long a plan holds, in milliseconds since 1970, and the word that confirms it where a tap is not enough. */
+export type Asks = { until: number; typed?: string };
+
+export type Report = { actions?: readonly (readonly Action[])[]; asks?: Asks | undefined } & (
   | { kind: 'start'; host: string; services: readonly ServiceState[] }
   | { kind: 'help'; commands: readonly { name: string; usage: string; purpose: string }[] }
   | {
@@ -413,8 +422,8 @@ export type Report = { actions?: readonly (readonly Action[])[] } & (
   | { kind: 'choose'; command: string; services: readonly { name: string; title: string; state?: State }[] }
   | {
       kind: 'releases';
-      /** Asked for, told by itself, or told again because somebody wished so. */
-      why: 'asked' | 'digest' | 'reminder';
+      /** Looked up now, known from the last look, told by itself, or told again because somebody wished so. */
+      why: 'asked' | 'known' | 'digest' | 'reminder';
       services: readonly ReleaseState[];
       /** Services of which nothing could be learnt for days. */
       silent: readonly { name: string; since: number; troubles: readonly ReleaseTrouble[] }[];
@@ -460,6 +469,10 @@ export type Note =
     }
   /** What a running update was asked for, and whether it can still be. */
   | { key: 'asked'; what: 'cancel' | 'roll-back' | 'wait'; service: string }
+  /** `over`: another one runs, or none; `stopped`: too late to cancel; `back`: it is on its way back already. */
+  | { key: 'not-asked'; why: 'over' | 'stopped' | 'back'; service: string }
+  /** Another word than the plan asks for. */
+  | { key: 'wrong-word'; word: string }
   /** What the button offered is not what is there now. */
   | { key: 'superseded'; service: string; what: string; now: string | undefined }
   | { key: 'cancelled' }

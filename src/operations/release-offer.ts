@@ -10,6 +10,10 @@ export const isOffered = ({ verdict, key }: ReleaseState): boolean =>
   (['newer-image', 'pinned', 'major'].includes(verdict.kind) ||
     (verdict.kind === 'blocked' && verdict.reason.kind === 'vectors'));
 
+/** Where the configuration names a version, an update has nothing to take. */
+const isUpdatable = ({ verdict, key }: ReleaseState): boolean =>
+  verdict.kind === 'newer-image' && key !== undefined;
+
 const ORDER: readonly ReleaseState['verdict']['kind'][] = [
   'newer-image',
   'pinned',
@@ -33,7 +37,15 @@ export function availableIn(store: Pick<Store, 'facts'>, service: ServiceState):
   if (last === undefined || !['newer-image', 'pinned'].includes(last.verdict.kind)) return service;
   if (isSkipped(memory, last) || (service.version !== undefined && service.version !== last.from))
     return service;
-  return { ...service, available: { version: last.to, publishedAt: last.publishedAt } };
+  const key = isUpdatable(last) ? last.key : undefined;
+  return {
+    ...service,
+    available: {
+      version: last.to,
+      publishedAt: last.publishedAt,
+      ...(key === undefined ? {} : { key }),
+    },
+  };
 }
 
 export const isSkipped = (memory: ReleaseMemory | undefined, { key }: ReleaseState): boolean =>
@@ -57,7 +69,7 @@ export function offerActions(state: ReleaseState): Action[][] {
     args: [name, when, key],
   });
   return [
-    [{ label: 'skip', subject: shortKey(key), command: 'skip', args: [name, key] }],
+    [...updateAction(state), { label: 'skip', subject: shortKey(key), command: 'skip', args: [name, key] }],
     [
       remind('remind-saturday', 'saturday'),
       remind('remind-tomorrow', 'tomorrow'),
@@ -71,13 +83,15 @@ export function listActions(states: readonly ReleaseState[]): Action[][] {
   const offered = states.filter(isOffered);
   const [only, ...others] = offered;
   if (only !== undefined && others.length === 0) return offerActions(only);
-  return offered.map((state) => {
+  const rows = offered.map((state): Action[] => {
     const { name, key = '' } = state;
-    return [
-      { label: 'service', subject: name, command: 'check', args: [name] },
-      { label: 'skip', subject: shortKey(key), command: 'skip', args: [name, key] },
-    ];
+    const more: Action = { label: 'service', subject: name, command: 'check', args: [name] };
+    return isUpdatable(state)
+      ? [...updateAction(state), more]
+      : [more, { label: 'skip', subject: shortKey(key), command: 'skip', args: [name, key] }];
   });
+  const all: Action = { label: 'update-all', command: 'update', args: ['all'] };
+  return offered.filter(isUpdatable).length > 1 ? [...rows, [all]] : rows;
 }
 
 /** What the last checks have found, for whoever asks without a name. */
@@ -91,10 +105,23 @@ export function availableUpdates(app: Pick<App, 'services' | 'store' | 'clock'>)
   );
   return {
     kind: 'releases',
-    why: 'asked',
+    why: 'known',
     services: states,
     silent: [],
     at: app.clock.now(),
     actions: [...listActions(states), [{ label: 'check', command: 'check', args: [] }]],
   };
 }
+
+const updateAction = (state: ReleaseState): Action[] =>
+  isUpdatable(state)
+    ? [
+        {
+          label: 'update',
+          subject: state.name,
+          command: 'update',
+          args: [state.name, state.key ?? ''],
+          style: 'primary',
+        },
+      ]
+    : [];

@@ -24,12 +24,28 @@ import {
 
 export type Presented<Kind extends Report['kind']> = Extract<Report, { kind: Kind }>;
 
-/** @returns the card with the report's actions as its last buttons */
+/** Their own buttons are links and copies, which stand below what can be done. */
+const LINKS_LAST = new Set<Report['kind']>(['releases', 'update-outcome', 'updates-outcome']);
+
+/** @returns the card with the report's actions among its buttons */
 export function present(report: Report, texts: Texts): Card {
-  const card = layout(report, texts);
+  const card = typedCard(layout(report, texts), report.asks?.typed, texts);
   const actions = (report.actions ?? []).map((row) => row.map((action) => buttonOf(action, texts)));
-  const buttons = [...(card.buttons ?? []), ...actions];
+  const own = card.buttons ?? [];
+  const buttons = LINKS_LAST.has(report.kind) ? [...actions, ...own] : [...own, ...actions];
   return buttons.length === 0 ? card : { ...card, buttons };
+}
+
+/** A plan for which a tap is not enough: the word, to be copied, stands where the yes stood. */
+function typedCard(card: Card, word: string | undefined, texts: Texts): Card {
+  if (word === undefined) return card;
+  const copy: Button = { label: texts.buttons.copy, copy: word };
+  const isYes = (button: Button) => 'answer' in button && button.answer === 'yes';
+  return {
+    ...card,
+    blocks: [...card.blocks, [], texts.updates.typed(word)],
+    buttons: (card.buttons ?? []).map((row) => row.map((button) => (isYes(button) ? copy : button))),
+  };
 }
 
 function layout(report: Report, texts: Texts): Card {

@@ -28,12 +28,19 @@ export function presentNote(note: Note, texts: Texts): Card {
       return only(notes.busy(note.service, note.what, moment(note.since)));
     case 'already':
       return only(notes.already(note.verb, note.service));
-    case 'fresh':
-      return only(texts.updates.fresh(note.service, note.version ?? '', note.tag));
+    case 'fresh': {
+      const blocks = [texts.updates.fresh(note.service, note.version ?? '', note.tag)];
+      if (note.url === undefined) return { blocks };
+      return { blocks, buttons: [[{ label: texts.buttons.releaseNotes, url: note.url }]] };
+    }
     case 'asked':
-      return only(texts.updates.asked);
+      return only(texts.updates.asked(note.what, note.service));
+    case 'not-asked':
+      return only(texts.updates.notAsked(note.why, note.service));
+    case 'wrong-word':
+      return only(texts.updates.wrongWord(note.word));
     case 'superseded':
-      return only(texts.updates.superseded(note.service, note.what));
+      return only(texts.updates.superseded(note.service, note.what, note.now));
     case 'cancelled':
       return only(notes.cancelled);
     case 'expired':

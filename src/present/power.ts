@@ -50,12 +50,13 @@ export function presentWork(report: Presented<'work'>, texts: Texts): Card {
 }
 
 function stepLine(step: StepReport, texts: Texts): Rich {
+  const isPart = step.state !== 'done' && step.total !== undefined;
   const amount =
-    step.state !== 'working' || step.done === undefined
+    step.done === undefined
       ? undefined
-      : step.total === undefined
-        ? texts.size(step.done)
-        : texts.status.ofLimit(texts.size(step.done), texts.size(step.total));
+      : isPart
+        ? texts.status.ofLimit(texts.size(step.done), texts.size(step.total ?? step.done))
+        : texts.size(step.done);
   const took = step.state === 'done' && step.took !== undefined ? texts.duration(step.took) : undefined;
   const facts = [step.subject, step.detail, amount, took].filter((fact) => fact !== undefined);
   const name = texts.steps[step.step] ?? step.step;

@@ -40,7 +40,8 @@ const nameList = (states: readonly ReleaseState[]): Rich =>
 function headline({ why, services: states }: Releases, texts: Texts): Block[] {
   const { releases } = texts;
   if (why === 'reminder') return [releases.reminder, []];
-  if (states.length === 0) return why === 'asked' ? [releases.nothing] : [];
+  if (states.length === 0)
+    return why === 'digest' ? [] : [releases[why === 'known' ? 'noneKnown' : 'nothing']];
   const offers = states.filter(({ verdict }) => OFFERS.has(verdict.kind)).length;
   if (offers > 0) return [releases.updates(offers), []];
   const open = states.filter(({ verdict }) => verdict.kind !== 'fresh');

@@ -6,6 +6,7 @@ import { isWell, worstFirst } from '../state.ts';
 import type { Texts } from '../texts/index.ts';
 import { stateIcon } from './icons.ts';
 import type { Presented } from './index.ts';
+import { shortName } from './short-name.ts';
 
 /** Characters of what a health check has said. */
 const OUTPUT_MOST = 200;
@@ -143,10 +144,6 @@ export function presentService(report: Presented<'service'>, texts: Texts): Card
   return { blocks: blocks.filter((block) => !('quote' in block) || block.quote.length > 0) };
 }
 
-/** `immich-server` of immich is "server"; a name of its own stays whole. */
-const shortName = (service: ServiceState, name: string) =>
-  name.startsWith(`${service.name}-`) ? name.slice(service.name.length + 1) : name;
-
 /** The headline has said how a container that is the whole service is: its line has the figures alone, if any. */
 function containerLine(
   service: ServiceState,
@@ -175,7 +172,7 @@ function containerLine(
   ].filter((fact) => fact !== undefined);
   const rest = facts.join(', ');
   if (isAll) return facts.length === 0 ? [] : [rest];
-  return rich`${stateIcon[container.state]} ${shortName(service, container.name)}${rest === '' ? '' : ` – ${rest}`}`;
+  return rich`${stateIcon[container.state]} ${shortName(service.name, container.name)}${rest === '' ? '' : ` – ${rest}`}`;
 }
 
 function details(service: ServiceState, container: ContainerState, now: number, texts: Texts): Rich[] {
@@ -197,5 +194,7 @@ function details(service: ServiceState, container: ContainerState, now: number, 
   ].filter((fact) => fact !== undefined);
   if (facts.length === 0) return [];
   const told = facts.join(' · ');
-  return [service.containers.length === 1 ? [told] : rich`${b(shortName(service, container.name))}: ${told}`];
+  return [
+    service.containers.length === 1 ? [told] : rich`${b(shortName(service.name, container.name))}: ${told}`,
+  ];
 }

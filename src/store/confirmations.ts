@@ -8,20 +8,38 @@ export type Confirmation = {
   args: readonly string[];
   user: number | undefined;
   fingerprint: string | undefined;
+  /** Key of the card that shows the plan. */
+  card: string | undefined;
 };
+
+/** A plan that waits for a word. */
+export type TypedPlan = { token: string; word: string; card: string; isExpired: boolean };
 
 export type Taken =
   | { outcome: 'taken' | 'expired'; confirmation: Confirmation }
   | { outcome: 'unknown' | 'used' | 'not-yours' };
 
 export type Confirmations = {
-  /** @returns the token: 8 characters of a–z and 0–9 */
-  plan(confirmation: Confirmation & { user: number; fingerprint: string; chat: number }): string;
+  /**
+   * @param plan `word`: what confirms it, where a tap is not enough
+   * @returns the token: 8 characters of a–z and 0–9
+   */
+  plan(
+    plan: Confirmation & {
+      user: number;
+      fingerprint: string;
+      chat: number;
+      card: string;
+      word?: string | undefined;
+    },
+  ): string;
   /**
    * Take a plan's token, once, by the user that it was shown to.
    * @param tap the update that brought the tap: one that a kill cut off finds its token taken by itself, and goes on
    */
   take(token: string, user: number, tap: number): Taken;
+  /** Plans of this user in this chat that wait for a word, the newest first; for some minutes those that expired, too. */
+  typed(by: { user: number; chat: number; tap?: number }): TypedPlan[];
   /** The same command gets the same token, so that drawing a card again does not fill the store. */
   button(command: string, args: readonly string[]): string;
   /** A button's command; it can be tapped again. */
@@ -31,13 +49,18 @@ export type Confirmations = {
 
 /** messages.md, rule 4. */
 export const PLAN_LASTS = 2 * 60_000;
+/** A word that comes so much too late is still known as one, to be told that. */
+const WORD_LATE = 10 * 60_000;
 const BUTTON_LASTS = 30 * 86_400_000;
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
 const newToken = () => Array.from({ length: 8 }, () => LETTERS[randomInt(LETTERS.length)]).join('');
 
 type Row = {
+  token: string;
   user: number | null;
+  card: string | null;
+  word: string | null;
   command: string;
   args: string;
   fingerprint: string | null;
@@ -51,21 +74,24 @@ const fromRow = (row: Row): Confirmation => ({
   args: JSON.parse(row.args) as string[],
   user: row.user ?? undefined,
   fingerprint: row.fingerprint ?? undefined,
+  card: row.card ?? undefined,
 });
 
 export function createConfirmations(database: Database, clock: Clock): Confirmations {
   return {
-    plan({ command, args, user, chat, fingerprint }) {
+    plan({ command, args, user, chat, fingerprint, card, word }) {
       const token = newToken();
       database.run(
-        `insert into confirmations (token, kind, user, chat, command, args, fingerprint, expires_at)
-         values (?, 'plan', ?, ?, ?, ?, ?, ?)`,
+        `insert into confirmations (token, kind, user, chat, command, args, fingerprint, card, word, expires_at)
+         values (?, 'plan', ?, ?, ?, ?, ?, ?, ?, ?)`,
         token,
         user,
         chat,
         command,
         JSON.stringify(args),
         fingerprint,
+        card,
+        word ?? null,
         clock.now() + PLAN_LASTS,
       );
       return token;
@@ -81,6 +107,22 @@ export function createConfirmations(database: Database, clock: Clock): Confirmat
         return { outcome: row.expires_at < at ? 'expired' : 'taken', confirmation: fromRow(row) };
       });
     },
+    typed: ({ user, chat, tap = 0 }) =>
+      database
+        .all<Row & { word: string; card: string }>(
+          `select * from confirmations where word is not null and user = ? and chat = ? and expires_at >= ?
+             and (used_at is null or used_by = ?) order by expires_at desc, rowid desc`,
+          user,
+          chat,
+          clock.now() - WORD_LATE,
+          tap,
+        )
+        .map(({ token, word, card, expires_at: expires }) => ({
+          token,
+          word,
+          card,
+          isExpired: expires < clock.now(),
+        })),
     button(command, args) {
       return database.transaction(() => {
         const expires = clock.now() + BUTTON_LASTS;

@@ -179,4 +179,9 @@ export const migrations: readonly string[] = [
   create index updates_open on updates (service) where ended_at is null;
   create index updates_by_service on updates (service, started_at);
   `,
+  `
+  -- The word that confirms a plan for which a tap is not enough, and the card that shows it.
+  alter table confirmations add column word text;
+  alter table confirmations add column card text;
+  `,
 ];

@@ -31,6 +31,8 @@ export type UpdateFacts = {
   why?: UpdateFailure;
   lastLines?: readonly string[];
   asOf?: number;
+  /** As of when the data is that was put back last. */
+  placedAt?: number;
   newer?: readonly DataDifference[];
   aside?: readonly string[];
   lost?: UpdateFailure;

@@ -1,16 +1,38 @@
-/** A tap on a plan: once, in time, by whom it was shown to, and only while the world is as the plan saw it. */
+/**
+ * The answer to a plan, a tap or the word that it asks for: once, in time, by whom it was shown to, and only while the
+ * world is as the plan saw it.
+ */
 import type { App } from '../app.ts';
 import type { Note } from '../report.ts';
+import type { Confirmation, Taken } from '../store/confirmations.ts';
 import { note, type Request, type Requests } from './request.ts';
 
-export type PlanTap = Omit<Request, 'command' | 'args'> & {
+type Answer = Omit<Request, 'command' | 'args'> & {
+  /** A card for a new plan, should this one not hold any more. */
+  nextCard(command: string): string;
+};
+
+export type PlanTap = Answer & {
   token: string;
   yes: boolean;
   messageId: number;
-  /** A card for a new plan, should this one not hold any more. */
-  nextCard(command: string): string;
   /** End the wait of the button, with a few words. */
   toast(answer?: Toast): void;
+};
+
+export type PlanWord = Answer & {
+  text: string;
+  replyTo: number;
+  /** The message that it replies to. */
+  to: number | undefined;
+  /** People talk in a group; alone with the bot every word is for it. */
+  isPrivate: boolean;
+};
+
+export type Confirm = {
+  tap(tap: PlanTap): Promise<void>;
+  /** @returns false for a word that is no answer to any plan */
+  word(word: PlanWord): Promise<boolean>;
 };
 
 /** A few words over the chat. */
@@ -22,32 +44,25 @@ const REFUSALS: Record<'unknown' | 'used' | 'not-yours', Toast> = {
   'not-yours': 'not-yours',
 };
 
-export function createConfirm({ app, requests }: { app: App; requests: Requests }) {
+const isSame = (typed: string, word: string) => typed.trim().toLowerCase() === word.trim().toLowerCase();
+
+export function createConfirm({ app, requests }: { app: App; requests: Requests }): Confirm {
   const { store } = app;
+  const { confirmations, outbox } = store;
 
-  return async (tap: PlanTap): Promise<void> => {
-    const taken = store.confirmations.take(tap.token, tap.user, tap.turn.update.update_id);
-    if (!('confirmation' in taken)) return tap.toast(REFUSALS[taken.outcome]);
+  const sayExpired = (at: Answer, { command, args }: Confirmation) =>
+    requests.answer(at, note({ key: 'expired' }, [[{ label: 'show-plan', command, args }]]));
 
-    const { confirmation } = taken;
+  /** @param at with the plan's card */
+  async function goOn(at: Answer & { replyTo: number }, confirmation: Confirmation): Promise<void> {
     const { args } = confirmation;
     const command = app.commands.find(({ name }) => name === confirmation.command);
-    const again = [[{ label: 'show-plan' as const, command: confirmation.command, args }]];
-    // The tap proves that the message arrived, even where its sending was cut off.
-    store.outbox.arrived(tap.token, tap.messageId);
-    const card = store.outbox.keyOf(tap.chat, tap.messageId) ?? tap.card;
-    const at = { card, chat: tap.chat, replyTo: tap.replyTo };
-    if (taken.outcome === 'expired' || command === undefined) {
-      tap.toast({ key: 'expired' });
-      return requests.answer(at, note({ key: 'expired' }, again));
-    }
-    tap.toast();
-    if (!tap.yes) return requests.answer(at, note({ key: 'cancelled' }));
+    if (command === undefined) return sayExpired(at, confirmation);
 
     // The buttons go before anything else happens.
-    const shown = store.outbox.get(card)?.body;
-    if (shown?.what === 'report') requests.answer(at, shown.report);
-    const request: Request = { ...tap, ...at, command, args };
+    const shown = outbox.get(at.card)?.body;
+    if (shown?.what === 'report') requests.answer(at, { ...shown.report, asks: undefined });
+    const request: Request = { ...at, command, args };
     let plan;
     try {
       plan = await command.plan?.(app, args);
@@ -58,6 +73,49 @@ export function createConfirm({ app, requests }: { app: App; requests: Requests 
       return requests.obey(request, plan);
     }
     requests.answer(at, note({ key: 'changed' }));
-    await requests.ask({ ...request, card: tap.nextCard(command.name), replyTo: tap.messageId });
+    await requests.ask({ ...request, card: at.nextCard(command.name) });
+  }
+
+  const take = (token: string, { user, turn }: Answer): Taken =>
+    confirmations.take(token, user, turn.update.update_id);
+
+  return {
+    async tap(tap) {
+      const { token, messageId } = tap;
+      const asked = confirmations.typed(tap).find((one) => one.token === token);
+      if (tap.yes && asked !== undefined) return tap.toast({ key: 'wrong-word', word: asked.word });
+      const taken = take(token, tap);
+      if (!('confirmation' in taken)) return tap.toast(REFUSALS[taken.outcome]);
+
+      // The tap proves that the message arrived, even where its sending was cut off.
+      outbox.arrived(token, messageId);
+      const at = { ...tap, card: outbox.keyOf(tap.chat, messageId) ?? tap.card, replyTo: messageId };
+      if (taken.outcome === 'expired') {
+        tap.toast({ key: 'expired' });
+        return sayExpired(at, taken.confirmation);
+      }
+      tap.toast();
+      if (!tap.yes) return requests.answer(at, note({ key: 'cancelled' }));
+      await goOn(at, taken.confirmation);
+    },
+    async word(word) {
+      const tap = word.turn.update.update_id;
+      const waiting = confirmations.typed({ ...word, tap });
+      const meant = waiting.find((one) => isSame(word.text, one.word));
+      if (meant !== undefined) {
+        const taken = take(meant.token, word);
+        if (!('confirmation' in taken)) return false;
+        const { outcome, confirmation } = taken;
+        if (outcome === 'expired') sayExpired(word, confirmation);
+        else await goOn({ ...word, card: confirmation.card ?? word.card }, confirmation);
+        return true;
+      }
+      const [open] = waiting.filter(({ isExpired }) => !isExpired);
+      if (open === undefined) return false;
+      const isAnswer = word.to !== undefined && outbox.get(open.card)?.messageId === word.to;
+      if (!word.isPrivate && !isAnswer) return false;
+      requests.answer(word, note({ key: 'wrong-word', word: open.word }));
+      return true;
+    },
   };
 }

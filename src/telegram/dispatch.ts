@@ -4,7 +4,7 @@ import type { App, Command } from '../app.ts';
 import { nearest } from '../nearest.ts';
 import type { Report } from '../report.ts';
 import type { Access } from './access.ts';
-import type { PlanTap, Toast } from './confirm.ts';
+import type { Confirm, Toast } from './confirm.ts';
 import type { Turn } from './intake.ts';
 import { menuName } from './menu.ts';
 import { pictureOf } from './picture.ts';
@@ -14,7 +14,7 @@ export type DispatchNeeds = {
   app: App;
   access: Access;
   requests: Requests;
-  confirm(tap: PlanTap): Promise<void>;
+  confirm: Confirm;
   /** The bot's name, where it is known yet. */
   username(): string | undefined;
   /** End the wait of a tapped button. */
@@ -74,7 +74,16 @@ export function createDispatch(needs: DispatchNeeds): (turn: Turn) => Promise<vo
           ...at(naming.command.name),
         });
       }
-      if (chat.type === 'private') say('text', unknown(first));
+      const confirms = await needs.confirm.word({
+        turn,
+        user: from.id,
+        text,
+        ...at('word'),
+        to: message.reply_to_message?.message_id,
+        isPrivate: chat.type === 'private',
+        nextCard: (command) => cardOf(command, turn),
+      });
+      if (!confirms && chat.type === 'private') say('text', unknown(first));
       return;
     }
     const [name = '', addressee] = first.slice(1).split('@');
@@ -148,7 +157,7 @@ export function createDispatch(needs: DispatchNeeds): (turn: Turn) => Promise<vo
 
     const [, token, answer] = /^c:(\w+):([yn])$/.exec(data) ?? [];
     if (token !== undefined) {
-      return needs.confirm({
+      return needs.confirm.tap({
         ...base,
         token,
         yes: answer === 'y',

@@ -14,6 +14,9 @@ export type InterruptedNeeds = {
   tell: (key: string, report: Report, silent: boolean) => void;
 };
 
+/** What a card shows before there is an answer. */
+const UNANSWERED = new Set<Report['kind']>(['work', 'plan', 'update-plan', 'rollback-plan', 'updates-plan']);
+
 /** @returns what takes up one run that `tasks.recover` has found */
 export function createInterrupted({ app, tasks, requests, tell }: InterruptedNeeds): (run: RunRow) => void {
   const { store } = app;
@@ -37,7 +40,7 @@ export function createInterrupted({ app, tasks, requests, tell }: InterruptedNee
       return true;
     }
     const kind = shown.body.what === 'report' ? shown.body.report.kind : undefined;
-    const answered = shown.changedAt >= startedAt && kind !== 'work' && kind !== 'plan';
+    const answered = shown.changedAt >= startedAt && (kind === undefined || !UNANSWERED.has(kind));
     if (answered || store.outbox.get(endKey(card)) !== undefined) return false;
     store.database.transaction(() => {
       requests.answer({ card, chat: shown.chat, replyTo: shown.replyTo }, report);

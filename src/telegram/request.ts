@@ -4,8 +4,10 @@
  */
 import type { App, Command, Plan, Run } from '../app.ts';
 import { BusyError, causeOf, UnreachableError, UserError } from '../errors.ts';
+import { subjectOf } from '../plan-subject.ts';
 import type { Action, Note, Report } from '../report.ts';
 import { inRows } from '../rows.ts';
+import { PLAN_LASTS } from '../store/confirmations.ts';
 import type { Task, TaskEnd, Tasks } from '../tasks.ts';
 import type { Turn } from './intake.ts';
 import { createResult, type Shown } from './result.ts';
@@ -105,7 +107,7 @@ export function createRequests({ app, tasks, busy, sendDirectly }: RequestNeeds)
     const repeatable =
       confirmed === undefined &&
       (command.plan !== undefined || command.purpose === 'look' || command.purpose === 'about');
-    const subject = confirmed?.report.kind === 'plan' ? confirmed.report.service : args[0];
+    const subject = (confirmed && subjectOf(confirmed)) ?? args[0];
     const result = createResult({ app, at: request, plan: confirmed, answer });
 
     const written = Promise.withResolvers<void>();
@@ -115,7 +117,7 @@ export function createRequests({ app, tasks, busy, sendDirectly }: RequestNeeds)
       await written.promise;
       // The answer is put before the run's row ends, so that a kill in between cannot lose it.
       try {
-        const report = await command.run(app, args, runs);
+        const report = await command.run(app, args, { ...runs, plan: confirmed });
         result.finish(report);
         return report;
       } catch (error) {
@@ -173,11 +175,14 @@ export function createRequests({ app, tasks, busy, sendDirectly }: RequestNeeds)
       return answer(request, noteOf(error, request));
     }
     if (plan === undefined) return run(request);
-    const { report, fingerprint } = plan;
+    const { report, fingerprint, typed: word } = plan;
     if (plan.isEmpty === true) return answer(request, report);
+    const asks = { until: clock.now() + PLAN_LASTS, ...(word === undefined ? {} : { typed: word }) };
     store.database.transaction(() => {
-      const confirm = store.confirmations.plan({ command: command.name, args, user, chat, fingerprint });
-      answer(request, report, { confirm });
+      const { card } = request;
+      const of = { command: command.name, args, user, chat, fingerprint, card, word };
+      const confirm = store.confirmations.plan(of);
+      answer(request, { ...report, asks }, { confirm });
       turn.settle();
     });
   }

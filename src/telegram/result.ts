@@ -3,6 +3,7 @@ import type { App, Plan } from '../app.ts';
 import type { Report, StepReport } from '../report.ts';
 import type { ProgressListener } from '../tasks.ts';
 import { createLiveCard } from './progress.ts';
+import { workOf } from './work.ts';
 
 /** Where an answer goes. */
 export type Shown = {
@@ -36,11 +37,9 @@ export function createResult(needs: {
   let steps: readonly StepReport[] = [];
   let state: Result['state'] = 'open';
 
-  const planned = plan?.report.kind === 'plan' ? plan.report : undefined;
+  const shown = workOf(plan, store.updates);
   const draw = () => {
-    if (planned === undefined) return;
-    const { verb, service } = planned;
-    answer(at, { kind: 'work', verb, service, steps, startedAt, at: clock.now() });
+    if (shown !== undefined) answer(at, shown.report(steps, { startedAt, at: clock.now() }));
   };
   const show = () => {
     try {
@@ -49,10 +48,11 @@ export function createResult(needs: {
       log.warn({ err: error, card: at.card }, 'cannot show the progress');
     }
   };
-  const live = planned === undefined ? undefined : createLiveCard({ clock, show });
+  const live = shown === undefined ? undefined : createLiveCard({ clock, show });
 
   const put = (report: Report) => {
-    if (live === undefined || clock.now() - startedAt <= LONG) return answer(at, report);
+    const isShort = clock.now() - startedAt <= LONG && !isCritical(report);
+    if (live === undefined || isShort) return answer(at, report);
     store.database.transaction(() => {
       draw();
       store.outbox.put({
@@ -86,6 +86,12 @@ export function createResult(needs: {
     },
   };
 }
+
+/** What must ring, however soon it came. */
+const isCritical = (report: Report): boolean => {
+  if (report.kind === 'updates-outcome') return report.done.some(({ outcome }) => outcome === 'down');
+  return report.kind === 'update-outcome' && report.outcome === 'down';
+};
 
 /** Key of the message that ends long work. */
 export const endKey = (card: string): string => `${card}:end`;

@@ -38,6 +38,7 @@ const count = (amount: number, one: string) => `${amount} ${amount === 1 ? one :
 export const releases = {
   updates: (amount: number) => rich`⬆️ ${b(count(amount, 'update'))}`,
   none: (amount: number) => rich`✅ ${b(`All ${amount} fresh`)}, checked just now`,
+  noneKnown: rich`✅ ${b('No updates')} as of the last checks`,
   nothingNew: (amount: number) => rich`✅ ${b('No updates')}; ${amount} could not be told`,
   nothing: rich`⚪ ${b('Nothing to check:')} no service has an image or a ${code('release.github')}.`,
   reminder: rich`⏰ ${b('You wanted to be reminded')}`,

@@ -119,7 +119,7 @@ test('tidy forgets what is old and keeps the rest', async () => {
     store.runs.end(store.runs.begin(row), 'done');
     store.intake.add(updateId, `m${updateId}`, '{}');
     store.intake.done(updateId);
-    const plan = { command: 'stop', args: [name], user: 1, chat: 1, fingerprint: name };
+    const plan = { command: 'stop', args: [name], user: 1, chat: 1, fingerprint: name, card: 'stop:1' };
     return store.confirmations.plan(plan);
   };
   now = NOW - 400 * DAY;

@@ -94,13 +94,14 @@ describe('the digest', () => {
     scene.registry.publish(WEB, { version: '1.1.0' });
     await nightly();
     expect(buttons(await go(tellReleases))).toEqual([
-      ['skip web 1.1.0'],
+      ['update web 1.1.0', 'skip web 1.1.0'],
       ['remind web saturday 1.1.0', 'remind web tomorrow 1.1.0', 'remind web week 1.1.0'],
     ]);
     scene.registry.publish(BLOG, { version: '1.0.1' });
     expect(buttons(await ask())).toEqual([
-      ['check web', 'skip web 1.1.0'],
-      ['check blog', 'skip blog 1.0.1'],
+      ['update web 1.1.0', 'check web'],
+      ['update blog 1.0.1', 'check blog'],
+      ['update all'],
     ]);
   });
 
@@ -162,7 +163,7 @@ describe('skip', () => {
     await nightly();
     const { digest } = scene.registry.publish(WEB, {});
     const report = await ask('web');
-    expect(report.actions?.[0]?.[0]).toMatchObject({ subject: digest.slice(0, 19), args: ['web', digest] });
+    expect(report.actions?.[0]?.[1]).toMatchObject({ subject: digest.slice(0, 19), args: ['web', digest] });
     expect(await skip.run(scene.app, ['web', digest], scene.run())).toMatchObject({
       note: { what: digest.slice(0, 19) },
     });

@@ -164,7 +164,14 @@ describe('outbox', () => {
 
 describe('confirmations', () => {
   const plan = () =>
-    store.confirmations.plan({ command: 'restart', args: ['immich'], user: 1, chat: CHAT, fingerprint: 'x' });
+    store.confirmations.plan({
+      command: 'restart',
+      args: ['immich'],
+      user: 1,
+      chat: CHAT,
+      fingerprint: 'x',
+      card: 'restart:9',
+    });
 
   test('a plan is taken once, by its own user', () => {
     const token = plan();
@@ -191,6 +198,27 @@ describe('confirmations', () => {
     expect(store.confirmations.take(one, 1, 11)).toMatchObject({ outcome: 'taken' });
     now += 1;
     expect(store.confirmations.take(other, 1, 12)).toMatchObject({ outcome: 'expired' });
+  });
+
+  test('a plan that waits for a word is found by its own user, in its chat, until it is used', () => {
+    const one = { command: 'rollback', args: ['immich'], user: 1, chat: CHAT, fingerprint: 'x' };
+    plan();
+    const first = store.confirmations.plan({ ...one, card: 'rollback:1', word: 'immich' });
+    now += 1000;
+    const second = store.confirmations.plan({ ...one, card: 'rollback:2', word: 'blog' });
+    expect(store.confirmations.typed({ user: 1, chat: CHAT })).toEqual([
+      { token: second, word: 'blog', card: 'rollback:2', isExpired: false },
+      { token: first, word: 'immich', card: 'rollback:1', isExpired: false },
+    ]);
+    expect(store.confirmations.typed({ user: 2, chat: CHAT })).toEqual([]);
+    expect(store.confirmations.typed({ user: 1, chat: CHAT + 1 })).toEqual([]);
+    store.confirmations.take(second, 1, 11);
+    expect(store.confirmations.typed({ user: 1, chat: CHAT, tap: 11 })).toHaveLength(2);
+    expect(store.confirmations.typed({ user: 1, chat: CHAT, tap: 12 })).toHaveLength(1);
+    now += PLAN_LASTS;
+    expect(store.confirmations.typed({ user: 1, chat: CHAT })).toMatchObject([{ isExpired: true }]);
+    now += 10 * 60_000;
+    expect(store.confirmations.typed({ user: 1, chat: CHAT })).toEqual([]);
   });
 
   test('the same button has the same token, is tapped again and again, and lasts 30 days from its last drawing', () => {

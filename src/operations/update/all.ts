@@ -55,5 +55,12 @@ export async function updateAll(app: UpdateReach, run: Run): Promise<Report> {
     if (outcome.kind === 'update-outcome') done.push(outcome);
     if (outcome.kind !== 'update-outcome' || !['updated', 'observed'].includes(outcome.outcome)) break;
   }
-  return { kind: 'updates-outcome', done, rest: waiting.map(({ service }) => service), at: app.clock.now() };
+  const rest = waiting.map(({ service }) => service);
+  return { kind: 'updates-outcome', done, rest, at: app.clock.now(), ...actionsOf(done) };
+}
+
+/** Those of the one that ended the row. */
+function actionsOf(done: readonly UpdateReport[]): Pick<Report, 'actions'> {
+  const last = done.at(-1);
+  return last?.actions === undefined || last.outcome === 'updated' ? {} : { actions: last.actions };
 }

@@ -37,10 +37,11 @@ export function reportOf(app: Pick<UpdateReach, 'clock'>, service: Service, row:
     why,
     lastLines: facts.lastLines ?? [],
     data:
-      facts.newer === undefined || facts.asOf === undefined
+      facts.newer === undefined || facts.placedAt === undefined
         ? undefined
-        : { asOf: facts.asOf, newer: facts.newer, aside: facts.aside ?? [] },
-    keptAt: outcome === 'updated' ? facts.asOf : undefined,
+        : { asOf: facts.placedAt, newer: facts.newer, aside: facts.aside ?? [] },
+    // Where neither version runs, the snapshot is what there is to hope for.
+    keptAt: outcome === 'updated' || outcome === 'down' ? facts.asOf : undefined,
     lost:
       outcome === 'down' && lost !== undefined
         ? { why: lost, command: `steward rollback ${service.name} --to ${id}` }

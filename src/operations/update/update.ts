@@ -200,10 +200,11 @@ async function moveAndStart(journey: Journey): Promise<UpdateReport> {
 
 async function placeData(journey: Journey, folder: string, id: string): Promise<void> {
   const { app, service, run } = journey;
-  const found = await putBack(app, service, await readSnapshot(folder), id, {
+  const snapshot = await readSnapshot(folder);
+  const { newer, aside } = await putBack(app, service, snapshot, id, {
     progress: (done, total) => run.progress.amount(done, total),
   });
-  record(journey, undefined, { newer: found.newer, aside: found.aside });
+  record(journey, undefined, { placedAt: snapshot.takenAt, newer, aside });
 }
 
 async function startAndJudge(journey: Journey): Promise<UpdateReport> {

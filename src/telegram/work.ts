@@ -1,0 +1,71 @@
+/** What a card shows of work that a plan announced, and what can be asked of an update while it runs. */
+import type { Plan } from '../app.ts';
+import type { Action, Report, StepReport, WorkVerb } from '../report.ts';
+import type { UpdateRow, Updates } from '../store/updates.ts';
+
+export type Work = {
+  /** The card as things stand. Times in milliseconds since 1970. */
+  report(steps: readonly StepReport[], times: { startedAt: number; at: number }): Report;
+};
+
+type Announced = { service: string; to?: string | undefined };
+
+/** @returns undefined for what is over too soon to be shown */
+export function workOf(plan: Plan | undefined, updates: Updates): Work | undefined {
+  const report = plan?.report;
+  switch (report?.kind) {
+    case 'plan':
+      return { report: (steps, times) => ({ ...workCard(report.verb, report), steps, ...times }) };
+    case 'update-plan':
+      return steered('update', [report], updates);
+    case 'rollback-plan':
+      return steered('rollback', [report], updates);
+    case 'updates-plan':
+      return steered('update', report.plans, updates);
+    default:
+      return undefined;
+  }
+}
+
+const workCard = (verb: WorkVerb, { service, to }: Announced) => ({
+  kind: 'work' as const,
+  verb,
+  service,
+  ...(to === undefined ? {} : { to }),
+});
+
+/** One service after another: the card is about the one that is worked on now. */
+function steered(verb: WorkVerb, announced: readonly Announced[], updates: Updates): Work {
+  let current: Announced = announced[0] ?? { service: '' };
+  let health: { step: StepReport; since: number } | undefined;
+  return {
+    report(steps, times) {
+      const row = announced.flatMap(({ service }) => updates.open(service) ?? [])[0];
+      current = announced.find(({ service }) => service === row?.service) ?? current;
+      const step = steps.find((one) => one.step === 'health' && one.state === 'working');
+      if (step === undefined) health = undefined;
+      else if (step !== health?.step) health = { step, since: times.at };
+      const waits = health === undefined ? 0 : times.at - health.since;
+      const actions = row === undefined ? [] : steering(row, waits);
+      return { ...workCard(verb, current), steps, ...times, actions };
+    },
+  };
+}
+
+/**
+ * The buttons of a running update. Each carries the journal's id, so that one of an older run does nothing.
+ * @param waits milliseconds that it has waited for health
+ */
+function steering({ id, service, verb, stage, plan }: UpdateRow, waits: number): Action[][] {
+  const ask = (label: Action['label'], what: string): Action => ({
+    label,
+    command: 'cancel',
+    args: [service, what, id],
+  });
+  if (stage === 'preparing') return [[ask('cancel', 'cancel')]];
+  if (stage === 'back') return [];
+  const back = verb === 'update' ? [{ ...ask('roll-back-now', 'now'), style: 'danger' as const }] : [];
+  // At the limit it would be too late to ask for more.
+  const more = waits >= plan.limit / 2 ? [ask('wait-more', 'wait')] : [];
+  return [back, more].filter((row) => row.length > 0);
+}
