@@ -88,6 +88,8 @@ export async function startMiniPc({ folder, port = 0, controls = [] }: MiniPcOpt
     IMMICH_URL: immich.url,
     IMMICH_API_KEY: immich.key,
     IMMICH_PATHS: immich.mounts.map(({ source, destination }) => `${destination}=${source}`).join(','),
+    // So that /clean has something to do while one looks.
+    CLEAN_MIN_AGE: '1m',
     INBOX_DIR: inbox,
     INBOX_API_KEY: immich.addKey(owner),
     HTTP_LISTEN: address,

@@ -543,8 +543,10 @@ export type PictureState = {
   names: readonly string[];
   /** Paths of the pieces of a long screenshot, top to bottom. */
   tiles: readonly string[];
-  /** Path of the video or clip of which it shows moments. */
+  /** Path of the video of which it shows moments, or of a live photo's clip. */
   moving: string | undefined;
+  /** It shows moments of the video under `moving`. */
+  isFrames: boolean;
   hostPath: string | undefined;
   width: number | undefined;
   height: number | undefined;

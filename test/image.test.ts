@@ -283,7 +283,7 @@ describe('makeReadable', () => {
     const problem = await problemOf(
       Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xe0]), Buffer.alloc(5000, 0x5a)]),
     );
-    expect(problem).toMatchObject({ kind: 'undecodable', cause: expect.stringMatching(/^[^\n]+$/) });
+    expect(problem).toEqual({ kind: 'undecodable', cause: 'premature end of JPEG image' });
   });
 
   it('a decompression bomb is refused by its claimed size before it is decoded', async () => {

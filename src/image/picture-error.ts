@@ -11,6 +11,9 @@ export class PictureError extends Error {
   }
 }
 
+/** What libvips puts before its reason: which input it was, and which of its parts speaks. */
+const SPEAKERS = /^(Input (file|buffer) has corrupt header: )?(\w*vips\w*|\w+load\w*): /i;
+
 /** A decoder gives its whole log; the first line says what happened. */
 export const plainCause = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).split('\n')[0]?.trim() ?? '';
+  (error instanceof Error ? error.message : String(error)).split('\n')[0]?.replace(SPEAKERS, '').trim() ?? '';

@@ -5,6 +5,8 @@ import type { LoadedSharp } from './open.ts';
 /** How many moments are shown, and how many of them in a row. */
 export const MOST_FRAMES = 6;
 const COLUMNS = 3;
+/** Pixels of grey between them, so that one can see where each ends. */
+const GAP = 4;
 
 type Moments = {
   count: number;
@@ -20,7 +22,12 @@ export async function contactSheet(sharp: LoadedSharp, moments: Moments, edge: n
   const { count, frame } = moments;
   const columns = Math.min(COLUMNS, count);
   const rows = Math.ceil(count / columns);
-  const scale = Math.min(1, edge / (moments.width * columns), edge / (moments.height * rows));
+  const [across, down] = [GAP * (columns - 1), GAP * (rows - 1)];
+  const scale = Math.min(
+    1,
+    (edge - across) / (moments.width * columns),
+    (edge - down) / (moments.height * rows),
+  );
   const width = Math.max(1, Math.floor(moments.width * scale));
   const height = Math.max(1, Math.floor(moments.height * scale));
   const parts: {
@@ -38,11 +45,11 @@ export async function contactSheet(sharp: LoadedSharp, moments: Moments, edge: n
       .raw()
       .toBuffer();
     const [column, row] = [index % columns, Math.floor(index / columns)];
-    parts.push({ input, raw: { width, height, channels: 3 }, left: column * width, top: row * height });
+    const [left, top] = [column * (width + GAP), row * (height + GAP)];
+    parts.push({ input, raw: { width, height, channels: 3 }, left, top });
   }
-  const sheet = sharp(Buffer.alloc(width * columns * height * rows * 3, 0xff), {
-    raw: { width: width * columns, height: height * rows, channels: 3 },
-  });
+  const whole = { width: width * columns + across, height: height * rows + down, channels: 3 } as const;
+  const sheet = sharp(Buffer.alloc(whole.width * whole.height * whole.channels, 0x80), { raw: whole });
   const { data, info } = await sheet.composite(parts).raw().toBuffer({ resolveWithObject: true });
   return () => sharp(data, { raw: { width: info.width, height: info.height, channels: info.channels } });
 }

@@ -68,6 +68,7 @@ const stateOf = (row: PictureRow, { folder, webUrl }: Surroundings): PictureStat
     names: isGone ? [] : row.names.map(inFolder),
     tiles: isGone ? [] : row.tiles.map(inFolder),
     moving: row.moving === undefined || isGone ? undefined : inFolder(row.moving),
+    isFrames: row.moving !== undefined && row.clip === undefined,
     hostPath: isInImmich ? row.hostPath : undefined,
     width: row.width,
     height: row.height,

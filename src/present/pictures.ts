@@ -25,9 +25,11 @@ export function presentPictures(report: Presented<'pictures'>, texts: Texts): Ca
     if (tiles.length > 0)
       blocks.push(words.tiles(tiles.length), { quote: tiles.map((path) => rich`${code(path)}`) });
   }
-  const moving = ready.flatMap((picture) => (picture.moving === undefined ? [] : [picture.moving]));
-  if (moving.length === 1) blocks.push(rich`${words.moving} ${code(moving[0] ?? '')}`);
-  if (moving.length > 1) blocks.push(words.moving, { quote: moving.map((path) => rich`${code(path)}`) });
+  const moving = ready.filter((picture) => picture.moving !== undefined);
+  const videos = moving.map((picture) => rich`${code(picture.moving ?? '')}`);
+  if (videos.length === 1)
+    blocks.push(rich`${moving[0]?.isFrames ? words.frames : words.clip} ${videos[0] ?? ''}`);
+  if (videos.length > 1) blocks.push(words.moving, { quote: videos });
   if (receiving > 0) blocks.push(words.receiving);
   if (report.immich === 'down' && ready.length > 0) blocks.push(words.waiting(Math.max(1, report.waiting)));
   if (ready.length === 1 && ready[0]?.duplicate === 'library') blocks.push(words.wasThere);
@@ -47,7 +49,11 @@ export function presentPictures(report: Presented<'pictures'>, texts: Texts): Ca
   const { immich, service } = report;
   if (immich === 'down' && service !== undefined)
     row.push({ label: texts.buttons.statusOf(service), command: 'status', args: [service] });
-  return row.length === 0 ? { blocks } : { blocks, buttons: [row] };
+  // Of a long screenshot the pieces are what an agent can read.
+  const pieces = ready.length === 1 ? (ready[0]?.tiles ?? []) : [];
+  const rows = [row, copyButton(pieces, texts, texts.buttons.copyPieces(pieces.length))];
+  const buttons = rows.filter((each) => each.length > 0);
+  return buttons.length === 0 ? { blocks } : { blocks, buttons };
 }
 
 /** What all of an album have in common is said once; what only some have, with their names. */
@@ -102,8 +108,10 @@ function headline(
   }
   const facts = [
     only.width === undefined || only.height === undefined ? undefined : `${only.width}×${only.height}`,
-    only.size === undefined ? undefined : texts.size(only.size),
+    // A phone breaks the line hereabouts: not between an amount and its unit.
+    only.size === undefined ? undefined : texts.size(only.size).replace(' ', '\u{a0}'),
   ].filter((fact) => fact !== undefined);
-  const head = only.isReadable ? words.ready : words.asItIs;
+  const isDocument = only.width === undefined;
+  const head = only.isReadable ? (isDocument ? words.readyDocument : words.ready) : words.asItIs;
   return facts.length === 0 ? head : rich`${head} – ${facts.join(', ')}`;
 }

@@ -69,7 +69,7 @@ const pictureProblem = (problem: PictureProblem): Rich => {
     case 'tiny':
       return rich`⚠️ Only ${problem.width}×${problem.height} pixels: an agent sees little in it.`;
     case 'undecodable':
-      return rich`⚠️ It cannot be shown: ${problem.cause}`;
+      return rich`⚠️ An agent cannot open it, because it cannot be decoded: ${problem.cause}. Send it again, or as JPEG or PNG.`;
     case 'unsupported':
       return rich`⚠️ A coding agent cannot read ${problem.format}. Send it as JPEG or PNG.`;
     case 'damaged':
@@ -95,6 +95,7 @@ const pictureProblem = (problem: PictureProblem): Rich => {
 
 export const pictures = {
   ready: rich`📸 ${b('Ready for your agent')}`,
+  readyDocument: rich`📄 ${b('Ready for your agent')}`,
   asItIs: rich`📎 ${b('Kept as it is')}`,
   readyMany: (count: number) => rich`📸 ${b(`${plural(count, 'picture')} ready`)}`,
   alsoThere: (count: number) => `${count} of them ${count === 1 ? 'was' : 'were'} in Immich already`,
@@ -103,7 +104,9 @@ export const pictures = {
   waiting: (count: number) =>
     rich`${plural(count, 'picture')} waiting. I edit this message when ${count === 1 ? 'it is' : 'they are'} filed.`,
   tiles: (count: number) => rich`✂️ It is long: here in ${count} pieces too, from top to bottom.`,
-  moving: rich`🎞 What moves:`,
+  frames: rich`🎞 Some of its frames; the video itself:`,
+  clip: rich`🎞 Its clip:`,
+  moving: rich`🎞 The videos themselves:`,
   receiving: rich`📥 ${b('Receiving…')}`,
   shrunk: rich`${i('Telegram shrank it. For small text send it as a file.')}`,
   also: (path: string) => rich`also ${code(path)}`,

@@ -148,6 +148,7 @@ export const en = {
     cancel: 'Cancel',
     copyPath: 'Copy path',
     copyAll: 'Copy all',
+    copyPieces: (count: number) => `Copy ${count} pieces`,
     copyId: 'Copy my id',
     copyCommand: 'Copy command',
     copy: 'Copy',

@@ -207,13 +207,13 @@ describe('animations', () => {
       const animation = await sharp(frames, { join: { animated: true } })
         .toFormat(format)
         .toBuffer();
-      expect(await make(animation)).toMatchObject({ width: 120, height: 60, frames: 5 });
+      expect(await make(animation)).toMatchObject({ width: 128, height: 64, frames: 5 });
       const reds = [
         (await pixel(20, 15))[0],
-        (await pixel(60, 15))[0],
-        (await pixel(100, 15))[0],
-        (await pixel(20, 45))[0],
-        (await pixel(60, 45))[0],
+        (await pixel(64, 15))[0],
+        (await pixel(108, 15))[0],
+        (await pixel(20, 49))[0],
+        (await pixel(64, 49))[0],
       ];
       expect(reds).toSatisfy((found: number[]) => near(found, [0, 50, 100, 150, 250]));
     },
@@ -224,8 +224,10 @@ describe('animations', () => {
     const animation = await sharp(frames, { join: { animated: true } })
       .webp({ lossless: true })
       .toBuffer();
-    expect(await make(animation)).toMatchObject({ frames: 6, width: 120, height: 60 });
-    expect([(await pixel(20, 15))[0], (await pixel(100, 45))[0]]).toEqual([0, 250]);
+    expect(await make(animation)).toMatchObject({ frames: 6, width: 128, height: 64 });
+    expect([(await pixel(20, 15))[0], (await pixel(108, 49))[0]]).toEqual([0, 250]);
+    // Between two frames.
+    expect(near(await pixel(42, 15), [128, 128, 128])).toBe(true);
   });
 });
 

@@ -35,6 +35,7 @@ describe.each(['2.6.3', '3.1.0'] as const)('a live photo with Immich %s', (versi
     expect(scene.card(1)?.pictures[0]).toMatchObject({
       path: join(scene.pictures, 'p1.jpg'),
       moving: join(scene.pictures, 'p1.mp4'),
+      isFrames: false,
       width: 640,
       state: 'filed',
     });

@@ -47,12 +47,13 @@ it.each(['video', 'animation', 'document'] as const)(
     await scene.settled(1);
     expect(scene.files()).toEqual(['p1.jpg', 'p1.mp4']);
     expect(await sharp(join(scene.pictures, 'p1.jpg')).metadata()).toMatchObject({
-      width: 1200,
-      height: 600,
+      width: 1208,
+      height: 604,
     });
     expect(scene.card(1)?.pictures[0]).toMatchObject({
       path: join(scene.pictures, 'p1.jpg'),
       moving: join(scene.pictures, 'p1.mp4'),
+      isFrames: true,
       state: 'filed',
       problem: undefined,
     });

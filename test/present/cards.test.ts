@@ -175,6 +175,7 @@ const picture = (more: Partial<PictureState> = {}): PictureState => ({
   names: [],
   tiles: [],
   moving: undefined,
+  isFrames: false,
   hostPath: undefined,
   width: 591,
   height: 1280,
@@ -205,7 +206,7 @@ test('presentPictures gives the path first, with a copy button and the place in 
   });
   expect(shown(report)).toBe(
     [
-      '📸 Ready for your agent – 591×1280, 212 KB',
+      '📸 Ready for your agent – 591×1280, 212\u{a0}KB',
       '/var/lib/steward-pictures/p1432.jpg',
       'Telegram shrank it. For small text send it as a file.',
       '  In Immich: /var/lib/immich/4f.jpg',

@@ -18,6 +18,7 @@ const picture = (number: number, more: Partial<PictureState> = {}): PictureState
   names: [],
   tiles: [],
   moving: undefined,
+  isFrames: false,
   hostPath: undefined,
   width: 591,
   height: 1280,
@@ -31,15 +32,15 @@ const picture = (number: number, more: Partial<PictureState> = {}): PictureState
   problem: undefined,
   ...more,
 });
-const card = (list: PictureState[]): string[] =>
-  lines({
-    kind: 'pictures',
-    pictures: list,
-    waiting: 0,
-    immich: 'on',
-    service: undefined,
-    shrunkHint: false,
-  });
+const reportOf = (list: PictureState[]): Report => ({
+  kind: 'pictures',
+  pictures: list,
+  waiting: 0,
+  immich: 'on',
+  service: undefined,
+  shrunkHint: false,
+});
+const card = (list: PictureState[]): string[] => lines(reportOf(list));
 const trouble = (reason: ImmichTrouble, cause = ''): PictureProblem => ({ kind: 'immich', reason, cause });
 
 test.each([
@@ -77,7 +78,7 @@ test('one that was not taken is told beside those that were', () => {
   const problem = { kind: 'too-large', size: 64e6, limit: 20e6 } as const;
   const told = card([picture(1), picture(2, { path: undefined, name: '', state: 'refused', problem })]);
   expect(told.slice(0, 3)).toEqual([
-    '📸 Ready for your agent – 591×1280, 212 KB',
+    '📸 Ready for your agent – 591×1280, 212\u{a0}KB',
     '/p/p1.jpg',
     '❌ Not taken: 64 MB. Telegram lets bots download 20 MB at most.',
   ]);
@@ -93,7 +94,7 @@ test('what an agent cannot read is not called ready for it', () => {
   const problem = { kind: 'unsupported', format: 'JPEG XL' } as const;
   const told = card([picture(1, { isReadable: false, width: undefined, height: undefined, problem })]);
   expect(told).toEqual([
-    '📎 Kept as it is – 212 KB',
+    '📎 Kept as it is – 212\u{a0}KB',
     '/p/p1.jpg',
     '⚠️ A coding agent cannot read JPEG XL. Send it as JPEG or PNG.',
   ]);
@@ -101,9 +102,28 @@ test('what an agent cannot read is not called ready for it', () => {
 
 test('what moves is beside what can be read, and in an album in a fold', () => {
   const moving = '/p/p1.mp4';
-  expect(card([picture(1, { moving })]).slice(1)).toEqual(['/p/p1.jpg', '🎞 What moves: /p/p1.mp4']);
+  expect(card([picture(1, { moving })]).slice(1)).toEqual(['/p/p1.jpg', '🎞 Its clip: /p/p1.mp4']);
   const both = card([picture(1, { moving }), picture(2, { moving: '/p/p2.mov' })]);
-  expect(both.slice(-3)).toEqual(['🎞 What moves:', '  /p/p1.mp4', '  /p/p2.mov']);
+  expect(both.slice(-3)).toEqual(['🎞 The videos themselves:', '  /p/p1.mp4', '  /p/p2.mov']);
+});
+
+test('of a video it is said that its frames are shown', () => {
+  const told = card([picture(1, { moving: '/p/p1.mp4', isFrames: true })]);
+  expect(told.slice(1)).toEqual(['/p/p1.jpg', '🎞 Some of its frames; the video itself: /p/p1.mp4']);
+});
+
+test('a document that an agent reads as it is has no size in pixels', () => {
+  const told = card([picture(1, { path: '/p/p1.pdf', width: undefined, height: undefined })]);
+  expect(told).toEqual(['📄 Ready for your agent – 212\u{a0}KB', '/p/p1.pdf']);
+});
+
+test('the pieces of a long screenshot are copied by a button of their own', () => {
+  const tiles = ['/p/p1-1.png', '/p/p1-2.png'];
+  const { buttons } = present(reportOf([picture(1, { tiles })]), texts);
+  expect(buttons).toEqual([
+    [{ label: 'Copy path', copy: '/p/p1.jpg' }],
+    [{ label: 'Copy 2 pieces', copy: '/p/p1-1.png /p/p1-2.png' }],
+  ]);
 });
 
 test('who does not see the pictures is told with what to do', () => {
