@@ -203,12 +203,15 @@ export function createImages({ registry, bandwidth }: { registry: string | undef
     },
 
     /**
-     * What a name gives now; what is not here is pulled, as `--pull missing` does.
+     * What a name gives now; what is not here is pulled, as `--pull missing` does, or in any case.
      * @throws Error in the engine's words
      */
-    async have(name: string, signal: AbortSignal): Promise<StoredImage> {
+    async have(
+      name: string,
+      { always = false, signal }: { always?: boolean; signal: AbortSignal },
+    ): Promise<StoredImage> {
       const here = find(name);
-      if (here !== undefined) return here;
+      if (here !== undefined && !always) return here;
       for await (const word of pull(name, { signal })) {
         if (word === 'cut') throw new Error(`initializing source docker://${name}: unexpected EOF`);
         if ('error' in word) throw new Error(word.error);

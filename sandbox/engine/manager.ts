@@ -98,6 +98,7 @@ function show(units: Units, name: string, wanted: readonly string[] | undefined)
     StateChangeTimestamp: unix(unit?.since),
     ConditionResult: unit?.conditionMet === true ? 'yes' : 'no',
     ConditionTimestamp: unix(unit?.conditionAt),
+    ...definition(unit),
     Job: unit?.job === undefined ? '' : String(unit.job.id),
     Requires:
       unit === undefined ? '' : ['sysinit.target', 'system.slice', ...(unit.spec.requires ?? [])].join(' '),
@@ -112,6 +113,28 @@ function show(units: Units, name: string, wanted: readonly string[] | undefined)
     .filter(([property]) => wanted === undefined || wanted.includes(property))
     .map(([property, value]) => `${property}=${value}\n`)
     .join('');
+}
+
+/** As NixOS writes a container's unit; others run a program that is named after them. */
+function definition(unit: Unit | undefined): Record<string, string> {
+  if (unit === undefined) return { Restart: 'no', FragmentPath: '', InvocationID: '' };
+  const { name, container, pull = 'missing', restarts = true } = unit.spec;
+  const command = (line: string, ignoring: 'yes' | 'no') =>
+    `{ path=${line.split(' ')[0]} ; argv[]=${line} ; ignore_errors=${ignoring} ; start_time=[n/a] ; stop_time=[n/a] ; pid=0 ; code=(null) ; status=0/0 }`;
+  return {
+    Restart: restarts ? 'always' : 'no',
+    FragmentPath: `/etc/systemd/system/${name}`,
+    InvocationID: unit.invocation,
+    ...(container === undefined
+      ? { ExecStart: command(`/usr/bin/${name.replace(/\.service$/, '')}`, 'no') }
+      : {
+          ExecStartPre: command(`podman rm -f ${container.name}`, 'yes'),
+          ExecStart: command(
+            `podman run --rm --replace --sdnotify=conmon -d --pull ${pull} --name=${container.name} ${container.image}`,
+            'no',
+          ),
+        }),
+  };
 }
 
 function status(unit: Unit | undefined, name: string): string {

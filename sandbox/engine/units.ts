@@ -1,4 +1,5 @@
 /** The service manager of the machine in a box: units, their jobs, their journal. */
+import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Container, ContainerSpec, Host } from './host.ts';
 import type { Images } from './images.ts';
@@ -7,6 +8,8 @@ export type UnitSpec = {
   name: string;
   description?: string;
   container?: ContainerSpec;
+  /** `--pull` of the `podman run` that starts it; `missing`. */
+  pull?: 'missing' | 'always';
   requires?: readonly string[];
   bindsTo?: readonly string[];
   /** A condition that does not hold: `ConditionPathExists=/run/agenix/x`. */
@@ -33,6 +36,8 @@ export type Unit = {
   conditionAt: number | undefined;
   conditionMet: boolean;
   job: Job | undefined;
+  /** Another one after each start. */
+  invocation: string;
 };
 
 type Job = { id: number; verb: Verb; cancelled: AbortController; done: Promise<JobResult> };
@@ -140,6 +145,7 @@ export function createUnits(host: Host, images: Images, pace: number) {
       }
     }
     turn(unit, 'activating', 'start');
+    unit.invocation = randomBytes(16).toString('hex');
     manager(unit, `Starting ${title(unit)}...`);
     if (unit.spec.neverReady === true) await wait(2 ** 31 - 1, undefined, { signal });
     await wait(pace, undefined, { signal });
@@ -149,7 +155,7 @@ export function createUnits(host: Host, images: Images, pace: number) {
     }
     if (unit.spec.container !== undefined) {
       try {
-        await images.have(unit.spec.container.image, signal);
+        await images.have(unit.spec.container.image, { always: unit.spec.pull === 'always', signal });
       } catch (error) {
         signal.throwIfAborted();
         say(unit.spec.name, `Error: ${(error as Error).message}`, { priority: 3 });
@@ -257,6 +263,7 @@ export function createUnits(host: Host, images: Images, pace: number) {
         conditionAt: undefined,
         conditionMet: false,
         job: undefined,
+        invocation: '',
       });
     },
 
@@ -271,6 +278,7 @@ export function createUnits(host: Host, images: Images, pace: number) {
         since: startedAt,
         conditionAt: startedAt,
         conditionMet: true,
+        invocation: randomBytes(16).toString('hex'),
       });
     },
 

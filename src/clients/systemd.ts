@@ -37,6 +37,19 @@ export type Dependencies = {
   takesDown: readonly string[];
 };
 
+/** How a unit is written. Where its program is a script (as on NixOS), what that runs is not told here. */
+export type Definition = {
+  /** Programs with their arguments as systemd will run them, one a line. */
+  execStart: string;
+  execStartPre: string;
+  /** `Restart=`: `no`, `always`, `on-failure`, … */
+  restart: string;
+  /** The unit's file. */
+  fragment: string | undefined;
+  /** Another one after each start; undefined for a unit that was never started since the boot. */
+  invocation: string | undefined;
+};
+
 /** `timeout` in milliseconds. */
 export type JobOptions = CallOptions & { timeout?: number };
 
@@ -44,6 +57,8 @@ export type Systemd = {
   /** Several in one call; a unit that does not exist has `load: 'not-found'`. Same order as asked. */
   units(names: readonly string[], options?: CallOptions): Promise<UnitState[]>;
   dependencies(name: string, options?: CallOptions): Promise<Dependencies>;
+  /** @returns undefined when there is no such unit */
+  definition(name: string, options?: CallOptions): Promise<Definition | undefined>;
   /**
    * Start, stop or restart a unit and wait for the job's end.
    * @throws Error with what systemd says when the job fails, and when it takes longer than its limit (the job is then cancelled)
@@ -188,6 +203,22 @@ export function createSystemd(
         takesDown: [...new Set([...list('RequiredBy'), ...list('BoundBy'), ...list('ConsistsOf')])],
       };
     },
+    async definition(name, options) {
+      const [properties] = await show(
+        [requireName(name)],
+        ['LoadState', 'ExecStart', 'ExecStartPre', 'Restart', 'FragmentPath', 'InvocationID'],
+        options,
+      );
+      if (properties === undefined || properties.get('LoadState') === 'not-found') return undefined;
+      const get = (property: string) => properties.get(property) ?? '';
+      return {
+        execStart: toCommands(get('ExecStart')),
+        execStartPre: toCommands(get('ExecStartPre')),
+        restart: get('Restart') || 'no',
+        fragment: get('FragmentPath') || undefined,
+        invocation: get('InvocationID') || undefined,
+      };
+    },
     start: (name, options) => job('start', name, options),
     stop: (name, options) => job('stop', name, options),
     restart: (name, options) => job('restart', name, options),
@@ -268,14 +299,21 @@ function toAmount(text: string, divisor = 1): number | undefined {
   return Number.isSafeInteger(amount) ? amount / divisor : undefined;
 }
 
+/** A property with several values, as `ExecStartPre`, has a line for each. */
 function parseProperties(block: string): Properties {
-  return new Map(
-    block.split('\n').map((line) => {
-      const at = line.indexOf('=');
-      return [line.slice(0, at), line.slice(at + 1)];
-    }),
-  );
+  const properties = new Map<string, string>();
+  for (const line of block.split('\n')) {
+    const at = line.indexOf('=');
+    const [name, value] = [line.slice(0, at), line.slice(at + 1)];
+    const before = properties.get(name);
+    properties.set(name, before === undefined ? value : `${before}\n${value}`);
+  }
+  return properties;
 }
+
+/** `{ path=/bin/sh ; argv[]=/bin/sh -c … ; ignore_errors=no ; … }`, one for each line in the unit. */
+const toCommands = (value: string): string =>
+  [...value.matchAll(/argv\[\]=(.*?) ; ignore_errors=/gs)].map((match) => match[1] ?? '').join('\n');
 
 /** `@1795218999`; empty for never. */
 function toTime(text: string): number | undefined {

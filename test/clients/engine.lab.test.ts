@@ -122,7 +122,9 @@ ExecStart=podman system service --time=0
     },
     async breakOff(meanwhile) {
       await host.systemd('start', `${name('api')}.service`);
-      await host.systemd('kill', '--kill-who=main', '--signal=KILL', `${name('api')}.service`);
+      // A rootless Podman is two processes, and the one that serves would end in its own time.
+      const who = kind === 'first' ? 'main' : 'all';
+      await host.systemd('kill', `--kill-who=${who}`, '--signal=KILL', `${name('api')}.service`);
       // The socket stays open: systemd starts the service anew for the next who asks.
       await meanwhile?.();
     },

@@ -1,6 +1,7 @@
 import { describe } from 'vitest';
 import { systemdContract, type SystemdTarget } from '../contract/systemd.ts';
 import { lab } from '../lab/index.ts';
+import { containerUnit } from '../lab/systemd.ts';
 
 const here = lab();
 
@@ -19,6 +20,7 @@ async function open(host: typeof here | typeof here.rootless): Promise<SystemdTa
     failing: name('failing'),
     slow: name('slow'),
     unmet: name('unmet'),
+    container: name('container'),
   };
   const keeper = name('keeper');
   const texts: Record<string, string> = {
@@ -28,6 +30,7 @@ async function open(host: typeof here | typeof here.rootless): Promise<SystemdTa
     [units.slow]: '[Service]\nType=notify\nTimeoutStartSec=infinity\nExecStart=/bin/sleep 1000000\n',
     [units.unmet]:
       '[Unit]\nConditionPathExists=/run/secrets/missing\n[Service]\nExecStart=/bin/sleep 1000000\n',
+    [units.container]: containerUnit('contract', 'localhost/contract:1'),
     // systemd forgets a unit that is not running and that nobody wants, with what it knew of its conditions.
     [keeper]: `[Unit]\nWants=${units.unmet}\n[Service]\nExecStart=/bin/sleep 1000000\n`,
   };

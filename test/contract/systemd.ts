@@ -17,6 +17,8 @@ export type SystemdTarget = {
     slow: string;
     /** Is skipped: `ConditionPathExists=/run/secrets/missing` does not hold. */
     unmet: string;
+    /** Runs a container `contract` of the image `localhost/contract:1`, as NixOS writes it. */
+    container: string;
   };
   close(): Promise<void>;
 };
@@ -137,6 +139,34 @@ export function systemdContract(open: () => Promise<SystemdTarget>): void {
     expect(await unit(good)).toMatchObject({ active: 'active' });
     await systemd.stop(good);
     expect(await unit(dependent)).toMatchObject({ active: 'inactive' });
+  });
+
+  it('definition tells how a unit is written', async () => {
+    const { container, failing } = target.units;
+    expect(await systemd.definition(container)).toEqual({
+      execStart: expect.stringMatching(
+        /^podman run .*--pull missing .*--name=contract .*localhost\/contract:1$/,
+      ),
+      execStartPre: expect.stringContaining('podman rm -f contract'),
+      restart: 'always',
+      fragment: expect.stringMatching(new RegExp(`/${container}$`)),
+      invocation: undefined,
+    });
+    expect((await systemd.definition(failing))?.execStart).not.toContain('podman');
+    expect(await systemd.definition('nothing-of-the-kind.service')).toBeUndefined();
+  });
+
+  it('definition tells each start by an invocation of its own', async () => {
+    const { good } = target.units;
+    const invocation = async () => (await systemd.definition(good))?.invocation;
+    await systemd.start(good);
+    const first = await invocation();
+    expect(first).toMatch(/^[0-9a-f]{32}$/);
+    await systemd.start(good);
+    expect(await invocation()).toBe(first);
+    await systemd.restart(good);
+    expect(await invocation()).toMatch(/^[0-9a-f]{32}$/);
+    expect(await invocation()).not.toBe(first);
   });
 
   it('logs give what the unit wrote, oldest first, bytes replaced', async () => {

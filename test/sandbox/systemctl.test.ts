@@ -14,6 +14,7 @@ describe('systemctl stand-in', () => {
       failing: 'failing.service',
       slow: 'slow.service',
       unmet: 'unmet.service',
+      container: 'container.service',
     };
     const box = await startEngineSandbox({
       socket: join(folder, 'engine.sock'),
@@ -24,6 +25,16 @@ describe('systemctl stand-in', () => {
         { name: units.dependent, requires: [units.good] },
         { name: units.failing, fails: 3 },
         { name: units.slow, neverReady: true },
+        {
+          name: units.container,
+          container: {
+            name: 'contract',
+            image: 'localhost/contract:1',
+            version: '1',
+            memory: 1e6,
+            cpu: 0.01,
+          },
+        },
         { name: units.unmet, unmet: 'ConditionPathExists=/run/secrets/missing' },
       ],
     });
