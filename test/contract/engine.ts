@@ -22,7 +22,7 @@ export type EngineTarget = {
   published: { repository: string; one: PublishedTag; two: PublishedTag };
   /** Image and login of a registry that wants one. */
   locked: { image: string; credentials: { username: string; password: string } };
-  /** Two networks, where there can be any. */
+  /** Two of them. */
   networks: readonly string[];
   /** A `--rm` container starts, writes `working`, ends with the code when told, and is gone. */
   begin(name: string): Promise<{ end(code: number): Promise<void> }>;
@@ -35,11 +35,8 @@ export type EngineTarget = {
 
 export type PublishedTag = { digest: string; id: string };
 
-/**
- * @param open called once, before the first test
- * @param options.networks whether containers can have networks of their own there
- */
-export function engineContract(open: () => Promise<EngineTarget>, { networks = true } = {}): void {
+/** @param open called once, before the first test */
+export function engineContract(open: () => Promise<EngineTarget>): void {
   let target: EngineTarget;
   let engine: Engine;
   beforeAll(async () => {
@@ -326,27 +323,25 @@ export function engineContract(open: () => Promise<EngineTarget>, { networks = t
       await engine.untag(image, { removes: true });
     });
 
-    if (networks) {
-      it('connect and disconnect join and leave a network, twice without harm', async () => {
-        const [first = '', second = ''] = target.networks;
-        await engine.create(name, {
-          ...body(),
-          HostConfig: { NetworkMode: first },
-          NetworkingConfig: { EndpointsConfig: { [first]: { Aliases: ['one'] } } },
-        });
-        const joined = async () => {
-          const found = (await engine.inspectRaw(name))?.NetworkSettings.Networks ?? {};
-          return Object.fromEntries(
-            Object.entries(found).map(([network, { Aliases: aliases }]) => [network, aliases?.[0]]),
-          );
-        };
-        for (let time = 0; time < 2; time++) await engine.connect(second, name, { Aliases: ['two'] });
-        expect(await joined()).toEqual({ [first]: 'one', [second]: 'two' });
-        for (let time = 0; time < 2; time++) await engine.disconnect(second, name);
-        expect(await joined()).toEqual({ [first]: 'one' });
-        await expect(engine.connect('nothing-of-the-kind', name, {})).rejects.toThrow('network not found');
+    it('connect and disconnect join and leave a network, twice without harm', async () => {
+      const [first = '', second = ''] = target.networks;
+      await engine.create(name, {
+        ...body(),
+        HostConfig: { NetworkMode: first },
+        NetworkingConfig: { EndpointsConfig: { [first]: { Aliases: ['one'] } } },
       });
-    }
+      const joined = async () => {
+        const found = (await engine.inspectRaw(name))?.NetworkSettings.Networks ?? {};
+        return Object.fromEntries(
+          Object.entries(found).map(([network, { Aliases: aliases }]) => [network, aliases?.[0]]),
+        );
+      };
+      for (let time = 0; time < 2; time++) await engine.connect(second, name, { Aliases: ['two'] });
+      expect(await joined()).toEqual({ [first]: 'one', [second]: 'two' });
+      for (let time = 0; time < 2; time++) await engine.disconnect(second, name);
+      expect(await joined()).toEqual({ [first]: 'one' });
+      await expect(engine.connect('nothing-of-the-kind', name, {})).rejects.toThrow('network not found');
+    });
   });
 
   it('stats tell memory and the share of a core at the first look', async () => {
