@@ -7,7 +7,7 @@ import { startEngineSandbox, type EngineSandbox } from './engine.ts';
 import { startGithub, type GithubStandIn } from './github.ts';
 import { startImmich, type ImmichStandIn } from './immich.ts';
 import { startPage, type Page } from './page.ts';
-import { publishAll, publishVaultwarden, REPOSITORIES } from './published.ts';
+import { publishAll, publishUptimeKuma, publishVaultwarden, REPOSITORIES } from './published.ts';
 import { startRegistry, type RegistryStandIn } from './registry.ts';
 import { shrinkPhoto } from './shrink.ts';
 import { startTelegram, type Telegram } from './telegram.ts';
@@ -38,21 +38,24 @@ export type MiniPcOptions = {
   controls?: readonly Control[];
 };
 
+/** Bytes a second that come from the registry: an image of some hundred megabytes takes some seconds. */
+const BANDWIDTH = 60e6;
+
 export async function startMiniPc({ folder, port = 0, controls = [] }: MiniPcOptions): Promise<MiniPc> {
   mkdirSync(folder, { recursive: true });
   const socket = join(folder, 'podman.sock');
-  const [telegram, immich, engine, github, registry] = await Promise.all([
+  const registry = await startRegistry();
+  const [telegram, immich, engine, github] = await Promise.all([
     startTelegram({ bot: { first_name: 'Steward', username: 'steward_demo_bot' }, shrink: shrinkPhoto }),
     startImmich({ folder: join(folder, 'immich'), version: '3.1.0' }),
-    startEngineSandbox({ socket }),
+    startEngineSandbox({ socket, registry: registry.host, bandwidth: BANDWIDTH }),
     startGithub(),
-    startRegistry(),
   ]);
   publishAll(github, registry);
   const page = await startPage(telegram, {
     port,
     title: 'Steward',
-    controls: [...hostControls(engine, immich), ...releaseControls(github, registry), ...controls],
+    controls: [...hostControls(engine, immich), ...releaseControls(engine, github, registry), ...controls],
   });
 
   const owner = immich.addUser('owner@example.dev');
@@ -207,8 +210,17 @@ function hostControls(engine: EngineSandbox, immich: ImmichStandIn): Control[] {
 }
 
 /** What happens in the world where images come from. */
-function releaseControls(github: GithubStandIn, registry: RegistryStandIn): Control[] {
+function releaseControls(engine: EngineSandbox, github: GithubStandIn, registry: RegistryStandIn): Control[] {
   let githubDown = false;
+  let pullsFail = false;
+  const kuma = (id: string, label: string, hint: string, command?: readonly string[]): Control => ({
+    kind: 'button',
+    id,
+    group: 'Releases',
+    label,
+    hint,
+    run: () => publishUptimeKuma(registry, command),
+  });
   return [
     {
       kind: 'button',
@@ -217,6 +229,29 @@ function releaseControls(github: GithubStandIn, registry: RegistryStandIn): Cont
       label: 'vaultwarden 1.35.0 is released',
       hint: '/check sees it at once, the nightly check by itself.',
       run: () => publishVaultwarden(github, registry),
+    },
+    kuma('kuma-good', 'uptime-kuma: a good image comes', '/update uptime-kuma takes it.'),
+    kuma('kuma-dies', 'uptime-kuma: an image that dies', '/update uptime-kuma goes back by itself.', [
+      'dies',
+      '3',
+    ]),
+    kuma(
+      'kuma-hangs',
+      'uptime-kuma: an image that never answers',
+      'It is given its time, then the old one comes back.',
+      ['hangs'],
+    ),
+    {
+      kind: 'toggle',
+      id: 'pulls-fail',
+      group: 'Releases',
+      label: 'The disk is full while images are pulled',
+      hint: 'An update then ends before anything was stopped.',
+      get: () => pullsFail,
+      set(on) {
+        pullsFail = on;
+        engine.failPulls(on ? 'error' : undefined);
+      },
     },
     {
       kind: 'toggle',

@@ -1,4 +1,5 @@
 /** What is published for the services of the machine in a box: releases and images, some newer than what runs. */
+import { createHash } from 'node:crypto';
 import { FLEET } from './engine/fleet.ts';
 import { imageId } from './engine/images.ts';
 import type { GithubRelease, GithubStandIn } from './github.ts';
@@ -89,5 +90,25 @@ export function publishVaultwarden(github: GithubStandIn, registry: RegistryStan
     version: '1.35.0',
     createdAt: publishedAt,
     layers: { [`sha256:${'3'.repeat(64)}`]: 74 * MB },
+  });
+}
+
+/**
+ * What Uptime Kuma's tag gives from now on, one version newer each time.
+ * @param command what its program does, as {@link RegistryStandIn.publish} takes it
+ */
+export function publishUptimeKuma(registry: RegistryStandIn, command?: readonly string[]): void {
+  const tag = 'docker.io/louislam/uptime-kuma:1';
+  const patch = Number(registry.versionOf(tag)?.split('.').at(-1) ?? 16) + 1;
+  const version = `1.23.${patch}`;
+  registry.publish(tag, {
+    version,
+    createdAt: Date.now(),
+    isList: true,
+    layers: {
+      [`sha256:${'1'.repeat(64)}`]: 48 * MB,
+      [`sha256:${createHash('sha256').update(version).digest('hex')}`]: 140 * MB,
+    },
+    ...(command === undefined ? {} : { command }),
   });
 }

@@ -33,6 +33,8 @@ export type RegistryStandIn = {
   /** Let `<repository>:<tag>` be this image. @returns the digests of the tag and of the platform's manifest, and the id */
   publish(name: string, image?: PublishedImage): { digest: string; platform: string; id: string };
   withdraw(name: string): void;
+  /** The version of what was published last under this name. */
+  versionOf(name: string): string | undefined;
   /** Let a repository be only for who logs in. */
   lock(repository: string, login: { username: string; password: string }): void;
   requests: readonly RegistryRequest[];
@@ -45,6 +47,7 @@ export async function startRegistry(): Promise<RegistryStandIn> {
   const contents = new Map<string, { type: string; text: string }>();
   /** By repository and tag. */
   const tags = new Map<string, string>();
+  const versions = new Map<string, string>();
   const requests: RegistryRequest[] = [];
   /** By repository: the header that opens it. */
   const locks = new Map<string, string>();
@@ -137,11 +140,13 @@ export async function startRegistry(): Promise<RegistryStandIn> {
               digest,
             );
       tags.set(name, tagged);
+      if (version !== undefined) versions.set(name, version);
       return { digest: tagged, platform: own.digest, id: own.id };
     },
     lock(repository, { username, password }) {
       locks.set(repository, `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`);
     },
+    versionOf: (name) => versions.get(name),
     withdraw: (name) => void tags.delete(name),
     intercept(next) {
       handler = next;
