@@ -4,6 +4,8 @@ import { constants, type BigIntStats } from 'node:fs';
 import {
   chmod,
   lchown,
+  link,
+  lstat,
   lutimes,
   mkdir,
   open,
@@ -59,11 +61,15 @@ export async function move(from: string, to: string): Promise<void> {
   if (dirname(from) !== dirname(to)) await sync(dirname(from));
 }
 
-/** @param to made anew, mode 0600 @returns what was read */
+/**
+ * @param to made anew, mode 0600
+ * @param told.most ends soon after so many bytes: a file can grow faster than it is read
+ * @returns what was read
+ */
 export async function copyBytes(
   from: FileHandle,
   to: string,
-  told: Told = {},
+  told: Told & { most?: number } = {},
 ): Promise<{ size: number; sha256: string }> {
   const target = await open(to, 'wx', 0o600);
   try {
@@ -96,7 +102,7 @@ export async function writeAll(target: FileHandle, bytes: Uint8Array): Promise<v
 
 async function readAll(
   handle: FileHandle,
-  { signal, progress }: Told,
+  { signal, progress, most = Infinity }: Told & { most?: number },
   take: (bytes: Uint8Array) => Promise<void>,
 ): Promise<{ size: number; sha256: string }> {
   const hash = createHash('sha256');
@@ -105,7 +111,7 @@ async function readAll(
   for (;;) {
     signal?.throwIfAborted();
     const { bytesRead } = await handle.read(buffer, 0, CHUNK, size);
-    if (bytesRead === 0) return { size, sha256: hash.digest('hex') };
+    if (bytesRead === 0 || size > most) return { size, sha256: hash.digest('hex') };
     const bytes = buffer.subarray(0, bytesRead);
     hash.update(bytes);
     await take(bytes);
@@ -152,6 +158,18 @@ export async function setAttributes(
   if (isLink) return lutimes(path, seconds, seconds);
   await chmod(path, mode);
   await utimes(path, seconds, seconds);
+}
+
+/** A second name for an earlier copy. @returns false where that cannot be had */
+export async function linkCopy(from: string, to: string, size: number): Promise<boolean> {
+  try {
+    if ((await lstat(from)).size !== size) return false;
+    await link(from, to);
+    return true;
+  } catch (error) {
+    if (isCode(error, 'ENOENT', 'EXDEV', 'EMLINK', 'EPERM', 'EOPNOTSUPP', 'ENOTSUP')) return false;
+    throw error;
+  }
 }
 
 /** Bytes that are free on the disk of a folder, or of the nearest one above it that exists. */

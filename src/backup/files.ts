@@ -11,13 +11,13 @@ import {
   failure,
   identityOf,
   isCode,
+  linkCopy,
   stateOf,
   sync,
   type Told,
 } from './disk.ts';
 import type { Entry, FileEntry, FilesPart, SourceFacts } from './manifest.ts';
 import { createDatabaseTest, createExclude } from './patterns.ts';
-import { linkCopy } from './sqlite.ts';
 
 export type FilesSource = Pick<FilesPart, 'folder' | 'exclude' | 'databases'>;
 
@@ -189,7 +189,7 @@ async function copyFile(from: string, to: string, told: Told): Promise<FileEntry
     if (handle === undefined) return undefined;
     try {
       const before = await handle.stat({ bigint: true });
-      const { size, sha256 } = await copyBytes(handle, to, told);
+      const { size, sha256 } = await copyBytes(handle, to, { ...told, most: Number(before.size) });
       const after = await handle.stat({ bigint: true });
       if (stateOf(before) === stateOf(after) && BigInt(size) === after.size) {
         const identity = identityOf(before);

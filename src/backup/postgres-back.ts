@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
-import type { Told } from './disk.ts';
+import { failure, type Told } from './disk.ts';
 import type { PostgresPart, Properties } from './manifest.ts';
 import { countRows } from './postgres.ts';
 import {
@@ -205,8 +205,5 @@ function fitName(database: string, suffix: string): string {
 }
 
 function explain(doing: string, { database, container }: Place, error: unknown): Error {
-  const { message } = error as Error;
-  return new Error(`Cannot ${doing} the database "${database}" in "${container}": ${message}`, {
-    cause: error,
-  });
+  return failure(`${doing} the database "${database}" in "${container}"`, error);
 }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { digestFile, writeAll, type Told } from './disk.ts';
+import { digestFile, failure, writeAll, type Told } from './disk.ts';
 import type { Copy, PostgresPart, Properties, SourceFacts } from './manifest.ts';
 import { ask, endSessions, openSession, runTool, type Place, type Reach, type Session } from './psql.ts';
 
@@ -11,6 +11,8 @@ import { ask, endSessions, openSession, runTool, type Place, type Reach, type Se
 const LONGEST = 6 * 3_600_000;
 /** Milliseconds that a dump waits for a table that somebody else has locked. */
 const LOCK_PATIENCE = 60_000;
+/** Milliseconds for tidying up after a failure. */
+const CLEANUP = 30_000;
 
 /** Tables of the application, by name; what extensions bring comes with them. */
 const TABLES = `pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
@@ -148,8 +150,9 @@ async function withSnapshot<Result>(
     return result;
   } catch (error) {
     over.abort();
+    // Should it fail, the next run does it.
+    await endSessions({ ...reach, signal: AbortSignal.timeout(CLEANUP) }, place).catch(() => {});
     reach.signal.throwIfAborted();
-    await endSessions(reach, place).catch(() => {});
     return fail(doing, place, error);
   }
 }
@@ -253,8 +256,5 @@ function collectText() {
 }
 
 function fail(doing: string, { database, container }: Place, error: unknown): never {
-  const { message } = error as Error;
-  throw new Error(`Cannot ${doing} the database "${database}" in "${container}": ${message}`, {
-    cause: error,
-  });
+  throw failure(`${doing} the database "${database}" in "${container}"`, error);
 }

@@ -1,5 +1,4 @@
 /** Conversations with a PostgreSQL in its container, through the tools that are there. */
-import { once } from 'node:events';
 import { Writable } from 'node:stream';
 import type { Engine } from '../clients/engine.ts';
 
@@ -55,7 +54,12 @@ export function openSession(reach: Reach, place: Place): Session {
       if (exitCode !== 0) throw new Error(`psql says: ${firstError(stderr) ?? `exit code ${exitCode}`}`);
     });
   // Whoever waits for rows is told; nobody else needs to know.
-  ended.catch(() => {}).finally(() => output.end());
+  ended
+    .catch(() => {})
+    .finally(() => {
+      output.end();
+      input.end();
+    });
   return {
     async ask<Row>(sql: string) {
       count += 1;
@@ -131,23 +135,30 @@ function createInput() {
 /** JSON texts, one on a line, up to a mark. */
 function createRows() {
   const ready: unknown[] = [];
+  const decoder = new TextDecoder();
   let rest = '';
   let isOver = false;
-  const decoder = new TextDecoder();
+  let wake = () => {};
   const sink = new Writable({
     write(chunk: Buffer, _encoding, taken) {
       const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
       rest = lines.pop() ?? '';
-      ready.push(...lines.filter((line) => line !== '').map((line) => JSON.parse(line) as unknown));
-      sink.emit('rows');
-      taken();
+      try {
+        ready.push(...lines.filter((line) => line !== '').map((line) => JSON.parse(line) as unknown));
+        taken();
+      } catch (error) {
+        taken(error as Error);
+      }
+      wake();
     },
   });
+  // Whoever runs the program is told of it, too.
+  sink.on('error', () => {});
   return {
     sink,
     end() {
       isOver = true;
-      sink.emit('rows');
+      wake();
     },
     /** @returns undefined when the output ended before the mark */
     async until(mark: string): Promise<unknown[] | undefined> {
@@ -155,7 +166,7 @@ function createRows() {
         const at = ready.indexOf(mark);
         if (at !== -1) return ready.splice(0, at + 1).slice(0, -1);
         if (isOver) return undefined;
-        await once(sink, 'rows');
+        await new Promise<void>((resolve) => (wake = resolve));
       }
     },
   };

@@ -10,6 +10,8 @@ export type SqliteTask = {
   isStill: boolean;
   /** A copy is made there; the file exists and is empty. */
   target?: string;
+  /** What its journals hold is brought into it first: it is a copy of ours. */
+  recover?: boolean;
   /** Every page and every row is read. */
   check?: boolean;
 };
@@ -19,7 +21,7 @@ export type SqliteMessage = { progress: number } | { answer: SqliteAnswer };
 /** Pages between two looks at whether others wait. */
 const RATE = 2000;
 /** Milliseconds that a writer may hold the database before it is given up. */
-const PATIENCE = 10_000;
+const PATIENCE = 5000;
 /** The rows of a table in which an application notes what it has migrated are part of its schema, its lock is not. */
 const MIGRATIONS = /migration|schema_version/i;
 const LOCK = /lock/i;
@@ -46,7 +48,9 @@ try {
 function open(): DatabaseSync {
   const url = pathToFileURL(task.path);
   if (task.isStill) url.searchParams.set('immutable', '1');
-  return new DatabaseSync(url, { readOnly: true, timeout: PATIENCE });
+  const opened = new DatabaseSync(url, { readOnly: task.recover !== true, timeout: PATIENCE });
+  if (task.recover === true) opened.exec('pragma wal_checkpoint(truncate)');
+  return opened;
 }
 
 async function copyTo(target: string): Promise<void> {

@@ -1,10 +1,21 @@
 /** Copies of SQLite databases, taken while their application works or rests. */
 import { constants, type BigIntStats } from 'node:fs';
-import { link, lstat, open, realpath } from 'node:fs/promises';
+import { lstat, open, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { Worker } from 'node:worker_threads';
-import { attributesOf, digestFile, failure, identityOf, isCode, stateOf, sync, type Told } from './disk.ts';
+import {
+  attributesOf,
+  copyBytes,
+  digestFile,
+  failure,
+  identityOf,
+  isCode,
+  linkCopy,
+  stateOf,
+  sync,
+  type Told,
+} from './disk.ts';
 import type { SourceFacts, SqlitePart } from './manifest.ts';
 import type { SqliteAnswer, SqliteMessage, SqliteTask } from './sqlite-worker.ts';
 
@@ -15,7 +26,14 @@ export const JOURNALS = ['-wal', '-shm', '-journal'] as const;
 const TICK = 2000;
 
 /** The database itself, its journals, and what they can be told from later. */
-type State = { stats: BigIntStats; journals: readonly string[]; state: string; identity: string | undefined };
+type State = {
+  stats: BigIntStats;
+  journals: readonly string[];
+  state: string;
+  identity: string | undefined;
+  /** When any of them was written last. Milliseconds since 1970. A reader's look can touch the owner of a journal. */
+  changedAt: number;
+};
 
 /** Bytes that a copy takes at most. */
 export async function measureSqlite(path: string): Promise<number> {
@@ -58,12 +76,18 @@ export async function takeSqlite(
       return { ...earlier.part, files, copy: { ...earlier.part.copy, file: target } };
     }
   }
+  let done = 0;
+  const progress = (bytes: number) => {
+    done += bytes;
+    told.progress?.(bytes);
+  };
   try {
     const { answer, before } = await readStill(path, async (task) => {
       await empty(file);
-      return inWorker({ ...task, target: file }, told);
-    });
+      return inWorker({ ...task, target: file }, { signal: told.signal, progress });
+    }).catch((error: unknown) => takeRaw(path, file, { told, error }));
     await sync(file);
+    told.progress?.(Math.max(0, Number(before.stats.size) - done));
     const copy = { file: target, ...(await digestFile(file, { signal: told.signal })) };
     const facts = factsOf(path, answer);
     const copied = await checkSqlite(file, told.signal);
@@ -89,18 +113,6 @@ export async function checkSqlite(copy: string, signal?: AbortSignal): Promise<S
   return factsOf(copy, answer);
 }
 
-/** A second name for an earlier copy. @returns false where that cannot be had */
-export async function linkCopy(from: string, to: string, size: number): Promise<boolean> {
-  try {
-    if ((await lstat(from)).size !== size) return false;
-    await link(from, to);
-    return true;
-  } catch (error) {
-    if (isCode(error, 'ENOENT', 'EXDEV', 'EMLINK', 'EPERM', 'EOPNOTSUPP', 'ENOTSUP')) return false;
-    throw error;
-  }
-}
-
 /**
  * Read a database without locks where nobody has it open: an ordinary reader leaves a journal beside it. When somebody
  * came meanwhile, or is there, it is read as one reader among others.
@@ -123,27 +135,70 @@ async function readStill(
   return { answer: await read({ path, isStill: false }), before: now };
 }
 
+/**
+ * The bytes of a database and its journals as they lie there: what a power cut would leave, which SQLite recovers. So
+ * one can be copied that its application holds for itself alone, or has left in the middle of a transaction,
+ * provided that nothing writes meanwhile.
+ * @param error of the ordinary way, thrown where this one is not open either
+ */
+async function takeRaw(
+  given: string,
+  file: string,
+  { told: { signal }, error }: { told: Told; error: unknown },
+): Promise<{ answer: SqliteAnswer; before: State }> {
+  signal?.throwIfAborted();
+  try {
+    const path = await realpath(given);
+    const before = await look(path);
+    if (!isSettled(before)) throw error;
+    for (const suffix of ['', ...before.journals]) {
+      await rm(file + suffix, { force: true });
+      const source = await open(path + suffix);
+      try {
+        await copyBytes(source, file + suffix, { signal });
+      } finally {
+        await source.close();
+      }
+    }
+    if ((await look(path)).state !== before.state) throw error;
+    return { answer: await inWorker({ path: file, isStill: false, recover: true }, { signal }), before };
+  } catch {
+    signal?.throwIfAborted();
+    throw error;
+  } finally {
+    for (const suffix of JOURNALS) await rm(file + suffix, { force: true });
+  }
+}
+
 /** Applications that write have a journal open, those with a rollback journal while they do. */
-function isStill({ stats, journals }: State): boolean {
-  return journals.length === 0 && Number(stats.ctimeNs / 1_000_000n) < Date.now() - TICK;
+function isStill(state: State): boolean {
+  return state.journals.length === 0 && isSettled(state);
+}
+
+function isSettled({ changedAt }: State): boolean {
+  return changedAt < Date.now() - TICK;
 }
 
 async function look(path: string): Promise<State> {
   const stats = await lstat(path, { bigint: true });
+  const all = [stats];
   const journals: string[] = [];
-  const states = [stateOf(stats)];
-  const identities = [identityOf(stats)];
   for (const suffix of JOURNALS) {
     // The memory that readers share changes with each of them, the data does not.
     if (suffix === '-shm') continue;
     const found = await statOf(path + suffix);
     if (found === undefined) continue;
     journals.push(suffix);
-    states.push(`${suffix} ${stateOf(found)}`);
-    identities.push(identityOf(found));
+    all.push(found);
   }
-  const isSettled = identities.every((identity) => identity !== undefined);
-  return { stats, journals, state: states.join(' '), identity: isSettled ? states.join(' ') : undefined };
+  const state = JSON.stringify([journals, all.map(stateOf)]);
+  return {
+    stats,
+    journals,
+    state,
+    identity: all.every((one) => identityOf(one) !== undefined) ? state : undefined,
+    changedAt: Math.max(...all.map(({ mtimeNs }) => Number(mtimeNs / 1_000_000n))),
+  };
 }
 
 async function statOf(path: string): Promise<BigIntStats | undefined> {

@@ -1,6 +1,6 @@
 /** Copies of a service's data, for the way back: taken, checked, put back, deleted. */
 import { randomUUID } from 'node:crypto';
-import { rename, rm } from 'node:fs/promises';
+import { readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { App } from '../app.ts';
 import { isArea, isThere, removeArea } from '../backup/aside.ts';
@@ -41,6 +41,10 @@ export type PutBack = {
   /** Where the counts differ from what was replaced. */
   newer: readonly Newer[];
 };
+
+/** How names end of what is not a copy yet, and no more. */
+const PARTIAL = '.partial';
+const DROPPED = '.dropped';
 
 export type DataReach = Pick<App, 'hosts' | 'services' | 'clock' | 'log'>;
 
@@ -83,8 +87,8 @@ export async function takeSnapshot(
   await requireRoom(app, service, needed);
 
   // Nobody takes it for a copy before its name says so.
-  const partial = join(dirname(folder), `.${basename(folder)}.partial`);
-  await rm(partial, { recursive: true, force: true });
+  const partial = join(dirname(folder), `.${basename(folder)}${PARTIAL}`);
+  await sweep(dirname(folder));
   try {
     await makeFolder(partial);
     const told = toldOf(options, needed);
@@ -199,7 +203,7 @@ export async function putBack(
  */
 export async function dropSnapshot(app: DataReach, service: Service, folder: string): Promise<void> {
   // Out of sight first: half a copy is never found under its name.
-  const dropped = join(dirname(folder), `.${basename(folder)}.dropped`);
+  const dropped = join(dirname(folder), `.${basename(folder)}${DROPPED}`);
   await rm(dropped, { recursive: true, force: true });
   if (!(await isThere(folder))) return;
   const manifest = await ownManifest(service, folder);
@@ -235,6 +239,15 @@ export async function spaceFor(
     needed += await measure(reach, thing);
   }
   return { free: await freeBytes(folder), needed, reserve };
+}
+
+/** What killed runs left of copies that were being made or deleted. One service has one such run at a time. */
+async function sweep(folder: string): Promise<void> {
+  const names = (await isThere(folder)) ? await readdir(folder) : [];
+  for (const name of names) {
+    if (!name.startsWith('.') || !(name.endsWith(PARTIAL) || name.endsWith(DROPPED))) continue;
+    await rm(join(folder, name), { recursive: true, force: true });
+  }
 }
 
 /** What an update has left of the data may not be readable: that must not stand in the way back. */

@@ -1,5 +1,7 @@
 /** A service with data on a disk of its own making, as operations reach it. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -89,4 +91,38 @@ export function makeDatabase(path: string, sql: string): void {
   const database = new DatabaseSync(path);
   database.exec(`pragma journal_mode = wal; ${sql}`);
   database.close();
+}
+
+export type Leaf = {
+  name: string;
+  type: string;
+  mode: string;
+  owner: string;
+  time: number;
+  contents: string;
+};
+
+/** All in a folder as it can be told from outside, sorted by name; times of folders to the second. */
+export function treeOf(folder: string): Leaf[] {
+  const found = execFileSync('find', [folder, '-printf', '%P\t%y\t%m\t%U:%G\t%T@\t%i\t%l\n']).toString();
+  const firstOf = new Map<string, string>();
+  return found
+    .split('\n')
+    .slice(0, -1)
+    .sort()
+    .flatMap((line) => {
+      const [name = '', type = '', mode = '', owner = '', time = '', inode = '', target = ''] =
+        line.split('\t');
+      if (name === '') return [];
+      const contents =
+        type === 'f'
+          ? createHash('sha256')
+              .update(readFileSync(join(folder, name)))
+              .digest('hex')
+          : target;
+      // Names of one file name the first of them.
+      const twin = type === 'f' ? (firstOf.get(inode) ?? '') : '';
+      if (type === 'f' && twin === '') firstOf.set(inode, name);
+      return [{ name, type, mode, owner, time: Math.floor(Number(time)), contents: `${contents}${twin}` }];
+    });
 }
