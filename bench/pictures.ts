@@ -1,7 +1,7 @@
 /** The picture bridge: many pictures at once, one alone, large ones for a long time, and how responsive the bot stays. */
 import { fileURLToPath } from 'node:url';
 import { openBox } from './box.ts';
-import { installedEnv } from './installed.ts';
+import { installedEnv, installedFlags } from './installed.ts';
 import { MAIN, startNode } from './processes.ts';
 import { startBare } from './pictures/bare.ts';
 import { benchBurst } from './pictures/burst.ts';
@@ -26,7 +26,8 @@ export async function benchPictures({ quick, stack, say }: Context): Promise<Row
   const people = Array.from({ length: quick ? 4 : 8 }, () => telegram.addPerson({ started: true }));
   const owners = [telegram.id, ...people.map(({ id }) => id)].join(',');
   const env = { ...box.env, ...installed, TELEGRAM_OWNER_IDS: owners };
-  const bot = startNode(['--import', PAUSES, MAIN], { env, stack, asks: true });
+  const flags = await installedFlags();
+  const bot = startNode([...flags, '--import', PAUSES, MAIN], { env, stack, asks: true });
   const idle = startNode(['--import', PAUSES, '--eval', 'setInterval(() => {}, 2 ** 30)'], {
     stack,
     asks: true,

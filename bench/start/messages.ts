@@ -1,7 +1,7 @@
 /** Memory after so many messages, and after twice as many. */
 import { fileURLToPath } from 'node:url';
 import type { Box } from '../box.ts';
-import { installedEnv } from '../installed.ts';
+import { installedEnv, installedFlags } from '../installed.ts';
 import { median } from '../numbers.ts';
 import { MAIN, memoryOf, startNode } from '../processes.ts';
 import { compare, single, type Row } from '../row.ts';
@@ -24,7 +24,7 @@ export async function benchMessages(
     telegram.addPerson({ started: true }),
   );
   const owners = [telegram.id, ...people.map(({ id }) => id)].join(',');
-  const bot = startNode(['--expose-gc', '--import', HEAP, MAIN], {
+  const bot = startNode([...(await installedFlags()), '--expose-gc', '--import', HEAP, MAIN], {
     env: { ...box.env, ...(await installedEnv(box.folder)), TELEGRAM_OWNER_IDS: owners },
     stack,
     asks: true,

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Box } from '../box.ts';
 import { endWith } from '../ending.ts';
-import { installedEnv } from '../installed.ts';
+import { installedEnv, installedFlags } from '../installed.ts';
 import { MAIN, memoryOf, pathOnly, startNode } from '../processes.ts';
 import { inTurn } from '../rounds.ts';
 import { compare, type Row } from '../row.ts';
@@ -16,7 +16,7 @@ const REST = 1000;
 export async function benchPoll(box: Box, rounds: number, stack: AsyncDisposableStack): Promise<Row[]> {
   const loaded = await packagesLoaded(box, stack);
   const all = await dependencies();
-  const installed = await installedEnv(box.folder);
+  const asInstalled = { env: await installedEnv(box.folder), flags: await installedFlags() };
   const resident: Record<'bot' | 'imports' | 'botInstalled' | 'importsInstalled', number[]> = {
     bot: [],
     imports: [],
@@ -26,11 +26,12 @@ export async function benchPoll(box: Box, rounds: number, stack: AsyncDisposable
   const times = await inTurn(
     rounds,
     {
-      bot: () => startBot(box, {}, { stack, resident: resident.bot }),
-      imports: () => startImports(loaded, {}, { stack, resident: resident.imports }),
-      all: () => startImports(all, {}, { stack }),
-      botInstalled: () => startBot(box, installed, { stack, resident: resident.botInstalled }),
-      importsInstalled: () => startImports(loaded, installed, { stack, resident: resident.importsInstalled }),
+      bot: () => startBot(box, PLAIN, { stack, resident: resident.bot }),
+      imports: () => startImports(loaded, PLAIN, { stack, resident: resident.imports }),
+      all: () => startImports(all, PLAIN, { stack }),
+      botInstalled: () => startBot(box, asInstalled, { stack, resident: resident.botInstalled }),
+      importsInstalled: () =>
+        startImports(loaded, asInstalled, { stack, resident: resident.importsInstalled }),
     },
     { warm: 1 },
   );
@@ -50,7 +51,7 @@ export async function benchPoll(box: Box, rounds: number, stack: AsyncDisposable
     compare('start to first poll, both as installed', startInstalled, {
       unit: 'ms',
       aim: 1.3,
-      note: `with ${Object.keys(installed).join(' and ')} of docs/steward.service, from the second start on`,
+      note: `with ${[...Object.keys(asInstalled.env), ...asInstalled.flags].join(' and ')} of docs/steward.service, from the second start on`,
     }),
     compare('start to first poll, beside importing all it depends on', startBesideAll, {
       unit: 'ms',
@@ -61,15 +62,16 @@ export async function benchPoll(box: Box, rounds: number, stack: AsyncDisposable
   ];
 }
 
-type Env = Readonly<Record<string, string>>;
+type Way = { env: Readonly<Record<string, string>>; flags: readonly string[] };
+const PLAIN: Way = { env: {}, flags: [] };
 /** Where there is a place for it, memory at rest is waited for. */
 type Watched = { stack: AsyncDisposableStack; resident?: number[] };
 
 /** @returns milliseconds */
-async function startBot(box: Box, env: Env, { stack, resident }: Watched): Promise<number> {
+async function startBot(box: Box, { env, flags }: Way, { stack, resident }: Watched): Promise<number> {
   const polled = firstPoll(box);
   const begun = performance.now();
-  const bot = startNode([MAIN], { env: { ...box.env, ...env }, stack });
+  const bot = startNode([...flags, MAIN], { env: { ...box.env, ...env }, stack });
   const ms = (await polled) - begun;
   if (resident !== undefined) resident.push(await memoryAtRest(bot.pid));
   await bot.stop();
@@ -79,7 +81,7 @@ async function startBot(box: Box, env: Env, { stack, resident }: Watched): Promi
 /** @returns milliseconds */
 async function startImports(
   packages: readonly string[],
-  env: Env,
+  { env, flags }: Way,
   { stack, resident }: Watched,
 ): Promise<number> {
   const script = [
@@ -89,7 +91,7 @@ async function startImports(
     `process.once('SIGTERM', () => process.exit());`,
   ].join('\n');
   const begun = performance.now();
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+  const child = spawn(process.execPath, [...flags, '--input-type=module', '--eval', script], {
     cwd: ROOT,
     env: { ...pathOnly(), ...env },
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
@@ -24,6 +25,15 @@ test('the unit may write where the guide puts things', () => {
   expect(settings).toContainEqual(['StateDirectory', state?.replace('/var/lib/', '')]);
   const [backups] = parseAllDocuments(read('services.yaml'));
   expect(settings).toContainEqual(['ReadWritePaths', `-${String(backups?.getIn(['backups', 'folder']))}`]);
+});
+
+test("the guide gives Node the unit's flags, and Node knows them", () => {
+  const flagsOf = (text: string) => /bin\/node ((?:--\S+ )*)\/opt/.exec(text)?.[1]?.trim().split(' ') ?? [];
+  const flags = flagsOf(unit);
+  expect(flags).not.toEqual([]);
+  expect(flagsOf(guide)).toEqual(flags);
+  const { status, stderr } = spawnSync(process.execPath, [...flags, '--eval', ''], { encoding: 'utf8' });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
 });
 
 test('every variable that the guide and the unit set is known', () => {

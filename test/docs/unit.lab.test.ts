@@ -24,7 +24,8 @@ async function addSteward(unit: string, env: Record<string, string>, extra: read
     ...env,
   };
   const text = shipped
-    .replaceAll('/usr/bin/node /opt/steward/src/main.ts', `${process.execPath} ${MAIN}`)
+    .replaceAll('/usr/bin/node ', `${process.execPath} `)
+    .replaceAll('/opt/steward/src/main.ts', MAIN)
     .replace('WorkingDirectory=/opt/steward', `WorkingDirectory=${folder}`)
     .replace('StateDirectory=steward\n', '')
     .replace('CacheDirectory=steward\n', '')
