@@ -399,6 +399,10 @@ describe('presentUpdateOutcome', () => {
       'runs, but http://x/ does not answer: refused',
     ],
     [{ kind: 'step', step: 'back-images', cause: 'gone' }, 'putting the image back failed: gone'],
+    [
+      { kind: 'step', step: 'download', cause: `no such image: a@sha256:${'b'.repeat(64)}` },
+      'the download failed: no such image: a@sha256:bbbbbbbbbbbb…',
+    ],
     [{ kind: 'slow', limit: 600_000 }, 'it was not healthy within 10 min'],
     [{ kind: 'version', expected: 'v2', found: 'v1' }, 'it runs, but as v1 instead of v2'],
     [{ kind: 'image', container: 'a' }, 'something else gave a another image: a deploy, or another updater'],
