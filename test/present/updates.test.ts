@@ -182,9 +182,9 @@ describe('presentRollbackPlan', () => {
     const report = rollback({ data: { asOf: NOW - DAY, lost }, reason: 'other-schema' });
     expect(lines(report).slice(0, 4)).toEqual([
       '↩️ Roll back blog v2 → v1?',
-      'The old version cannot read the data as it is now, so that goes back, too:',
+      'The data has another form than then, which the old version may not read. So it goes back, too.',
       '🗄 Data as of 2026-11-19 14:40.',
-      '⚠️ Lost from the service: asset +214, album +3, session −1, +901 in 2 more tables. What is replaced is kept on the disk.',
+      '⚠️ Written since: asset +214, album +3, session −1, +901 in 2 more tables. The service loses that; it is kept on the disk.',
     ]);
     expect(present(report, texts).buttons?.[0]?.[0]).toEqual({
       label: 'Roll back',
