@@ -5,6 +5,7 @@ import { b, rich, type Rich } from '../rich.ts';
 import type { Texts } from '../texts/index.ts';
 import { stepIcon } from './icons.ts';
 import type { Presented } from './index.ts';
+import { shortName } from './short-name.ts';
 
 export function presentPlan(report: Presented<'plan'>, texts: Texts): Card {
   const { plan } = texts;
@@ -44,12 +45,15 @@ export function presentWork(report: Presented<'work'>, texts: Texts): Card {
     blocks: [
       texts.work.head(report.verb, report.service, report.to, texts.duration(report.at - report.startedAt)),
       [],
-      ...report.steps.map((step) => stepLine(step, texts)),
+      ...report.steps.map((step) => stepLine(report.service, step, texts)),
     ],
   };
 }
 
-function stepLine(step: StepReport, texts: Texts): Rich {
+function stepLine(service: string, step: StepReport, texts: Texts): Rich {
+  // The headline has named a container that is the whole service.
+  const subject =
+    step.subject === undefined || step.subject === service ? undefined : shortName(service, step.subject);
   const isPart = step.state !== 'done' && step.total !== undefined;
   const amount =
     step.done === undefined
@@ -58,7 +62,7 @@ function stepLine(step: StepReport, texts: Texts): Rich {
         ? texts.status.ofLimit(texts.size(step.done), texts.size(step.total ?? step.done))
         : texts.size(step.done);
   const took = step.state === 'done' && step.took !== undefined ? texts.duration(step.took) : undefined;
-  const facts = [step.subject, step.detail, amount, took].filter((fact) => fact !== undefined);
+  const facts = [subject, step.detail, amount, took].filter((fact) => fact !== undefined);
   const name = texts.steps[step.step] ?? step.step;
   return rich`${stepIcon[step.state]} ${name}${facts.length === 0 ? '' : ` – ${facts.join(', ')}`}`;
 }

@@ -223,7 +223,7 @@ function failureText(why: UpdateFailure, now: number, texts: Texts): string {
   const { failure } = texts.updates;
   switch (why.kind) {
     case 'step':
-      return failure.step(why.step, why.cause);
+      return failure.step(why.step, withShortDigests(why.cause));
     case 'slow':
       return failure.slow(why.limit);
     case 'version':
@@ -360,3 +360,7 @@ const spanOf = (at: number, now: number, texts: Texts): Span => ({
   fallback: `${texts.about(now - at)} ago`,
   format: 'relative',
 });
+
+/** Of 64 digits a person reads 12. */
+const withShortDigests = (text: string): string =>
+  text.replaceAll(/(sha256:[0-9a-f]{12})[0-9a-f]{52}/g, '$1…');

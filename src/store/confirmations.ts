@@ -8,8 +8,6 @@ export type Confirmation = {
   args: readonly string[];
   user: number | undefined;
   fingerprint: string | undefined;
-  /** Key of the card that shows the plan. */
-  card: string | undefined;
 };
 
 /** A plan that waits for a word. */
@@ -21,7 +19,7 @@ export type Taken =
 
 export type Confirmations = {
   /**
-   * @param plan `word`: what confirms it, where a tap is not enough
+   * @param plan `card`: key of the card that shows it; `word`: what confirms it, where a tap is not enough
    * @returns the token: 8 characters of a–z and 0–9
    */
   plan(
@@ -59,8 +57,6 @@ const newToken = () => Array.from({ length: 8 }, () => LETTERS[randomInt(LETTERS
 type Row = {
   token: string;
   user: number | null;
-  card: string | null;
-  word: string | null;
   command: string;
   args: string;
   fingerprint: string | null;
@@ -74,7 +70,6 @@ const fromRow = (row: Row): Confirmation => ({
   args: JSON.parse(row.args) as string[],
   user: row.user ?? undefined,
   fingerprint: row.fingerprint ?? undefined,
-  card: row.card ?? undefined,
 });
 
 export function createConfirmations(database: Database, clock: Clock): Confirmations {

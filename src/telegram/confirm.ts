@@ -22,7 +22,6 @@ export type PlanTap = Answer & {
 
 export type PlanWord = Answer & {
   text: string;
-  replyTo: number;
   /** The message that it replies to. */
   to: number | undefined;
   /** People talk in a group; alone with the bot every word is for it. */
@@ -53,15 +52,17 @@ export function createConfirm({ app, requests }: { app: App; requests: Requests 
   const sayExpired = (at: Answer, { command, args }: Confirmation) =>
     requests.answer(at, note({ key: 'expired' }, [[{ label: 'show-plan', command, args }]]));
 
-  /** @param at with the plan's card */
-  async function goOn(at: Answer & { replyTo: number }, confirmation: Confirmation): Promise<void> {
+  /** @param at where it is done, on the plan's own card or below a word */
+  async function goOn(at: Answer, confirmation: Confirmation, planCard: string): Promise<void> {
     const { args } = confirmation;
     const command = app.commands.find(({ name }) => name === confirmation.command);
     if (command === undefined) return sayExpired(at, confirmation);
 
     // The buttons go before anything else happens.
-    const shown = outbox.get(at.card)?.body;
-    if (shown?.what === 'report') requests.answer(at, { ...shown.report, asks: undefined });
+    const shown = outbox.get(planCard)?.body;
+    if (shown?.what === 'report') {
+      requests.answer({ ...at, card: planCard }, { ...shown.report, asks: undefined });
+    }
     const request: Request = { ...at, command, args };
     let plan;
     try {
@@ -72,7 +73,7 @@ export function createConfirm({ app, requests }: { app: App; requests: Requests 
     if (plan !== undefined && plan.fingerprint === confirmation.fingerprint) {
       return requests.obey(request, plan);
     }
-    requests.answer(at, note({ key: 'changed' }));
+    requests.answer({ ...at, card: planCard }, note({ key: 'changed' }));
     await requests.ask({ ...request, card: at.nextCard(command.name) });
   }
 
@@ -96,7 +97,7 @@ export function createConfirm({ app, requests }: { app: App; requests: Requests 
       }
       tap.toast();
       if (!tap.yes) return requests.answer(at, note({ key: 'cancelled' }));
-      await goOn(at, taken.confirmation);
+      await goOn(at, taken.confirmation, at.card);
     },
     async word(word) {
       const tap = word.turn.update.update_id;
@@ -107,7 +108,8 @@ export function createConfirm({ app, requests }: { app: App; requests: Requests 
         if (!('confirmation' in taken)) return false;
         const { outcome, confirmation } = taken;
         if (outcome === 'expired') sayExpired(word, confirmation);
-        else await goOn({ ...word, card: confirmation.card ?? word.card }, confirmation);
+        // Who has typed looks below his word, not above it.
+        else await goOn({ ...word, card: word.nextCard(confirmation.command) }, confirmation, meant.card);
         return true;
       }
       const [open] = waiting.filter(({ isExpired }) => !isExpired);

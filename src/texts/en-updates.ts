@@ -170,10 +170,11 @@ export const updates = {
     place: (withData: boolean) => (withData ? 'Put image and data back, start' : 'Put the image back, start'),
     health: 'Wait until healthy',
     withData: {
-      'other-schema': 'The old version cannot read the data as it is now, so that goes back, too:',
-      unreadable: 'Whether the old version can read the data cannot be told, so that goes back, too:',
-      'same-schema': 'The data goes back, too:',
-      'not-covered': 'The data goes back, too:',
+      'other-schema':
+        'The data has another form than then, which the old version may not read. So it goes back, too.',
+      unreadable: 'Whether the old version can read the data cannot be told. So it goes back, too.',
+      'same-schema': 'The data goes back, too.',
+      'not-covered': 'The data goes back, too.',
     },
     imageOnly: {
       'same-schema': '✅ Only the image changes. The data has the same form as before, and nothing is lost.',
@@ -184,9 +185,9 @@ export const updates = {
         '⚠️ Only the image changes: there is no copy of the data. The old version may not read it as it is now.',
     },
     asOf: (at: Rich) => rich`🗄 Data as of ${at}.`,
-    lost: (what: string) => rich`⚠️ Lost from the service: ${what}. What is replaced is kept on the disk.`,
+    lost: (what: string) => rich`⚠️ Written since: ${what}. The service loses that; it is kept on the disk.`,
     lostNothing: 'Nothing that can be counted was written since.',
-    lostUnknown: '⚠️ What was written since cannot be counted. What is replaced is kept on the disk.',
+    lostUnknown: '⚠️ What was written since cannot be counted. The service loses it; it is kept on the disk.',
     confirm: 'Roll back',
   },
 

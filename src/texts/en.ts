@@ -269,7 +269,7 @@ export const en = {
     download: 'Download',
     stop: 'Stop',
     snapshot: 'Snapshot at rest',
-    switch: 'Change of image',
+    switch: 'Change image',
     start: 'Start',
     health: 'Health',
     after: 'After',

@@ -179,7 +179,7 @@ test('a bot that is killed in the middle of a restart brings the service back an
   const { telegram, lab } = house;
   await telegram.send('/restart immich');
   telegram.tap('Restart', { message: (await telegram.waitFor('Restart immich?')).id });
-  await telegram.waitFor(/✅ Stop – immich-server/, { timeout: 30_000 });
+  await telegram.waitFor(/✅ Stop – server/, { timeout: 30_000 });
   bot.kill();
   await telegram.waitFor(/stopped in the middle of: restart immich/, { timeout: 30_000 });
   await telegram.waitFor(/immich started – healthy/, { timeout: 60_000 });

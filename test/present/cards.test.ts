@@ -60,13 +60,29 @@ test('presentWork shows done, working and waiting steps with their times', () =>
     ],
   });
   expect(text).toBe(
-    [
-      '🔵 Restarting immich · 1 min 59 s',
-      '',
-      '✅ Stop – immich-server, 9 s',
-      '🔵 Start – immich-server',
-      '▫️ Health',
-    ].join('\n'),
+    ['🔵 Restarting immich · 1 min 59 s', '', '✅ Stop – server, 9 s', '🔵 Start – server', '▫️ Health'].join(
+      '\n',
+    ),
+  );
+});
+
+test('presentWork shows amounts: how far it is, then how much it was', () => {
+  const text = shown({
+    kind: 'work',
+    verb: 'update',
+    service: 'blog',
+    to: 'v2',
+    startedAt: NOW - 40_000,
+    at: NOW,
+    steps: [
+      { step: 'backup', state: 'done', took: 38_000, done: 412_000_000, total: 412_000_000 },
+      { step: 'download', subject: 'blog', state: 'working', done: 200_000_000, total: 1_100_000_000 },
+    ],
+  });
+  expect(text).toBe(
+    ['🔵 Updating blog to v2 · 40 s', '', '✅ Backup – 412 MB, 38 s', '🔵 Download – 200 MB of 1.1 GB'].join(
+      '\n',
+    ),
   );
 });
 

@@ -182,9 +182,9 @@ describe('presentRollbackPlan', () => {
     const report = rollback({ data: { asOf: NOW - DAY, lost }, reason: 'other-schema' });
     expect(lines(report).slice(0, 4)).toEqual([
       '↩️ Roll back blog v2 → v1?',
-      'The old version cannot read the data as it is now, so that goes back, too:',
+      'The data has another form than then, which the old version may not read. So it goes back, too.',
       '🗄 Data as of 2026-11-19 14:40.',
-      '⚠️ Lost from the service: asset +214, album +3, session −1, +901 in 2 more tables. What is replaced is kept on the disk.',
+      '⚠️ Written since: asset +214, album +3, session −1, +901 in 2 more tables. The service loses that; it is kept on the disk.',
     ]);
     expect(present(report, texts).buttons?.[0]?.[0]).toEqual({
       label: 'Roll back',
@@ -399,6 +399,10 @@ describe('presentUpdateOutcome', () => {
       'runs, but http://x/ does not answer: refused',
     ],
     [{ kind: 'step', step: 'back-images', cause: 'gone' }, 'putting the image back failed: gone'],
+    [
+      { kind: 'step', step: 'download', cause: `no such image: a@sha256:${'b'.repeat(64)}` },
+      'the download failed: no such image: a@sha256:bbbbbbbbbbbb…',
+    ],
     [{ kind: 'slow', limit: 600_000 }, 'it was not healthy within 10 min'],
     [{ kind: 'version', expected: 'v2', found: 'v1' }, 'it runs, but as v1 instead of v2'],
     [{ kind: 'image', container: 'a' }, 'something else gave a another image: a deploy, or another updater'],

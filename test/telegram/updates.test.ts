@@ -281,14 +281,16 @@ describe('a plan that asks for a word', () => {
     return harness.telegram.waitFor('To go ahead, reply: immich');
   };
 
-  test('has no button for yes, and goes ahead at the word, case and blanks aside', async () => {
+  test('has no button for yes, and goes ahead below the word, case and blanks aside', async () => {
     const harness = await scene();
     const { telegram, acts } = harness;
     const card = await asked(harness);
     expect(card.buttons).toEqual([['Copy', 'Cancel']]);
-    await telegram.send('  Immich ');
+    const { message_id: word } = await telegram.send('  Immich ');
     const done = await telegram.waitFor('immich is back on v2');
-    expect(done.id).toBe(card.id);
+    expect(done.replyTo).toBe(word);
+    await telegram.until(() => telegram.message(card.id)?.buttons.length === 0, 'the buttons to go');
+    expect(telegram.message(card.id)?.text).not.toContain('To go ahead');
     expect(acts.runs).toHaveLength(1);
   });
 
