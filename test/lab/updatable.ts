@@ -25,15 +25,15 @@ export type Updatable = {
   /** Its folder, with `data` and `witness` in it. */
   folder: string;
   /** Puts a newer version under the tag into the registry; the engine knows nothing of it. */
-  publish(version: string, what?: Version): Promise<void>;
+  publish: (version: string, what?: Version) => Promise<void>;
   /** What answers at /version. */
-  answers(): Promise<string>;
+  answers: () => Promise<string>;
   /** Ids of its container and of the image that this one runs. */
-  ids(): Promise<{ container: string; image: string }>;
+  ids: () => Promise<{ container: string; image: string }>;
   /** The rows of its database, in order, and the schema. */
-  rows(): Promise<{ schema: number; rows: readonly string[] }>;
+  rows: () => Promise<{ schema: number; rows: readonly string[] }>;
   /** The rows that were committed, as written down outside of the data: each with its version in front. */
-  witnessed(): Promise<readonly string[]>;
+  witnessed: () => Promise<readonly string[]>;
   remove: () => Promise<void>;
 };
 
@@ -41,6 +41,8 @@ export type UpdatableOptions = {
   /** Of version 1: `http`, or one with data, `store` (SQLite) or `records` (PostgreSQL in a container beside it). */
   kind?: 'http' | 'store' | 'records';
   unit?: ContainerUnit;
+  /** Over `timeout` 10 s and `settle` 1 s. */
+  health?: Readonly<Record<string, string>>;
   /** Over what services.yaml has here. */
   entry?: Readonly<Record<string, unknown>>;
   /** The tag in the unit; `release`. */
@@ -53,7 +55,7 @@ const database = 'records';
 export async function startUpdatable(
   lab: Lab,
   name: string,
-  { kind = 'http', unit: unitOptions = {}, entry = {}, tag = 'release' }: UpdatableOptions = {},
+  { kind = 'http', unit: unitOptions = {}, health = {}, entry = {}, tag = 'release' }: UpdatableOptions = {},
 ): Promise<Updatable> {
   const folder = join(lab.folder, 'data', name);
   const port = await freePort();
@@ -114,7 +116,7 @@ export async function startUpdatable(
     folder,
     entry: {
       containers: [...(kind === 'records' ? [{ name: postgres, update: false }] : []), name],
-      health: { url: `${url}/health`, timeout: '10s', settle: '1s' },
+      health: { url: `${url}/health`, timeout: '10s', settle: '1s', ...health },
       release: { version: 'image-label' },
       ...(kind !== 'http' && {
         update: { rollback: 'with-data' },

@@ -2,6 +2,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { afterEach, expect } from 'vitest';
 import type { App, Run } from '../../src/app.ts';
 import { createEngine } from '../../src/clients/engine.ts';
 import { createMachine } from '../../src/clients/machine.ts';
@@ -18,15 +20,17 @@ import { createProgress } from '../../src/progress.ts';
 import { createRedact } from '../../src/redact.ts';
 import { readServices, type Service } from '../../src/services.ts';
 import { openStore } from '../../src/store.ts';
+import { update as updateCommand } from '../../commands/update.ts';
+import type { UpdateReport } from '../../src/report.ts';
 import type { Lab } from '../lab/tools.ts';
 import type { Updatable } from '../lab/updatable.ts';
 
 export type Updating = {
   app: App;
   folder: string;
-  service(name: string): Service;
+  service: (name: string) => Service;
   /** @param options.at done when a step begins, as often as it does */
-  run(options?: RunOptions): Run;
+  run: (options?: RunOptions) => Run;
   close: () => Promise<void>;
 };
 
@@ -45,6 +49,22 @@ export type UpdatingOptions = {
   /** Of another App: the same store and locks, as a second process has them. */
   folder?: string;
 };
+
+/** What a test does before its end: undone after it, the last first. */
+export function undoneAfterEach(): (() => Promise<unknown>)[] {
+  const undo: (() => Promise<unknown>)[] = [];
+  afterEach(async () => {
+    for (const one of undo.splice(0).toReversed()) await one();
+  });
+  return undo;
+}
+
+/** Waits until a version has written some rows. @returns those that are committed */
+export async function rowsOf({ witnessed }: Updatable, version: string): Promise<string[]> {
+  const own = async () => (await witnessed()).filter((row) => row.startsWith(`${version} `));
+  await expect.poll(async () => (await own()).length, { timeout: 10_000 }).toBeGreaterThan(5);
+  return own();
+}
 
 /** Another App on a folder sees what the first one left there. */
 export function openUpdating(
@@ -142,3 +162,59 @@ export function disturbed<Part extends keyof Parts, Method extends keyof Parts[P
   });
   return { ...host, [part]: one };
 }
+
+/** As the command does it: planned, confirmed, and with the service's lock. @throws Error where there is nothing to update */
+export async function update(app: App, ...[service, run]: [string, Run]): Promise<UpdateReport> {
+  const plan = await updateCommand.plan?.(app, [service]);
+  if (plan?.report.kind !== 'update-plan') throw new Error(`Nothing is planned: ${JSON.stringify(plan)}`);
+  const report = await updateCommand.run(app, [service], { ...run, plan });
+  if (report.kind !== 'update-outcome') throw new Error(`No outcome: ${JSON.stringify(report)}`);
+  return report;
+}
+
+/** Names of Steward's own that images of a container have. */
+export async function ourNames(lab: Lab, container: string): Promise<string[]> {
+  const names = (await lab.podman('images', '--format', '{{.Repository}}:{{.Tag}}')).split('\n');
+  return names
+    .filter((name) => name.startsWith('steward.local/') && name.includes(`/${container}:`))
+    .toSorted();
+}
+
+/** All that Podman tells of a container but what each start makes anew. Lists are sorted: it fills some of them in any order. */
+export async function configurationOf(lab: Lab, container: string): Promise<object> {
+  const text = await lab.podman('inspect', '--type=container', container);
+  const [{ Id: id, ...all }] = JSON.parse(text) as [Record<string, unknown> & { Id: string }];
+  const config = all['Config'] as { Annotations?: Record<string, unknown> };
+  delete config.Annotations?.['io.kubernetes.cri-o.Created'];
+  const constant = Object.fromEntries(Object.entries(all).filter(([key]) => !PASSING.has(key)));
+  // Paths and names hold the id, whole or in part.
+  const plain = JSON.stringify(constant).replaceAll(id, '<id>').replaceAll(id.slice(0, 12), '<id>');
+  return JSON.parse(plain, (_key, value: unknown) =>
+    Array.isArray(value) ? value.toSorted((a, b) => compare(JSON.stringify(a), JSON.stringify(b))) : value,
+  ) as object;
+}
+
+const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+
+const PASSING = new Set([
+  'Created',
+  'State',
+  'Driver',
+  'GraphDriver',
+  'ConmonPidFile',
+  'PidFile',
+  'RestartCount',
+]);
+
+/** Paths at which two such tellings differ, sorted. A list is one value. */
+export function differences(one: unknown, other: unknown, path = ''): string[] {
+  if (isDeepStrictEqual(one, other)) return [];
+  if (!isMap(one) || !isMap(other)) return [path];
+  const keys = new Set([...Object.keys(one), ...Object.keys(other)]);
+  return [...keys]
+    .toSorted()
+    .flatMap((key) => differences(one[key], other[key], path ? `${path}.${key}` : key));
+}
+
+const isMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
