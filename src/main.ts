@@ -47,7 +47,9 @@ import { start } from '../commands/start.ts';
 import { status } from '../commands/status.ts';
 import { stop } from '../commands/stop.ts';
 import { update } from '../commands/update.ts';
+import { checkAgain } from '../jobs/check-again.ts';
 import { checkVersions } from '../jobs/check-versions.ts';
+import { checkWayBack } from '../jobs/check-way-back.ts';
 import { cleanAlbum } from '../jobs/clean-album.ts';
 import { remindReleases } from '../jobs/remind-releases.ts';
 import { takeUpUpdates } from '../jobs/take-up-updates.ts';
@@ -76,10 +78,12 @@ const commands: readonly Command[] = [
 ];
 const jobs: readonly Job[] = [
   checkVersions,
+  checkAgain,
   tellReleases,
   remindReleases,
   updateServices,
   takeUpUpdates,
+  checkWayBack,
   cleanAlbum,
   tidy,
 ];

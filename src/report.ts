@@ -475,6 +475,11 @@ export type Note =
   | { key: 'wrong-word'; word: string }
   /** What the button offered is not what is there now. */
   | { key: 'superseded'; service: string; what: string; now: string | undefined }
+  /** Old images that were kept were removed by somebody else. */
+  | {
+      key: 'way-back-lost';
+      services: readonly { service: string; version: string | undefined }[];
+    }
   | { key: 'cancelled' }
   | { key: 'expired' }
   | { key: 'changed' }

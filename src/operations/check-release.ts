@@ -62,6 +62,19 @@ export async function checkRelease(
   return state;
 }
 
+/** Milliseconds after a look that failed: registries ask for patience, and a night's trouble is over by then. */
+const AGAIN_AFTER = 45 * 60_000;
+
+/** Whether the last look failed, and not a moment ago. */
+export function wantsAnotherLook(
+  { store, clock }: Pick<App, 'store' | 'clock'>,
+  { name }: Pick<Service, 'name'>,
+): boolean {
+  const { tried, succeededAt } = recall(store, name) ?? {};
+  if (tried === undefined || tried.at === succeededAt || !tried.troubles.some(isFailure)) return false;
+  return clock.now() - tried.at >= AGAIN_AFTER;
+}
+
 async function latest(
   app: CheckReach,
   { release }: Service,

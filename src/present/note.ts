@@ -41,6 +41,8 @@ export function presentNote(note: Note, texts: Texts): Card {
       return only(texts.updates.wrongWord(note.word));
     case 'superseded':
       return only(texts.updates.superseded(note.service, note.what, note.now));
+    case 'way-back-lost':
+      return only(notes.wayBackLost(note.services));
     case 'cancelled':
       return only(notes.cancelled);
     case 'expired':

@@ -37,6 +37,8 @@ export type UpdateFacts = {
   aside?: readonly string[];
   lost?: UpdateFailure;
   warnings?: readonly string[];
+  /** Somebody removed the old images, which was told. */
+  lostToldAt?: number;
   /** The old images and the snapshot were given up: a newer way back took their place. */
   dropped?: boolean;
 };

@@ -305,6 +305,8 @@ export const en = {
       'tell-releases': 'Tell what was released',
       'remind-releases': 'Remind of releases',
       'update-services': 'Update what may be updated by itself',
+      'check-again': 'Look again where the nightly look failed',
+      'check-way-back': 'See that old images are still kept',
       'take-up-updates': 'Finish updates that were cut off',
       'clean-album': 'Clean the album',
       'file-pictures': 'File waiting pictures',
@@ -345,6 +347,12 @@ export const en = {
       verb === 'stop'
         ? rich`⚪ ${b(`${service} is stopped already.`)}`
         : rich`✅ ${b(`${service} runs already.`)}`,
+    wayBackLost: (services: readonly { service: string; version: string | undefined }[]) =>
+      rich`⚠️ ${b('Old images that I kept are gone:')} ${services
+        .map(({ service, version }) => (version === undefined ? service : `${service} ${version}`))
+        .join(
+          ', ',
+        )}. ${code('podman system prune -a')} takes them, too. Until the next update /rollback has nothing to go back to.`,
     cancelled: rich`✖️ Cancelled. Nothing was changed.`,
     expired: rich`⌛ This plan has expired. Nothing was changed.`,
     changed: rich`🔄 ${b('Things have changed since that plan.')} Here is the new one.`,

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { check } from '../../commands/check.ts';
 import { remind } from '../../commands/remind.ts';
 import { skip } from '../../commands/skip.ts';
+import { checkAgain } from '../../jobs/check-again.ts';
 import { checkVersions } from '../../jobs/check-versions.ts';
 import { remindReleases } from '../../jobs/remind-releases.ts';
 import { tellReleases } from '../../jobs/tell-releases.ts';
@@ -132,6 +133,27 @@ describe('the digest', () => {
     scene.later(DAY);
     expect(await go(tellReleases)).toBeUndefined();
   });
+});
+
+test('check-again looks once more, an hour after a look that failed, until one learns something', async () => {
+  const go = () => checkAgain.run(scene.app, undefined, scene.run('schedule'));
+  await nightly();
+  scene.registry.intercept((_, response) => {
+    response.writeHead(500).end();
+    return true;
+  });
+  scene.later(DAY);
+  await nightly();
+  scene.registry.intercept(undefined);
+  scene.asked();
+  await go();
+  expect(scene.asked()).toEqual([]);
+  scene.later(HOUR);
+  await go();
+  expect(scene.asked().map((request) => request.split(' ')[0])).toEqual(['HEAD', 'HEAD']);
+  scene.later(HOUR);
+  await go();
+  expect(scene.asked()).toEqual([]);
 });
 
 describe('skip', () => {

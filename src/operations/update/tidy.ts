@@ -1,7 +1,6 @@
 /** The way back of the last update is kept, the ones before it are given up; nothing else is ever removed. */
 import type { App } from '../../app.ts';
-import type { Service } from '../../services.ts';
-import { dropSnapshot, type DataReach } from '../backup.ts';
+import { dropSnapshot } from '../backup.ts';
 import { dropRollback } from './act.ts';
 import type { Journey } from './journey.ts';
 import { rollbackTag } from './tags.ts';
@@ -21,20 +20,32 @@ export async function giveUpOlder({ app, service, host, row }: Journey): Promise
 }
 
 /**
- * Whether the way back is still there: `podman system prune -a` takes images that have a name, too.
- * @returns containers whose old image is gone
+ * Whether the old images of the last updates are still there: `podman system prune -a` takes images that have a name, too.
+ * Each that is gone is told once.
+ * @returns services with the version that they cannot go back to by image any more
  */
-export async function missingImages(
-  app: Pick<App, 'hosts' | 'store'> & DataReach,
-  service: Service,
-): Promise<string[]> {
-  const last = app.store.updates.history(service.name).find(({ outcome }) => outcome === 'updated');
-  if (last === undefined || last.facts.dropped === true) return [];
-  const { engine } = app.hosts.of(service);
+export async function lostWaysBack(
+  app: Pick<App, 'hosts' | 'store' | 'services' | 'log'>,
+): Promise<{ service: string; version: string | undefined }[]> {
   const found = await Promise.all(
-    last.plan.images.map(async ({ container }) =>
-      (await engine.image(rollbackTag(container, last.id))) === undefined ? [container] : [],
-    ),
+    app.services.all.map(async (service) => {
+      const last = app.store.updates.history(service.name).find(({ outcome }) => outcome === 'updated');
+      const { dropped, lostToldAt } = last?.facts ?? {};
+      if (last === undefined || dropped === true || lostToldAt !== undefined) return [];
+      try {
+        const { engine } = app.hosts.of(service);
+        const images = last.plan.images.map(({ container }) => engine.image(rollbackTag(container, last.id)));
+        if (!(await Promise.all(images)).includes(undefined)) return [];
+      } catch (error) {
+        app.log.warn(
+          { err: error, service: service.name },
+          'cannot look whether the way back is still there',
+        );
+        return [];
+      }
+      app.store.updates.record(last.id, { facts: { lostToldAt: last.startedAt } });
+      return [{ service: service.name, version: last.plan.from }];
+    }),
   );
   return found.flat();
 }
