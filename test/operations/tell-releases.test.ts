@@ -136,7 +136,7 @@ describe('the digest', () => {
 });
 
 test('check-again looks once more, an hour after a look that failed, until one learns something', async () => {
-  const go = () => checkAgain.run(scene.app, undefined, scene.run('schedule'));
+  const again = () => checkAgain.run(scene.app, undefined, scene.run('schedule'));
   await nightly();
   scene.registry.intercept((_, response) => {
     response.writeHead(500).end();
@@ -146,13 +146,13 @@ test('check-again looks once more, an hour after a look that failed, until one l
   await nightly();
   scene.registry.intercept(undefined);
   scene.asked();
-  await go();
+  await again();
   expect(scene.asked()).toEqual([]);
   scene.later(HOUR);
-  await go();
+  await again();
   expect(scene.asked().map((request) => request.split(' ')[0])).toEqual(['HEAD', 'HEAD']);
   scene.later(HOUR);
-  await go();
+  await again();
   expect(scene.asked()).toEqual([]);
 });
 

@@ -1,23 +1,49 @@
-/** The way back of the last update is kept, the ones before it are given up; nothing else is ever removed. */
+/**
+ * What an update leaves: the way back of the last one that succeeded, and after a way back what the new version had made
+ * of the data. Everything else of Steward's own making goes, and nothing of anybody else's.
+ */
 import type { App } from '../../app.ts';
+import type { UpdateOutcome } from '../../report.ts';
+import type { UpdateRow } from '../../store/updates.ts';
 import { dropSnapshot } from '../backup.ts';
-import { dropRollback } from './act.ts';
+import { dropNext, dropPulled, dropRollback } from './act.ts';
 import type { Journey } from './journey.ts';
 import { rollbackTag } from './tags.ts';
 
-/** After a success: the copies that were taken while it ran, and all of earlier updates. */
-export async function giveUpOlder({ app, service, host, row }: Journey): Promise<void> {
+/** Never fails: what is left over is no reason to call an update failed, and goes with the next one. */
+export async function tidyUp(journey: Journey, outcome: UpdateOutcome): Promise<void> {
+  const { app, service, host, row } = journey;
   const { updates } = app.store;
-  if (row.facts.backup !== undefined) await dropSnapshot(app, service, row.facts.backup);
+  const drop = async (folder: string | undefined) => {
+    if (folder !== undefined) await dropSnapshot(app, service, folder);
+  };
+  const works: (() => Promise<void>)[] = [() => dropNext(journey)];
+  const isBack = outcome === 'unchanged' || outcome === 'rolled-back';
+  if (isBack) works.push(() => dropPulled(journey));
+  if (outcome === 'rolled-back') works.push(() => dropRollback(journey));
+  if (outcome !== 'down') works.push(() => drop(row.facts.backup));
+  if (outcome === 'unchanged') works.push(() => drop(row.facts.snapshot));
   for (const old of updates.history(service.name)) {
-    if (old.id === row.id || old.facts.dropped === true) continue;
-    await dropRollback({ host, row: old });
-    for (const folder of [old.facts.backup, old.facts.snapshot]) {
-      if (folder !== undefined) await dropSnapshot(app, service, folder);
+    if (old.id === row.id || old.facts.dropped === true || isStillNeeded(old, outcome)) continue;
+    works.push(async () => {
+      await dropRollback({ host, row: old });
+      await drop(old.facts.backup);
+      await drop(old.facts.snapshot);
+      updates.record(old.id, { facts: { dropped: true } });
+    });
+  }
+  for (const work of works) {
+    try {
+      await work();
+    } catch (error) {
+      app.log.warn({ err: error, service: service.name }, 'an update left something over');
     }
-    updates.record(old.id, { facts: { dropped: true } });
   }
 }
+
+/** Until another update succeeds. */
+const isStillNeeded = (old: UpdateRow, outcome: UpdateOutcome): boolean =>
+  outcome !== 'updated' && (old.outcome === 'updated' || old.outcome === 'down');
 
 /**
  * Whether the old images of the last updates are still there: `podman system prune -a` takes images that have a name, too.

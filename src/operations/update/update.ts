@@ -10,7 +10,7 @@ import { isCovered, putBack, readSnapshot, snapshotFolder, takeSnapshot } from '
 import { lastWordsOf } from '../power.ts';
 import { sleep } from '../../sleep.ts';
 import { remember } from '../release-memory.ts';
-import { dropNext, dropPulled, moveBack, moveForward, startAll, startDependents, stopAll } from './act.ts';
+import { moveBack, moveForward, startAll, startDependents, stopAll } from './act.ts';
 import {
   asHolder,
   attempt,
@@ -26,7 +26,7 @@ import { judge } from './judge.ts';
 import { planUpdate } from './plan.ts';
 import { HOOK_LIMIT, prepare } from './prepare.ts';
 import { observedRow, reportOf } from './outcome.ts';
-import { giveUpOlder } from './tidy.ts';
+import { tidyUp } from './tidy.ts';
 
 /**
  * Do what was planned. A failure is an outcome in the report. The caller holds the service's lock.
@@ -123,7 +123,6 @@ function stepsOf({ service, row, parts, app }: Journey): { step: string; subject
 
 /** Nothing was stopped. */
 async function unchanged(journey: Journey, why: UpdateFailure): Promise<UpdateReport> {
-  await tidy(journey, () => dropPulled(journey));
   return end(journey, 'unchanged', { why });
 }
 
@@ -178,7 +177,6 @@ async function startAgain(journey: Journey, why: UpdateFailure): Promise<UpdateR
   const failure = await insist(() => startAll(journey, 'back-start', journey.parts));
   await startOthers(journey);
   const judgement = await calmly(journey, 'back-health', journey.row.facts.from);
-  await tidy(journey, () => dropPulled(journey));
   if ('wellAt' in judgement) return end(journey, 'unchanged', { why, wellAt: judgement.wellAt });
   return end(journey, 'down', { why, lost: failure ?? judgement.failure });
 }
@@ -231,15 +229,6 @@ async function startAndJudge(journey: Journey): Promise<UpdateReport> {
   return goBack(journey);
 }
 
-/** What is left over is no reason to call an update failed. */
-async function tidy({ app, service }: Journey, work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    app.log.warn({ err: error, service: service.name }, 'an update left something over');
-  }
-}
-
 async function startOthers(journey: Journey): Promise<void> {
   const warnings = await startDependents(journey);
   if (warnings.length > 0) {
@@ -267,10 +256,6 @@ async function succeed(journey: Journey, wellAt: number): Promise<UpdateReport> 
     );
     if (failure?.kind === 'step') warnings.push(failure.cause);
   }
-  await tidy(journey, async () => {
-    await dropNext(journey);
-    await giveUpOlder(journey);
-  });
   remember(app.store, service.name, app.clock.now(), ({ last }) => ({
     failed: undefined,
     ...(last === undefined
@@ -324,7 +309,6 @@ async function goBack(journey: Journey): Promise<UpdateReport> {
   await startOthers(journey);
   const judgement = await calmly(journey, 'back-health', row.facts.from);
   if ('failure' in judgement) return end(journey, 'down', { why, lost: started ?? judgement.failure });
-  await tidy(journey, () => dropPulled(journey));
   return end(journey, 'rolled-back', { why, wellAt: judgement.wellAt });
 }
 
@@ -347,12 +331,13 @@ function blockDigest({ app, service, row }: Journey): void {
   remember(app.store, service.name, at, () => ({ failed: { digest, at, why: lastLines.at(-1) ?? cause } }));
 }
 
-function end(
+async function end(
   journey: Journey,
   outcome: UpdateOutcome,
   facts: Partial<UpdateRow['facts']> = {},
-): UpdateReport {
+): Promise<UpdateReport> {
   const { app, service } = journey;
+  await tidyUp(journey, outcome);
   journey.row = app.store.updates.end(journey.row.id, outcome, facts);
   return reportOf(app, service, journey.row);
 }
