@@ -1,6 +1,7 @@
 /** A PostgreSQL database replaced by a copy of it: restored beside, compared, and named in one transaction. */
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
+import { PassThrough } from 'node:stream';
 import { isDeepStrictEqual } from 'node:util';
 import { failure, type Told } from './disk.ts';
 import type { PostgresPart, Properties } from './manifest.ts';
@@ -20,6 +21,11 @@ import {
 const LONGEST_NAME = 63;
 /** Somebody who comes back at once is sent away again so often. */
 const TRIES = 5;
+/** Of a function that is there, and not found. */
+const MISSED = /does not exist/;
+const EMPTY_PATH = `SELECT pg_catalog.set_config('search_path', '', false);`;
+/** Bytes in which a dump has set it. */
+const LONGEST_HEAD = 64 * 1024;
 /** Milliseconds for tidying up after a failure. */
 const CLEANUP = 30_000;
 /** Where a database can be worked on from outside; every cluster has it. */
@@ -40,9 +46,18 @@ export async function stagePostgres(
   const elsewhere = { ...part, database: ELSEWHERE };
   const beside = { ...part, database: besideName(part.database, id) };
   try {
-    await drop(reach, part, beside.database);
-    await ask(reach, elsewhere, createStatement(beside.database, part.properties));
-    await restore(reach, beside, { file, part, progress });
+    const begin = async () => {
+      await drop(reach, part, beside.database);
+      await ask(reach, elsewhere, createStatement(beside.database, part.properties));
+    };
+    await begin();
+    try {
+      await restore(reach, beside, { file, part, progress });
+    } catch (error) {
+      if (!MISSED.test((error as Error).message)) throw error;
+      await begin();
+      await restoreAsText(reach, beside, { file, part });
+    }
     const session = openSession(reach, beside);
     await session.ask('set row_security = off');
     const counts = await countRows(session);
@@ -112,6 +127,57 @@ async function drop(reach: Reach, place: Place, name: string): Promise<void> {
   const elsewhere = { ...place, database: ELSEWHERE };
   await endSessions(reach, elsewhere);
   await ask(reach, elsewhere, `drop database if exists ${identifier(name)}`);
+}
+
+/**
+ * Restore with the search path of the application: a function of its own may name others without their schema, which
+ * nothing finds under the empty path that a dump sets.
+ */
+async function restoreAsText(
+  reach: Reach,
+  beside: Place,
+  { file, part }: { file: string; part: PostgresPart },
+): Promise<void> {
+  const { value = 'public' } =
+    part.properties.settings.find(({ role, name }) => role === undefined && name === 'search_path') ?? {};
+  const statements = new PassThrough();
+  const source = await open(file);
+  try {
+    const writing = runTool(reach, part, ['pg_restore', '--file=-'], {
+      stdin: source.createReadStream({ autoClose: false }),
+      stdout: statements,
+    });
+    const reading = runTool(
+      reach,
+      beside,
+      ['psql', '--no-psqlrc', '--quiet', '--output=/dev/null', '--set=ON_ERROR_STOP=1', '--file=-'],
+      { stdin: withPath(statements, value) },
+    ).finally(() => statements.destroy());
+    const [read, written] = await Promise.allSettled([reading, writing]);
+    for (const one of [read, written]) if (one.status === 'rejected') throw one.reason;
+  } finally {
+    await source.close();
+  }
+}
+
+/** Replaces the empty path that a dump sets before everything else. */
+async function* withPath(statements: AsyncIterable<Buffer>, path: string): AsyncGenerator<Uint8Array> {
+  let head: Buffer | undefined = Buffer.alloc(0);
+  for await (const chunk of statements) {
+    if (head === undefined) {
+      yield chunk;
+      continue;
+    }
+    head = Buffer.concat([head, chunk]);
+    const at = head.indexOf(EMPTY_PATH);
+    if (at === -1 && head.length < LONGEST_HEAD) continue;
+    if (at === -1) throw new Error('the dump sets no search path.');
+    yield head.subarray(0, at);
+    yield Buffer.from(`select pg_catalog.set_config('search_path', ${literal(path)}, false);`);
+    yield head.subarray(at + EMPTY_PATH.length);
+    head = undefined;
+  }
+  if (head !== undefined) throw new Error('the dump sets no search path.');
 }
 
 async function restore(

@@ -37,7 +37,7 @@ export async function runTool(
     env: environment(reach, place),
     signal: reach.signal,
   });
-  if (exitCode !== 0) throw new Error(`${program} says: ${lastLine(stderr) ?? `exit code ${exitCode}`}`);
+  if (exitCode !== 0) throw new Error(`${program} says: ${firstError(stderr) ?? `exit code ${exitCode}`}`);
 }
 
 export function openSession(reach: Reach, place: Place): Session {
@@ -174,7 +174,7 @@ function createRows() {
 
 function firstError(stderr: string): string | undefined {
   const line = stderr.split('\n').find((one) => /ERROR:|FATAL:|error:/.test(one));
-  return line?.replace(/^.*?(?:ERROR|FATAL|error):\s*/, '') ?? lastLine(stderr);
+  return line?.replace(/^.*(?:ERROR|FATAL|error):\s*/, '') ?? lastLine(stderr);
 }
 
 function lastLine(text: string): string | undefined {

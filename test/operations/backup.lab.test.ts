@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createEngine, type Engine } from '../../src/clients/engine.ts';
@@ -14,6 +14,7 @@ import { openPlace, type Place } from '../backup/place.ts';
 import { lab } from '../lab/index.ts';
 
 const CONTAINER = 'copied-postgres';
+const SOURCES = [{ kind: 'postgres', container: CONTAINER, user: 'owner', database: 'my app' }];
 const here = lab();
 let engine: Engine;
 let place: Place;
@@ -99,11 +100,7 @@ beforeEach(async () => {
      alter role reader in database "my app" set statement_timeout to '1min';
      revoke connect on database "my app" from public; grant connect on database "my app" to reader with grant option`,
   );
-  place = openPlace({
-    sources: [{ kind: 'postgres', container: CONTAINER, user: 'owner', database: 'my app' }],
-    engine,
-    containers: [CONTAINER],
-  });
+  place = openPlace({ sources: SOURCES, engine, containers: [CONTAINER] });
 });
 
 afterEach(() => place.close());
@@ -112,6 +109,14 @@ const take = (id: string) => {
   const { app, service } = place;
   return takeSnapshot(app, service, snapshotFolder(app, service, id));
 };
+
+/** Sessions of ours that are still there. */
+const sessions = () =>
+  ask('template1', `select count(*) from pg_stat_activity where application_name like 'steward%'`);
+const databases = async () =>
+  (await ask('template1', `select datname from pg_database where datname like '%app%' order by 1`)).split(
+    '\n',
+  );
 
 describe('takeSnapshot of PostgreSQL', () => {
   test('has the counts of its dump', async () => {
@@ -127,6 +132,108 @@ describe('takeSnapshot of PostgreSQL', () => {
     ]);
     await verifySnapshot(app, service, snapshot);
     expect(await describeData(app, service)).toEqual(snapshot.sources);
+    expect(await sessions()).toBe('0');
+  });
+
+  test('is of one moment while a writer works', async () => {
+    const { app, service } = place;
+    const writer = here.podman(
+      'exec',
+      CONTAINER,
+      'psql',
+      '--username=owner',
+      '--dbname=my app',
+      '--quiet',
+      '--set=ON_ERROR_STOP=0',
+      `--command=create table twin (id int)`,
+      `--command=do $$ begin for i in 1..100000 loop
+         insert into "Odd ""name""" (text) values ('w'); insert into twin values (i); commit; end loop; end $$`,
+    );
+    // It ends with its connection, which is what is done to it below.
+    const ended = writer.catch(() => {});
+    await expect.poll(() => ask('my app', `select coalesce(to_regclass('twin')::text, 'none')`)).toBe('twin');
+    const snapshot = await take('one');
+    const live = Number(await ask('my app', 'select count(*) from twin'));
+    await psql('template1', `select pg_terminate_backend(pid) from pg_stat_activity where query like 'do %'`);
+    await ended;
+    const { 'Odd "name"': odd = 0, twin = 0 } = snapshot.sources[0]?.counts ?? {};
+    expect(odd - 5000).toBe(twin);
+    expect(live).toBeGreaterThan(twin);
+    await putBack(app, service, snapshot, 'back');
+    expect(await ask('my app', 'select count(*) from twin')).toBe(String(twin));
+  });
+
+  test('called off or killed leaves no copy, and the next one ends what it left in the container', async () => {
+    const controller = new AbortController();
+    const { app, service } = place;
+    await psql(
+      'my app',
+      `insert into "Odd ""name""" (text) select repeat(md5(n::text), 100) from generate_series(1, 20000) n`,
+    );
+    const taking = takeSnapshot(app, service, snapshotFolder(app, service, 'one'), {
+      signal: controller.signal,
+      progress: () => controller.abort(new Error('enough')),
+    });
+    await expect(taking).rejects.toThrow('enough');
+    await expect.poll(sessions).toBe('0');
+    // As a killed run leaves it: a session that nobody speaks to any more, with its snapshot.
+    const left = here.podman(
+      'exec',
+      '--env=PGAPPNAME=steward copy',
+      CONTAINER,
+      'psql',
+      '--username=owner',
+      '--dbname=my app',
+      '--command=begin; select pg_export_snapshot(); select pg_sleep(1000)',
+    );
+    const ended = left.catch(() => 'ended');
+    await expect.poll(sessions).toBe('1');
+    const snapshot = await take('one');
+    expect(await ended).toBe('ended');
+    expect(snapshot.sources[0]?.counts['Odd "name"']).toBe(25_000);
+  });
+
+  test.each([
+    [
+      'a database that is not there',
+      { database: 'none' },
+      /Cannot measure the database "none" in ".*": psql says: database "none" does not exist/,
+    ],
+    ['a user that is not there', { user: 'none' }, /psql says: role "none" does not exist/],
+    [
+      'a container that is not there',
+      { container: 'web' },
+      /Cannot measure .* in "web": .*no such container/i,
+    ],
+  ])('says what is wrong with %s', async (_, wrong, message) => {
+    place.close();
+    place = openPlace({
+      sources: [{ kind: 'postgres', container: CONTAINER, user: 'owner', database: 'my app', ...wrong }],
+      engine,
+      containers: [CONTAINER],
+    });
+    await expect(take('one')).rejects.toThrow(message);
+  });
+});
+
+describe('verifySnapshot of PostgreSQL', () => {
+  test('finds a damaged dump, and a dump that is another one', async () => {
+    const { app, service } = place;
+    const snapshot = await take('one');
+    const file = join(snapshot.folder, '0-postgres.dump');
+    const intact = await readFile(file);
+    const damaged = Buffer.from(intact);
+    damaged.fill(0, intact.length - 2000, intact.length - 1900);
+    for (const bytes of [damaged, intact.subarray(0, -1), Buffer.alloc(0)]) {
+      await writeFile(file, bytes);
+      await expect(verifySnapshot(app, service, snapshot)).rejects.toThrow(/The copy ".*" is damaged/);
+      await expect(putBack(app, service, snapshot, 'back')).rejects.toThrow(
+        /Cannot put back the database "my app"/,
+      );
+    }
+    expect(await databases()).toEqual(['my app']);
+    await writeFile(file, intact);
+    await verifySnapshot(app, service, snapshot);
   });
 });
 
@@ -155,5 +262,83 @@ describe('putBack of PostgreSQL', () => {
     expect(await ask('template1', `select count(*) from pg_database where datname like '%my app%'`)).toBe(
       '1',
     );
+  });
+
+  test('works while others hold the database open', async () => {
+    const { app, service } = place;
+    const snapshot = await take('one');
+    await psql('my app', 'drop view looked');
+    const other = here.podman(
+      'exec',
+      CONTAINER,
+      'psql',
+      '--username=owner',
+      '--dbname=my app',
+      '--command=select pg_sleep(1000)',
+    );
+    const ended = other.catch(() => 'ended');
+    await expect
+      .poll(() =>
+        ask('template1', `select count(*) from pg_stat_activity where query like '%pg_sleep(1000)'`),
+      )
+      .toBe('1');
+    await putBack(app, service, snapshot, 'back');
+    expect(await ended).toBe('ended');
+    expect(await describeData(app, service)).toEqual(snapshot.sources);
+  });
+
+  test('finds functions that name others without their schema', async () => {
+    const { app, service } = place;
+    await psql(
+      'my app',
+      `create function inner_part(int) returns int language sql immutable as 'select $1 + 1';
+       create function outer_part(int) returns int language plpgsql immutable as 'begin return inner_part($1); end';
+       create index by_part on "Odd ""name""" (outer_part(id))`,
+    );
+    const before = await whole('my app');
+    const snapshot = await take('one');
+    await psql('my app', `delete from "Odd ""name"""`);
+    await putBack(app, service, snapshot, 'back');
+    expect(await whole('my app')).toEqual(before);
+    expect(await databases()).toEqual(['my app', 'my app_before_back']);
+  });
+
+  test('of a database that is gone makes it anew', async () => {
+    const { app, service } = place;
+    const before = await whole('my app');
+    const snapshot = await take('one');
+    await psql('template1', 'drop database "my app"');
+    expect(await putBack(app, service, snapshot, 'back')).toMatchObject({ newer: [] });
+    expect(await whole('my app')).toEqual(before);
+  });
+
+  test('killed at any step and called again ends with the copy, and keeps what was there', async () => {
+    const { app, service, folder } = place;
+    const before = await whole('my app');
+    const snapshot = await take('one');
+    await psql('my app', 'create table migrated (id int)');
+    const migrated = await whole('my app');
+    const steps = ['look', 'stage postgres my app', 'staged', 'swap postgres my app', 'swapped'];
+    for (const [number, step] of steps.entries()) {
+      const id = `back-${number}`;
+      // Between two steps nothing is tidied up: what is thrown there leaves what a kill leaves.
+      const killed = openPlace({
+        sources: SOURCES,
+        engine,
+        containers: [CONTAINER],
+        folder,
+        onStep: (at) => {
+          if (at === step) throw new Error('killed');
+        },
+      });
+      await expect(putBack(killed.app, service, snapshot, id)).rejects.toThrow('killed');
+      const { aside } = await putBack(app, service, snapshot, id);
+      expect(await whole('my app')).toEqual(before);
+      expect(aside).toEqual([`my app_before_${id}`]);
+      expect(await whole(aside[0] ?? '')).toEqual(migrated);
+      expect(await databases()).toEqual(['my app', `my app_before_${id}`]);
+      await psql('template1', `drop database "my app"`);
+      await psql('template1', `alter database "my app_before_${id}" rename to "my app"`);
+    }
   });
 });
