@@ -15,12 +15,6 @@ export const cancel: Command = {
       throw new UserError(`Cannot do "${word}" to an update: say now (roll back) or wait (10 min more).`);
     }
     const service = part === undefined ? updatingNow(app) : oneService(app, [part]);
-    if (service === undefined) {
-      throw new UserError(
-        'Say which service.',
-        app.services.all.map(({ name }) => name),
-      );
-    }
     return steerUpdate(app, service, { wish, id });
   },
 };

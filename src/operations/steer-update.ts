@@ -14,10 +14,16 @@ export const WISHES: Readonly<Record<string, UpdateWish>> = {
   wait: 'wait',
 };
 
-/** The running one, where there is exactly one. */
-export function updatingNow({ store, services }: Reach & Pick<App, 'services'>): Service | undefined {
+/**
+ * The running one, for whoever names none.
+ * @throws UserError where there is none, or more than one
+ */
+export function updatingNow({ store, services }: Reach & Pick<App, 'services'>): Service {
   const [only, ...others] = services.all.filter(({ name }) => store.updates.open(name) !== undefined);
-  return others.length === 0 ? only : undefined;
+  if (only === undefined) throw new UserError('No update is running.');
+  if (others.length === 0) return only;
+  const names = [only, ...others].map(({ name }) => name);
+  throw new UserError(`Say which of them: ${names.join(', ')}.`, names);
 }
 
 /**

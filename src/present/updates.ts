@@ -210,7 +210,9 @@ function dataLines(report: UpdateReport, texts: Texts): Rich[] {
 }
 
 function whyLines({ why, lastLines, at }: UpdateReport, texts: Texts): Block[] {
-  const lines = lastLines.slice(-LINES_MOST).map((text) => rich`${text}`);
+  // A program that is started again and again says the same again and again.
+  const told = [...new Set(lastLines.toReversed())].slice(0, LINES_MOST).toReversed();
+  const lines = told.map((text) => rich`${text}`);
   return [
     ...(why === undefined || why.kind === 'asked'
       ? []

@@ -278,7 +278,7 @@ describe('presentUpdateOutcome', () => {
       outcome: 'rolled-back',
       down: 92_000,
       why: { kind: 'exited', code: 1, outOfMemory: false, at: NOW - 14_000 },
-      lastLines: ['Error: migration failed'],
+      lastLines: ['Migrating', 'Error: migration failed', 'Migrating', 'Error: migration failed'],
       data: { asOf: NOW - 50_000, newer: [], aside: [] },
     });
     expect(lines(report)).toEqual([
@@ -286,11 +286,12 @@ describe('presentUpdateOutcome', () => {
       'Data as of 14:39:10, when it stopped; nothing was written since. Down for 1 min 32 s.',
       '',
       'Why: exited with 1.',
+      '  Migrating',
       '  Error: migration failed',
       'v2.6.0 is skipped until you ask or a newer one appears.',
     ]);
     expect(html(report).text).toContain(
-      '<blockquote expandable><code>Error: migration failed</code></blockquote>',
+      '<blockquote expandable><code>Migrating\nError: migration failed</code></blockquote>',
     );
   });
 

@@ -251,11 +251,12 @@ describe('cancel', () => {
 
   test('bare means the one that runs', async () => {
     const harness = await scene();
+    await expect(ask(harness)).rejects.toThrow('No update is running.');
     const { id } = begin(harness, 'blog');
     expect(await ask(harness)).toEqual({ key: 'asked', what: 'cancel', service: 'blog' });
     expect(harness.store.updates.takeWish(id)).toBe('cancel');
     begin(harness, 'immich');
-    await expect(ask(harness)).rejects.toThrow('Say which service.');
+    await expect(ask(harness)).rejects.toThrow('Say which of them: immich, blog.');
   });
 
   test('of nothing that runs says so', async () => {
