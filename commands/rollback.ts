@@ -9,7 +9,11 @@ export const rollback: Command = {
   purpose: 'act',
   needsService: true,
   flags: ['to'],
-  plan: (app, args) => planRollback(app, ...asked(app, args)),
+  async plan(app, args) {
+    const [service, to] = asked(app, args);
+    // An update that was cut off is brought to its end first, which needs no further yes.
+    return app.store.updates.open(service.name) === undefined ? planRollback(app, service, to) : undefined;
+  },
   run(app, args, run) {
     const [service, to] = asked(app, args);
     return whileLocked(app, service, 'rollback', run, () => rollBack(app, service, run, to));

@@ -4,6 +4,7 @@ import { availableUpdates } from '../src/operations/release-offer.ts';
 import { planAll, updateAll } from '../src/operations/update/all.ts';
 import { planUpdate } from '../src/operations/update/plan.ts';
 import { resumeUpdate, update as updateService } from '../src/operations/update/update.ts';
+import type { Service } from '../src/services.ts';
 
 export const update: Command = {
   name: 'update',
@@ -11,7 +12,10 @@ export const update: Command = {
   purpose: 'act',
   async plan(app, args) {
     if (args.length === 0) return undefined;
-    return isAll(args) ? planAll(app) : planUpdate(app, ...asked(app, args));
+    if (isAll(args)) return planAll(app);
+    const [service, key] = asked(app, args);
+    // One that was cut off is brought to its end, which needs no further yes.
+    return isOpen(app, service) ? undefined : planUpdate(app, service, key);
   },
   async run(app, args, run) {
     if (args.length === 0) return availableUpdates(app);
@@ -21,12 +25,14 @@ export const update: Command = {
   },
   async resume(app, args, run) {
     const services = isAll(args) ? app.services.all : [oneService(app, args.slice(0, 1))];
-    const cutOff = services.find(({ name }) => app.store.updates.open(name) !== undefined);
+    const cutOff = services.find((service) => isOpen(app, service));
     return cutOff && whileLocked(app, cutOff, 'update', run, () => resumeUpdate(app, cutOff, run));
   },
 };
 
 const isAll = ([first, ...rest]: readonly string[]) => first === 'all' && rest.length === 0;
+
+const isOpen = (app: App, { name }: Service) => app.store.updates.open(name) !== undefined;
 
 /** The service, and what a button offered of it. */
 const asked = (app: App, [part = '', key, ...more]: readonly string[]) =>

@@ -10,7 +10,7 @@ import { stoppedParts } from './parts.ts';
 import { fingerprintOf } from './plan.ts';
 import { refuseDeploy } from './prepare.ts';
 import { rollbackTag } from './tags.ts';
-import { retryWayBack, travel } from './update.ts';
+import { resumeUpdate, retryWayBack, travel } from './update.ts';
 
 type RollbackReport = Report & { kind: 'rollback-plan' };
 
@@ -57,6 +57,8 @@ export async function rollback(
   run: Run,
   to: string | undefined,
 ): Promise<Report> {
+  const cutOff = await resumeUpdate(app, service, run);
+  if (cutOff !== undefined) return cutOff;
   const planned = run.plan?.report;
   const report =
     planned?.kind === 'rollback-plan'

@@ -30,10 +30,13 @@ import { tidyUp } from './tidy.ts';
 
 /**
  * Do what was planned. A failure is an outcome in the report. The caller holds the service's lock.
+ * Where an earlier one was cut off, that is brought to its end instead, and told: two journals would work against each other.
  * @throws UserError for what cannot be updated; the signal's reason, once the new version was started and is not judged yet:
  * the next start goes on
  */
 export async function update(app: UpdateReach, service: Service, run: Run): Promise<Report> {
+  const cutOff = await resumeUpdate(app, service, run);
+  if (cutOff !== undefined) return cutOff;
   const { report } = run.plan ?? (await planUpdate(asHolder(app), service));
   if (report.kind !== 'update-plan') return report;
   return travel(app, service, run, { verb: 'update', plan: report });
@@ -85,7 +88,7 @@ export async function resumeUpdate(
     case 'stopping':
       return startAgain(journey, { kind: 'cut-off' });
     case 'moving':
-      return moveAndStart(journey);
+      return moveAgain(journey);
     case 'starting':
       return startAndJudge(journey);
     case 'back':
@@ -194,6 +197,36 @@ async function moveAndStart(journey: Journey): Promise<UpdateReport> {
   }
   record(journey, 'starting');
   return startAndJudge(journey);
+}
+
+/**
+ * After a kill all is still at rest, unless a boot or somebody has started it since: then what runs decides, because what
+ * it has written is in no snapshot.
+ */
+async function moveAgain(journey: Journey): Promise<UpdateReport> {
+  const { host, row } = journey;
+  const { from, to } = row.facts;
+  const running = await Promise.all(
+    row.plan.images.map(async ({ container }) => {
+      const found = await host.engine.inspect(container);
+      return found?.running === true ? { container, id: found.imageId } : undefined;
+    }),
+  );
+  const areAll = (side: Readonly<Record<string, string>>) =>
+    running.every((one) => one !== undefined && one.id === side[one.container]);
+  // A rollback's data may be half way, so that nothing may run on it.
+  if (row.verb === 'update' && areAll(to)) {
+    record(journey, 'starting');
+    return startAndJudge(journey);
+  }
+  if (row.verb === 'update' && areAll(from)) {
+    const failure = await attempt(journey, 'back-images', () => moveBack(journey));
+    if (failure === undefined) return startAgain(journey, { kind: 'cut-off' });
+  }
+  const failure = await stopAll(journey, 'stop', journey.parts);
+  if (failure === undefined) return moveAndStart(journey);
+  record(journey, 'back', { why: failure });
+  return goBack(journey);
 }
 
 async function placeData(journey: Journey, folder: string, id: string): Promise<void> {
