@@ -40,11 +40,19 @@ async function run(verb: KilledOptions['verb'], at?: number): Promise<number | u
     verb,
     ...(at !== undefined && { at }),
   };
-  const child = fork(new URL('../backup/killed.ts', import.meta.url), [JSON.stringify(options)]);
+  const child = fork(new URL('../backup/killed.ts', import.meta.url), [JSON.stringify(options)], {
+    silent: true,
+  });
   let calls: number | undefined;
+  let errors = '';
   child.once('message', (message: Lived) => (calls = message.calls));
-  const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
-  expect(at === undefined ? code : signal).toBe(at === undefined ? 0 : 'SIGKILL');
+  child.stderr?.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+  const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
+  expect({ code, signal, errors }).toEqual({
+    code: at === undefined ? 0 : null,
+    signal: at === undefined ? null : 'SIGKILL',
+    errors: '',
+  });
   return calls;
 }
 
