@@ -1,5 +1,7 @@
 /** The sources of a service, each by its kind: what it needs, what is in it, a copy of it. */
+import { relative } from 'node:path';
 import type { Source } from '../services/schema.ts';
+import { targetOf } from './aside.ts';
 import type { Told } from './disk.ts';
 import { describeFiles, measureFiles, takeFiles, type FilesSource } from './files.ts';
 import type { FilesPart, Manifest, Part, SourceFacts, SqlitePart } from './manifest.ts';
@@ -19,12 +21,13 @@ export type Earlier = { folder: string; manifest: Manifest } | undefined;
 
 /**
  * Databases first: a file that one names was there before.
- * @param mustExist false: whatever is there now
+ * @param options.mustExist false: whatever is there now
+ * @param options.copies the folder of all copies, which is never part of one
  * @throws Error when no file matches
  */
 export async function thingsOf(
   sources: readonly Source[],
-  { mustExist }: { mustExist: boolean },
+  { mustExist, copies }: { mustExist: boolean; copies: string | undefined },
 ): Promise<Thing[]> {
   const globs = sources.flatMap((source) => (source.kind === 'sqlite' ? [source.files] : []));
   const things = await Promise.all(
@@ -34,7 +37,8 @@ export async function thingsOf(
         return [{ kind: 'postgres', name: `postgres ${database}`, place: { container, user, database } }];
       }
       if (source.kind === 'files') {
-        const { folder, exclude } = source;
+        const { folder } = source;
+        const exclude = [...source.exclude, ...(await inside(folder, copies))];
         return [{ kind: 'files', name: folder, source: { folder, exclude, databases: globs } }];
       }
       const paths = await (mustExist ? filesOf : presentFilesOf)(source.files);
@@ -43,6 +47,14 @@ export async function thingsOf(
   );
   const all = things.flat();
   return [...all.filter(({ kind }) => kind !== 'files'), ...all.filter(({ kind }) => kind === 'files')];
+}
+
+/** The pattern that leaves the copies out of a folder that they lie in. */
+async function inside(folder: string, copies: string | undefined): Promise<string[]> {
+  if (copies === undefined) return [];
+  const way = relative(await targetOf(folder), await targetOf(copies));
+  if (way === '') throw new Error(`Cannot copy "${folder}": the copies lie there.`);
+  return way.startsWith('..') ? [] : [`/${way}`];
 }
 
 /** Bytes that a copy takes at most. */

@@ -80,15 +80,15 @@ export async function takeSnapshot(
     like === undefined ? undefined : { folder: like.folder, manifest: await readManifest(like.folder) };
   const reach = reachOf(app, service, { application: 'steward copy', signal });
 
+  await sweep(dirname(folder));
   step('measure');
-  const things = await thingsOf(sourcesOf(service), { mustExist: true });
+  const things = await thingsOf(sourcesOf(service), { mustExist: true, copies: copiesFolder(app) });
   let needed = 0;
   for (const thing of things) needed += await measure(reach, thing, earlier);
   await requireRoom(app, service, needed);
 
   // Nobody takes it for a copy before its name says so.
   const partial = join(dirname(folder), `.${basename(folder)}${PARTIAL}`);
-  await sweep(dirname(folder));
   try {
     await makeFolder(partial);
     const told = toldOf(options, needed);
@@ -163,7 +163,7 @@ export async function describeData(
 ): Promise<SourceFacts[]> {
   const reach = reachOf(app, service, { application: lookName(), signal });
   const facts: SourceFacts[] = [];
-  for (const thing of await thingsOf(sourcesOf(service), { mustExist: true })) {
+  for (const thing of await thingsOf(sourcesOf(service), { mustExist: true, copies: copiesFolder(app) })) {
     facts.push(await describe(reach, thing));
   }
   return facts;
@@ -235,7 +235,7 @@ export async function spaceFor(
   const { folder, reserve } = backupsOf(app, service);
   const reach = reachOf(app, service, { application: lookName() });
   let needed = 0;
-  for (const thing of await thingsOf(sourcesOf(service), { mustExist: true })) {
+  for (const thing of await thingsOf(sourcesOf(service), { mustExist: true, copies: copiesFolder(app) })) {
     needed += await measure(reach, thing);
   }
   return { free: await freeBytes(folder), needed, reserve };
@@ -258,7 +258,7 @@ async function describeReadable(
 ): Promise<SourceFacts[]> {
   const reach = reachOf(app, service, { application: lookName(), signal });
   const facts: SourceFacts[] = [];
-  for (const thing of await thingsOf(sourcesOf(service), { mustExist: false })) {
+  for (const thing of await thingsOf(sourcesOf(service), { mustExist: false, copies: copiesFolder(app) })) {
     try {
       facts.push(await describe(reach, thing));
     } catch (error) {
@@ -296,6 +296,10 @@ function backupsOf(app: DataReach, service: Service) {
   throw new UserError(`${service.title} has no backup configured.`);
 }
 
+function copiesFolder({ services: { backups } }: DataReach): string | undefined {
+  return backups?.folder;
+}
+
 function sourcesOf(service: Service) {
   return service.backup?.sources ?? [];
 }
@@ -306,7 +310,12 @@ function reachOf(
   { application, signal }: { application: string; signal?: AbortSignal | undefined },
 ): Reach {
   const { engine } = app.hosts.of(service);
-  return { engine, application, signal: signal ?? new AbortController().signal };
+  return {
+    engine,
+    // Two services may share a server; one of them has one such run at a time.
+    application: `${application} ${service.name}`,
+    signal: signal ?? new AbortController().signal,
+  };
 }
 
 /** Looking is no business of one at a time: who ends his own sessions must not end those of others. */

@@ -33,6 +33,8 @@ export type PlaceOptions = {
   containers?: readonly string[];
   /** Where everything lies; a folder of its own in the system's temporary one. */
   folder?: string;
+  /** Where the copies lie; beside the data without it. */
+  copies?: string;
   /** Of the disk of the copies. Bytes, as the configuration has them. */
   reserve?: string;
   /** Called at each step, before it is taken. */
@@ -44,6 +46,7 @@ export function openPlace({
   sources,
   engine,
   containers = [],
+  copies,
   folder = mkdtempSync(join(tmpdir(), 'data-')),
   reserve = '0',
   onStep,
@@ -52,7 +55,7 @@ export function openPlace({
   mkdirSync(data, { recursive: true });
   const file = join(folder, 'services.yaml');
   const text = JSON.stringify({
-    backups: { folder: join(folder, 'copies'), reserve },
+    backups: { folder: copies ?? join(folder, 'copies'), reserve },
     services: { web: { containers: ['web', ...containers], backup: { sources } } },
   });
   writeFileSync(file, text.replaceAll('DATA', data));
