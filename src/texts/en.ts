@@ -190,7 +190,7 @@ export const en = {
     skip: 'Do not offer a version again',
     remind: 'Offer a version again later',
     images: 'The last pictures, with their paths',
-    clean: 'Empty the album of what is mine and old',
+    clean: 'Empty the album of what I put there',
     keep: 'Keep a picture from being cleaned',
     name: 'Give a picture a name',
   } as Record<string, string>,
