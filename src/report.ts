@@ -372,6 +372,8 @@ export type Report = { actions?: readonly (readonly Action[])[]; asks?: Asks | u
       steps: readonly StepReport[];
       startedAt: number;
       at: number;
+      /** What came of it is told in a message of its own. */
+      ended?: true;
     }
   | ({ kind: 'update-plan' } & UpdatePlan)
   | {

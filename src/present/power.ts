@@ -43,7 +43,12 @@ export function presentPlan(report: Presented<'plan'>, texts: Texts): Card {
 export function presentWork(report: Presented<'work'>, texts: Texts): Card {
   return {
     blocks: [
-      texts.work.head(report.verb, report.service, report.to, texts.duration(report.at - report.startedAt)),
+      texts.work[report.ended === true ? 'ended' : 'head'](
+        report.verb,
+        report.service,
+        report.to,
+        texts.duration(report.at - report.startedAt),
+      ),
       [],
       ...report.steps.map((step) => stepLine(report.service, step, texts)),
     ],

@@ -96,7 +96,7 @@ export function presentRollbackPlan(report: Presented<'rollback-plan'>, texts: T
       ...(data === undefined
         ? [rich`${back.imageOnly[reason]}`]
         : [
-            rich`${back.withData[reason]}`,
+            rich`${from === undefined ? back.dataToo : back.withData[reason]}`,
             back.asOf(momentOf(data.asOf, report.at, texts)),
             lossOf(data.lost, reason, texts),
           ]),
@@ -210,13 +210,13 @@ function dataLines(report: UpdateReport, texts: Texts): Rich[] {
 }
 
 function whyLines({ why, lastLines, at }: UpdateReport, texts: Texts): Block[] {
+  // Nothing went wrong.
+  if (why?.kind === 'asked') return [];
   // A program that is started again and again says the same again and again.
   const told = [...new Set(lastLines.toReversed())].slice(0, LINES_MOST).toReversed();
   const lines = told.map((text) => rich`${text}`);
   return [
-    ...(why === undefined || why.kind === 'asked'
-      ? []
-      : [texts.updates.outcome.why(failureText(why, at, texts))]),
+    ...(why === undefined ? [] : [texts.updates.outcome.why(failureText(why, at, texts))]),
     ...(lines.length === 0 ? [] : [{ quote: lines, mono: true }]),
   ];
 }
@@ -269,7 +269,7 @@ export function presentUpdatesPlan(report: Presented<'updates-plan'>, texts: Tex
         ...hazardLines(plan, texts),
       ]),
       [],
-      rich`${all.order}`,
+      rich`${all.order(plans.length)}`,
       ...leftLines,
       ...validUntil(report, texts),
     ],

@@ -38,8 +38,10 @@ export function createResult(needs: {
   let state: Result['state'] = 'open';
 
   const shown = workOf(plan, store.updates);
-  const draw = () => {
-    if (shown !== undefined) answer(at, shown.report(steps, { startedAt, at: clock.now() }));
+  const draw = (ended?: true) => {
+    if (shown === undefined) return;
+    const report = shown.report(steps, { startedAt, at: clock.now() });
+    answer(at, ended === undefined ? report : { ...report, ended });
   };
   const show = () => {
     try {
@@ -54,7 +56,7 @@ export function createResult(needs: {
     const isShort = clock.now() - startedAt <= LONG && !isCritical(report);
     if (live === undefined || isShort) return answer(at, report);
     store.database.transaction(() => {
-      draw();
+      draw(true);
       store.outbox.put({
         key: endKey(at.card),
         chat: at.chat,

@@ -5,8 +5,10 @@ import type { UpdateRow, Updates } from '../store/updates.ts';
 
 export type Work = {
   /** The card as things stand. Times in milliseconds since 1970. */
-  report(steps: readonly StepReport[], times: { startedAt: number; at: number }): Report;
+  report(steps: readonly StepReport[], times: { startedAt: number; at: number }): WorkReport;
 };
+
+type WorkReport = Extract<Report, { kind: 'work' }>;
 
 type Announced = { service: string; to?: string | undefined };
 

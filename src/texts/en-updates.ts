@@ -169,6 +169,7 @@ export const updates = {
       snapshot ? `Stop ${names}, snapshot of the data as it is now` : `Stop ${names}`,
     place: (withData: boolean) => (withData ? 'Put image and data back, start' : 'Put the image back, start'),
     health: 'Wait until healthy',
+    dataToo: 'The data goes back, too.',
     withData: {
       'other-schema':
         'The data has another form than then, which the old version may not read. So it goes back, too.',
@@ -197,8 +198,10 @@ export const updates = {
         ? rich`⬆️ ${b('Update 1 service?')}`
         : rich`⬆️ ${b(`Update ${count} services, one after another?`)}`,
     nothing: rich`✅ ${b('Nothing to update.')}`,
-    order:
-      'Each is brought to the new version and proven healthy before the next begins. One that fails is put back, and ends the row.',
+    order: (count: number) =>
+      count === 1
+        ? 'If it fails, the old version comes back.'
+        : 'Each is proven healthy before the next begins. One that fails is put back and ends the row.',
     leftHead: 'Left for you:',
     left: (state: ReleaseState): Rich => rich`▫️ ${b(state.name)} ${left(state)}`,
     confirm: (count: number) => (count === 1 ? 'Update' : `Update all ${count}`),

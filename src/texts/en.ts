@@ -15,13 +15,13 @@ const verbs: Record<Verb, { title: string; past: string; noun: string }> = {
   start: { title: 'Start', past: 'started', noun: 'start' },
 };
 
-const working: Record<WorkVerb, string> = {
-  restart: 'Restarting',
-  stop: 'Stopping',
-  start: 'Starting',
-  update: 'Updating',
-  rollback: 'Rolling back',
-  guard: 'Preparing',
+const working: Record<WorkVerb, { now: string; noun: string }> = {
+  restart: { now: 'Restarting', noun: 'Restart' },
+  stop: { now: 'Stopping', noun: 'Stop' },
+  start: { now: 'Starting', noun: 'Start' },
+  update: { now: 'Updating', noun: 'Update' },
+  rollback: { now: 'Rolling back', noun: 'Rollback' },
+  guard: { now: 'Preparing', noun: 'Preparation' },
 };
 
 /** 128 + signal, as shells and engines count. */
@@ -282,7 +282,9 @@ export const en = {
   } as Record<string, string>,
   work: {
     head: (verb: WorkVerb, service: string, to: string | undefined, took: string) =>
-      rich`🔵 ${b(`${working[verb]} ${service}`)}${to === undefined ? '' : ` to ${to}`} · ${took}`,
+      rich`🔵 ${b(`${working[verb].now} ${service}`)}${to === undefined ? '' : ` to ${to}`} · ${took}`,
+    ended: (verb: WorkVerb, service: string, to: string | undefined, took: string) =>
+      rich`🏁 ${b(`${working[verb].noun} of ${service}`)}${to === undefined ? '' : ` to ${to}`} · ${took}`,
   },
   outcome: {
     done: (verb: Verb, service: string, took: string) =>

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { check } from '../../commands/check.ts';
 import { remind } from '../../commands/remind.ts';
 import { skip } from '../../commands/skip.ts';
+import { status } from '../../commands/status.ts';
 import { checkAgain } from '../../jobs/check-again.ts';
 import { checkVersions } from '../../jobs/check-versions.ts';
 import { remindReleases } from '../../jobs/remind-releases.ts';
@@ -10,6 +11,7 @@ import { imageId } from '../../sandbox/engine/images.ts';
 import type { Job } from '../../src/app.ts';
 import { UserError } from '../../src/errors.ts';
 import type { Report } from '../../src/report.ts';
+import { availableUpdates } from '../../src/operations/release-offer.ts';
 import { statusOfAll } from '../../src/operations/status.ts';
 import { container, createScene, DAY, NOW, type Scene } from './releases.ts';
 
@@ -259,4 +261,32 @@ test('the status names what the last check found, until it is skipped', async ()
   expect(await available()).toEqual([undefined, '1.0.1']);
   await skip.run(scene.app, ['blog', '1.0.1'], scene.run());
   expect(await available()).toEqual([undefined, undefined]);
+});
+
+test('/status leads to what can be updated, and a service to the version that is shown', async () => {
+  const app = {
+    ...scene.app,
+    machine: { disk: () => Promise.resolve(undefined), vitals: () => Promise.resolve(undefined) },
+  } as unknown as typeof scene.app;
+  const shown = async (...args: string[]) => buttons(await status.run(app, args, scene.run()));
+  await nightly();
+  expect((await shown())?.flat()).not.toContain('update');
+  scene.registry.publish(BLOG, { version: '1.0.1' });
+  await nightly();
+  expect((await shown())?.flat()).toContain('update');
+  expect(await shown('blog')).toContainEqual(['update blog 1.0.1']);
+  expect((await shown('web'))?.flat().join()).not.toContain('update');
+});
+
+test('availableUpdates is what the last checks have found, without a new look', async () => {
+  await nightly();
+  expect(availableUpdates(scene.app)).toMatchObject({ why: 'known', services: [] });
+  scene.registry.publish(BLOG, { version: '1.0.1' });
+  await nightly();
+  scene.asked();
+  const found = availableUpdates(scene.app);
+  expect(found).toMatchObject({ why: 'known', services: [{ name: 'blog', to: '1.0.1' }] });
+  expect(buttons(found)?.[0]).toEqual(['update blog 1.0.1', 'skip blog 1.0.1']);
+  expect(buttons(found)?.at(-1)).toEqual(['check']);
+  expect(scene.asked()).toEqual([]);
 });

@@ -166,6 +166,18 @@ test('services of which nothing was learnt for days are told with the cause', ()
   );
 });
 
+test('what is known of the last checks says so when it is nothing', () => {
+  expect(shown(report([], { why: 'known' }))).toBe('✅ No updates as of the last checks');
+});
+
+test('the buttons of an offer stand above its notes', () => {
+  const one = { ...report([update]), actions: [[{ label: 'update', command: 'update', args: [] } as const]] };
+  expect(present(one, textsOf('en')).buttons?.map(([button]) => button?.label)).toEqual([
+    'Update…',
+    'Release notes',
+  ]);
+});
+
 test('a reminder says that it is one', () => {
   expect(
     shown(report([update], { why: 'reminder' }))

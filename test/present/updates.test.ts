@@ -212,7 +212,7 @@ describe('presentRollbackPlan', () => {
 
   test('of a service that is down brings it back, and takes no snapshot of what is broken', () => {
     const report = rollback({ from: undefined, data: { asOf: NOW, lost: [] }, reason: 'other-schema' });
-    expect(lines(report)[0]).toBe('↩️ Bring blog back to v1?');
+    expect(lines(report).slice(0, 2)).toEqual(['↩️ Bring blog back to v1?', 'The data goes back, too.']);
     expect(shown(report)).toContain('1. Stop it\n2. Put image and data back');
   });
 
@@ -312,7 +312,9 @@ describe('presentUpdateOutcome', () => {
   });
 
   test('rolled back as asked is no failure, and nothing is skipped', () => {
-    expect(lines(outcome({ outcome: 'rolled-back', why: { kind: 'asked' } }))).toEqual([
+    expect(
+      lines(outcome({ outcome: 'rolled-back', why: { kind: 'asked' }, lastLines: ['Started'] })),
+    ).toEqual([
       '↩️ immich is back on v2.5.5, as asked',
       'Only the image was put back; the data is as the new version left it. Down for 48 s.',
     ]);

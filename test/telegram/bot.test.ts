@@ -269,6 +269,11 @@ describe('plans', () => {
     const done = await telegram.waitFor('immich restarted');
     expect(done).toMatchObject({ silent: false, replyTo: plan.id });
     expect(done.id).not.toBe(plan.id);
+    // The card of the work does not look as if it went on.
+    await telegram.until(
+      () => telegram.message(plan.id)?.text.startsWith('🏁 Restart of immich') === true,
+      'its end',
+    );
   });
 
   test('work that the end of the process cuts off says so', async () => {
