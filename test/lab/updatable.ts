@@ -149,6 +149,7 @@ export async function startUpdatable(
     },
   };
   await lab.waitForLog(name, new RegExp(`version 1 on port ${port}`));
+  if (kind === 'records') await lab.waitForContainer(postgres, 'healthy');
   return service;
 }
 

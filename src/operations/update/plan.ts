@@ -1,17 +1,16 @@
 /** What an update would do, in which order, and what happens when it fails. Nothing is changed. */
 import type { Plan } from '../../app.ts';
 import { UserError } from '../../errors.ts';
-import type { PlannedImage, ReleaseState, Report, UpdateHazard, UpdatePlan } from '../../report.ts';
+import type { PlannedImage, ReleaseState, Report, UpdatePlan } from '../../report.ts';
 import type { Service } from '../../services.ts';
 import { isCovered } from '../backup.ts';
 import { checkRelease } from '../check-release.ts';
 import { offerActions, shortKey } from '../release-offer.ts';
+import { hazardsOf } from './hazards.ts';
 import type { UpdateReach } from './journey.ts';
 import { stoppedParts } from './parts.ts';
 import { refuseDeploy } from './prepare.ts';
 
-/** Podman's own updater, which judges nothing after the start. */
-const AUTO_UPDATE = 'podman-auto-update.timer';
 /** Milliseconds that `/update` may take to look. */
 type Options = { signal?: AbortSignal };
 
@@ -128,31 +127,4 @@ async function planOf(
     notes: state.notes,
     at: app.clock.now(),
   };
-}
-
-async function hazardsOf(
-  app: UpdateReach,
-  service: Service,
-  { verdict }: ReleaseState,
-): Promise<UpdateHazard[]> {
-  const { systemd } = app.hosts.of(service);
-  const units = service.containers.flatMap(({ unit }) => unit ?? []);
-  const [[timer], dependencies] = await Promise.all([
-    systemd.units([AUTO_UPDATE]),
-    Promise.all(units.map((unit) => systemd.dependencies(unit))),
-  ]);
-  const own = new Set([...units, ...service.units]);
-  const down = [...new Set(dependencies.flatMap(({ takesDown }) => takesDown))].filter(
-    (unit) => !own.has(unit),
-  );
-  const running = (await systemd.units(down))
-    .filter(({ active }) => active === 'active')
-    .map(({ name }) => name);
-  return [
-    ...(timer?.active === 'active' ? [{ kind: 'auto-update' as const, timer: AUTO_UPDATE }] : []),
-    ...(running.length > 0 ? [{ kind: 'dependents' as const, units: running }] : []),
-    ...(verdict.kind === 'blocked' && verdict.reason.kind === 'failed'
-      ? [{ kind: 'failed-before' as const, at: verdict.reason.at, why: verdict.reason.why }]
-      : []),
-  ];
 }

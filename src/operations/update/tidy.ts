@@ -24,7 +24,7 @@ export async function tidyUp(journey: Journey, outcome: UpdateOutcome): Promise<
   if (outcome !== 'down') works.push(() => drop(row.facts.backup));
   if (outcome === 'unchanged') works.push(() => drop(row.facts.snapshot));
   for (const old of updates.history(service.name)) {
-    if (old.id === row.id || old.facts.dropped === true || isStillNeeded(old, outcome)) continue;
+    if (old.id === row.id || old.facts.dropped === true || isStillNeeded(old, row, outcome)) continue;
     works.push(async () => {
       await dropRollback({ host, row: old });
       await drop(old.facts.backup);
@@ -41,9 +41,10 @@ export async function tidyUp(journey: Journey, outcome: UpdateOutcome): Promise<
   }
 }
 
-/** Until another update succeeds. */
-const isStillNeeded = (old: UpdateRow, outcome: UpdateOutcome): boolean =>
-  outcome !== 'updated' && (old.outcome === 'updated' || old.outcome === 'down');
+/** Until another update succeeds. With a copy that was put back goes what it replaced, which a rollback has just told. */
+const isStillNeeded = (old: UpdateRow, { facts }: UpdateRow, outcome: UpdateOutcome): boolean =>
+  (facts.place !== undefined && old.facts.snapshot === facts.place) ||
+  (outcome !== 'updated' && (old.outcome === 'updated' || old.outcome === 'down'));
 
 /**
  * Whether the old images of the last updates are still there: `podman system prune -a` takes images that have a name, too.
