@@ -1,18 +1,17 @@
 /** What an update would do, in which order, and what happens when it fails. Nothing is changed. */
 import type { Plan } from '../../app.ts';
 import { UserError } from '../../errors.ts';
-import type { PlannedImage, ReleaseState, Report, UpdateHazard, UpdatePlan } from '../../report.ts';
+import type { PlannedImage, ReleaseState, Report, UpdatePlan } from '../../report.ts';
 import type { Service } from '../../services.ts';
 import { isCovered } from '../backup.ts';
 import { checkRelease } from '../check-release.ts';
 import { offerActions, shortKey } from '../release-offer.ts';
+import { hazardsOf } from './hazards.ts';
 import type { UpdateReach } from './journey.ts';
 import { stoppedParts } from './parts.ts';
+import { planGuard } from './plan-guard.ts';
 import { refuseDeploy } from './prepare.ts';
 
-/** Podman's own updater, which judges nothing after the start. */
-const AUTO_UPDATE = 'podman-auto-update.timer';
-/** Milliseconds that `/update` may take to look. */
 type Options = { signal?: AbortSignal };
 
 /**
@@ -36,9 +35,8 @@ export async function planUpdate(
   const nothing = nothingToDo(service, state);
   if (nothing !== undefined) return nothing;
   const images = await imagesOf(app, service, state);
-  // The tag that is pinned names another image than the one that would be there: not ours to change.
-  if (images === undefined)
-    return empty({ kind: 'releases', why: 'asked', services: [state], silent: [], at: state.at });
+  // The configuration names another image than the one that would be there: not ours to change.
+  if (images === undefined) return (await planGuard(app, service, state)) ?? empty(told(state));
 
   const plan = await planOf(app, service, state, images);
   return { report: { kind: 'update-plan', ...plan }, fingerprint: fingerprintOf(plan) };
@@ -46,6 +44,14 @@ export async function planUpdate(
 
 export const fingerprintOf = ({ key, images, stops }: UpdatePlan): string =>
   JSON.stringify([key, images.map(({ container, digest, from }) => [container, digest, from]), stops]);
+
+const told = (state: ReleaseState): Report => ({
+  kind: 'releases',
+  why: 'asked',
+  services: [state],
+  silent: [],
+  at: state.at,
+});
 
 const empty = (report: Report): Plan => ({ report, fingerprint: '', isEmpty: true });
 
@@ -69,7 +75,7 @@ function nothingToDo(service: Service, state: ReleaseState): Plan | undefined {
   }
   const isAsked = verdict.kind === 'blocked' && verdict.reason.kind !== 'vectors';
   if (['newer-image', 'pinned'].includes(verdict.kind) || isAsked) return undefined;
-  return empty({ kind: 'releases', why: 'asked', services: [state], silent: [], at: state.at });
+  return empty(told(state));
 }
 
 /** @returns undefined where the containers name a version, so that only their configuration can change it */
@@ -123,36 +129,9 @@ async function planOf(
     hazards: [
       ...(wantsData && !withData ? [{ kind: 'no-data' as const }] : []),
       ...(wantsData ? [] : [{ kind: 'image-only' as const }]),
-      ...(await hazardsOf(app, service, state)),
+      ...(await hazardsOf(app.hosts.of(service), service, state)),
     ],
     notes: state.notes,
     at: app.clock.now(),
   };
-}
-
-async function hazardsOf(
-  app: UpdateReach,
-  service: Service,
-  { verdict }: ReleaseState,
-): Promise<UpdateHazard[]> {
-  const { systemd } = app.hosts.of(service);
-  const units = service.containers.flatMap(({ unit }) => unit ?? []);
-  const [[timer], dependencies] = await Promise.all([
-    systemd.units([AUTO_UPDATE]),
-    Promise.all(units.map((unit) => systemd.dependencies(unit))),
-  ]);
-  const own = new Set([...units, ...service.units]);
-  const down = [...new Set(dependencies.flatMap(({ takesDown }) => takesDown))].filter(
-    (unit) => !own.has(unit),
-  );
-  const running = (await systemd.units(down))
-    .filter(({ active }) => active === 'active')
-    .map(({ name }) => name);
-  return [
-    ...(timer?.active === 'active' ? [{ kind: 'auto-update' as const, timer: AUTO_UPDATE }] : []),
-    ...(running.length > 0 ? [{ kind: 'dependents' as const, units: running }] : []),
-    ...(verdict.kind === 'blocked' && verdict.reason.kind === 'failed'
-      ? [{ kind: 'failed-before' as const, at: verdict.reason.at, why: verdict.reason.why }]
-      : []),
-  ];
 }
