@@ -1,7 +1,7 @@
 import type { App, Command } from '../src/app.ts';
 import { oneService, whileLocked } from '../src/operations/arguments.ts';
 import { planRollback, rollback as rollBack } from '../src/operations/update/rollback.ts';
-import { resumeUpdate } from '../src/operations/update/update.ts';
+import { isCutOff, takeUp } from '../src/operations/update/take-up.ts';
 
 export const rollback: Command = {
   name: 'rollback',
@@ -12,15 +12,21 @@ export const rollback: Command = {
   async plan(app, args) {
     const [service, to] = asked(app, args);
     // An update that was cut off is brought to its end first, which needs no further yes.
-    return app.store.updates.open(service.name) === undefined ? planRollback(app, service, to) : undefined;
+    return isCutOff(app, service) ? undefined : planRollback(app, service, to);
   },
   run(app, args, run) {
     const [service, to] = asked(app, args);
-    return whileLocked(app, service, 'rollback', run, () => rollBack(app, service, run, to));
+    return whileLocked(
+      app,
+      service,
+      'rollback',
+      run,
+      async () => (await takeUp(app, service, run)) ?? rollBack(app, service, run, to),
+    );
   },
   resume(app, args, run) {
     const [service] = asked(app, args);
-    return whileLocked(app, service, 'rollback', run, () => resumeUpdate(app, service, run));
+    return whileLocked(app, service, 'rollback', run, () => takeUp(app, service, run));
   },
 };
 

@@ -1,6 +1,6 @@
 import type { Job } from '../src/app.ts';
 import { whileLocked } from '../src/operations/arguments.ts';
-import { resumeUpdate } from '../src/operations/update/update.ts';
+import { isCutOff, takeUp } from '../src/operations/update/take-up.ts';
 
 /** What a kill or a restart of Steward cut off, a killed command line's too: told by its journal, with its lock free. */
 export const takeUpUpdates: Job = {
@@ -8,8 +8,8 @@ export const takeUpUpdates: Job = {
   times: () => [{ times: { every: 60_000 } }],
   async run(app, _subject, run) {
     const cutOff = app.services.all.find(
-      ({ name }) => app.store.updates.open(name) !== undefined && app.locks.isFree(name),
+      (service) => isCutOff(app, service) && app.locks.isFree(service.name),
     );
-    return cutOff && whileLocked(app, cutOff, 'update', run, () => resumeUpdate(app, cutOff, run));
+    return cutOff && whileLocked(app, cutOff, 'update', run, () => takeUp(app, cutOff, run));
   },
 };

@@ -163,6 +163,8 @@ function succeeded(report: Report): boolean {
       return report.ok;
     case 'update-outcome':
       return report.outcome === 'updated' || report.outcome === 'observed';
+    case 'guard':
+      return report.stage !== 'unchanged' && report.stage !== 'not-back';
     case 'updates-outcome':
       return report.done.every(succeeded) && report.rest.length === 0;
     case 'note':
@@ -185,6 +187,7 @@ const isBack = (plan: Plan, report: Report): boolean =>
 function isObserved(report: Report): boolean {
   if (report.kind === 'updates-outcome') return report.done.every(isObserved);
   if (report.kind === 'update-outcome') return report.outcome === 'observed';
+  if (report.kind === 'guard') return report.stage === 'observed';
   return report.kind === 'outcome' && report.observed;
 }
 

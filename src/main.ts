@@ -56,6 +56,7 @@ import { takeUpUpdates } from '../jobs/take-up-updates.ts';
 import { tellReleases } from '../jobs/tell-releases.ts';
 import { tidy } from '../jobs/tidy.ts';
 import { updateServices } from '../jobs/update-services.ts';
+import { watchDeploys } from '../jobs/watch-deploys.ts';
 
 const commands: readonly Command[] = [
   status,
@@ -84,6 +85,7 @@ const jobs: readonly Job[] = [
   updateServices,
   takeUpUpdates,
   checkWayBack,
+  watchDeploys,
   cleanAlbum,
   tidy,
 ];

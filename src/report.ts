@@ -253,6 +253,77 @@ export type UpdatePlan = {
   at: number;
 };
 
+/** What its owner has to change where the configuration names a version. */
+export type PinChange = {
+  /** Where that is, as far as it is configured. */
+  file: string | undefined;
+  /** Text that becomes another one, and in how many places. */
+  lines: readonly { was: string; next: string; places: number }[];
+};
+
+/** A deploy that its owner does, with a copy of the data and the images made ready before it. */
+export type GuardPlan = Pick<
+  UpdatePlan,
+  'service' | 'title' | 'from' | 'to' | 'key' | 'size' | 'notCovered' | 'hazards' | 'notes' | 'at'
+> & {
+  kind: 'guard-plan';
+  /** `image` is the name that the configuration will have, `was` the one that it has. */
+  images: readonly (PlannedImage & { was: string })[];
+  /** The data is copied first. */
+  isCovered: boolean;
+  change: PinChange;
+};
+
+/** How far a guarded deploy is, as told by what was asked of it. */
+export type GuardReport = {
+  kind: 'guard';
+  actions?: readonly (readonly Action[])[];
+  /**
+   * `waiting`: all is ready for the deploy. `unchanged`: it could not be made ready. `going-back`: at rest with the data
+   * of the copy, until the configuration names the old version. `not-back`: that failed, and it is stopped.
+   * `ended`: nobody waits any more. `observed`: STEWARD_OBSERVE, nothing was done.
+   */
+  stage: 'waiting' | 'unchanged' | 'going-back' | 'not-back' | 'ended' | 'observed';
+  service: string;
+  title: string;
+  from: string | undefined;
+  to: string | undefined;
+  /** Undefined where nothing is left to change. */
+  change: PinChange | undefined;
+  /** When the data was copied. */
+  backupAt: number | undefined;
+  /** After the data went back. */
+  data: { asOf: number; newer: readonly DataDifference[]; aside: readonly string[] } | undefined;
+  /** It was stopped for the way back. */
+  isStopped: boolean;
+  why: UpdateFailure | undefined;
+  notes: ReleaseState['notes'];
+  at: number;
+};
+
+/** Something else runs than before, and not by Steward's hand: how it does. */
+export type DeployReport = {
+  kind: 'deploy';
+  actions?: readonly (readonly Action[])[];
+  service: string;
+  title: string;
+  isWell: boolean;
+  /** It was waited for, or it is another one; `back`: to the version before, on purpose. */
+  course: 'announced' | 'unannounced' | 'back';
+  from: string | undefined;
+  to: string | undefined;
+  images: readonly { container: string; was: string; now: string }[];
+  containers: number;
+  why: UpdateFailure | undefined;
+  lastLines: readonly string[];
+  /** What would bring the version of before back, where it does not do well. */
+  change: PinChange | undefined;
+  /** When the data was copied; undefined where no copy was made for this. */
+  backupAt: number | undefined;
+  data: GuardReport['data'];
+  at: number;
+};
+
 /** Rows or files that are more or fewer than at another moment. */
 export type DataDifference = { source: string; table: string; before: number; after: number };
 
@@ -393,6 +464,25 @@ export type Report = { actions?: readonly (readonly Action[])[]; asks?: Asks | u
       at: number;
     }
   | UpdateReport
+  | GuardPlan
+  | GuardReport
+  | {
+      kind: 'guard-back-plan';
+      /** Of the guarded deploy that is undone. */
+      id: string;
+      service: string;
+      title: string;
+      from: string | undefined;
+      to: string | undefined;
+      stops: readonly string[];
+      /** Undefined: the data stays as it is. Else as of when it would be, and what was written since. */
+      data: { asOf: number; lost: readonly DataDifference[] } | undefined;
+      reason: 'same-schema' | 'other-schema' | 'fewer' | 'unreadable' | 'not-covered';
+      /** Undefined where the configuration names the old version already. */
+      change: PinChange | undefined;
+      at: number;
+    }
+  | DeployReport
   | {
       kind: 'updates-plan';
       plans: readonly UpdatePlan[];

@@ -10,9 +10,9 @@ export const isOffered = ({ verdict, key }: ReleaseState): boolean =>
   (['newer-image', 'pinned', 'major'].includes(verdict.kind) ||
     (verdict.kind === 'blocked' && verdict.reason.kind === 'vectors'));
 
-/** Where the configuration names a version, an update has nothing to take. */
-const isUpdatable = ({ verdict, key }: ReleaseState): boolean =>
-  verdict.kind === 'newer-image' && key !== undefined;
+/** Where the configuration names a version, the deploy is its owner's, and can be made ready. */
+const isUpdatable = ({ verdict, key, images }: ReleaseState): boolean =>
+  key !== undefined && (verdict.kind === 'newer-image' || (verdict.kind === 'pinned' && images.length > 0));
 
 const ORDER: readonly ReleaseState['verdict']['kind'][] = [
   'newer-image',
@@ -91,7 +91,8 @@ export function listActions(states: readonly ReleaseState[]): Action[][] {
       : [more, { label: 'skip', subject: shortKey(key), command: 'skip', args: [name, key] }];
   });
   const all: Action = { label: 'update-all', command: 'update', args: ['all'] };
-  return offered.filter(isUpdatable).length > 1 ? [...rows, [all]] : rows;
+  const byItself = offered.filter(({ verdict }) => verdict.kind === 'newer-image');
+  return byItself.length > 1 ? [...rows, [all]] : rows;
 }
 
 /** What the last checks have found, for whoever asks without a name. */

@@ -1,4 +1,4 @@
-/** The button that copies paths. */
+/** Buttons that copy. */
 import type { Button } from '../card.ts';
 import type { Texts } from '../texts/index.ts';
 
@@ -12,6 +12,10 @@ export function copyButton(paths: readonly string[], texts: Texts, label?: strin
   const usual = paths.length === 1 ? texts.buttons.copyPath : texts.buttons.copyAll;
   return [{ label: label ?? usual, copy }];
 }
+
+/** @returns nothing where it is too much */
+export const copyText = (copy: string, label: string): Button[] =>
+  [...copy].length > COPY_MOST ? [] : [{ label, copy }];
 
 /** As one word for a shell: quoted only where a character asks for it. */
 const shellWord = (path: string) =>

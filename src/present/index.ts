@@ -4,6 +4,7 @@ import type { Action, Report } from '../report.ts';
 import type { Texts } from '../texts/index.ts';
 import { presentCleaning } from './cleaning.ts';
 import { presentHelp, presentStart } from './greeting.ts';
+import { presentDeploy, presentGuard, presentGuardBackPlan, presentGuardPlan } from './guard.ts';
 import { presentImages } from './images.ts';
 import { presentInbox } from './inbox.ts';
 import { presentJobs } from './jobs.ts';
@@ -88,6 +89,14 @@ function layout(report: Report, texts: Texts): Card {
       return presentRollbackPlan(report, texts);
     case 'update-outcome':
       return presentUpdateOutcome(report, texts);
+    case 'guard-plan':
+      return presentGuardPlan(report, texts);
+    case 'guard':
+      return presentGuard(report, texts);
+    case 'guard-back-plan':
+      return presentGuardBackPlan(report, texts);
+    case 'deploy':
+      return presentDeploy(report, texts);
     case 'updates-plan':
       return presentUpdatesPlan(report, texts);
     case 'updates-outcome':

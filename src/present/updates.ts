@@ -47,25 +47,31 @@ export function presentUpdatePlan(report: Presented<'update-plan'>, texts: Texts
   };
 }
 
-const numbered = (steps: readonly string[]): Rich[] =>
+export const numbered = (steps: readonly string[]): Rich[] =>
   steps.map((step, index) => rich`${index + 1}. ${step}`);
 
-function downloadStep({ images, size }: UpdatePlan, { updates, size: amount }: Texts): string {
+export function downloadStep(
+  { images, size }: Pick<UpdatePlan, 'images' | 'size'>,
+  { updates, size: amount }: Texts,
+): string {
   const missing = images.filter(({ to }) => to === undefined).length;
   return missing === 0 || size === 0
     ? updates.plan.here
     : updates.plan.download(missing, size === undefined ? undefined : amount(size));
 }
 
-function stopped({ service, stops }: { service: string; stops: readonly string[] }, texts: Texts): string {
+export function stopped(
+  { service, stops }: { service: string; stops: readonly string[] },
+  texts: Texts,
+): string {
   const names = stops.flatMap((part) => part.split(', ')).map((name) => shortName(service, name));
   return names.length === 1 && names[0] === service ? texts.updates.it : texts.updates.listed(names);
 }
 
-const hazardLines = ({ hazards, at }: Pick<UpdatePlan, 'hazards' | 'at'>, texts: Texts): Rich[] =>
+export const hazardLines = ({ hazards, at }: Pick<UpdatePlan, 'hazards' | 'at'>, texts: Texts): Rich[] =>
   hazards.map((one) => texts.updates.hazard(one, (moment) => spanOf(moment, at, texts)));
 
-function notesOf(notes: UpdatePlan['notes'], texts: Texts): Block[] {
+export function notesOf(notes: UpdatePlan['notes'], texts: Texts): Block[] {
   if (notes === undefined) return [];
   const { breaking, gist } = notes;
   const quote = [...breaking, ...gist].map((text) => rich`${text}`);
@@ -75,10 +81,10 @@ function notesOf(notes: UpdatePlan['notes'], texts: Texts): Block[] {
   ];
 }
 
-const notesButton = (notes: UpdatePlan['notes'], texts: Texts): Button[][] =>
+export const notesButton = (notes: UpdatePlan['notes'], texts: Texts): Button[][] =>
   notes === undefined ? [] : [[{ label: texts.buttons.releaseNotes, url: notes.url }]];
 
-const validUntil = ({ asks }: Report, texts: Texts): Rich[] =>
+export const validUntil = ({ asks }: Report, texts: Texts): Rich[] =>
   asks === undefined ? [] : [texts.updates.plan.valid(timeOf(asks.until, texts))];
 
 export function presentRollbackPlan(report: Presented<'rollback-plan'>, texts: Texts): Card {
@@ -209,7 +215,10 @@ function dataLines(report: UpdateReport, texts: Texts): Rich[] {
   ];
 }
 
-function whyLines({ why, lastLines, at }: UpdateReport, texts: Texts): Block[] {
+export function whyLines(
+  { why, lastLines, at }: Pick<UpdateReport, 'why' | 'lastLines' | 'at'>,
+  texts: Texts,
+): Block[] {
   // Nothing went wrong.
   if (why?.kind === 'asked') return [];
   // A program that is started again and again says the same again and again.
@@ -221,7 +230,7 @@ function whyLines({ why, lastLines, at }: UpdateReport, texts: Texts): Block[] {
   ];
 }
 
-function failureText(why: UpdateFailure, now: number, texts: Texts): string {
+export function failureText(why: UpdateFailure, now: number, texts: Texts): string {
   const { failure } = texts.updates;
   switch (why.kind) {
     case 'step':
@@ -323,7 +332,7 @@ function allHead(
 }
 
 /** What has become more or fewer: tables that were there before and changed most, then the rest in one sum. */
-function countsOf(differences: readonly DataDifference[], texts: Texts): string {
+export function countsOf(differences: readonly DataDifference[], texts: Texts): string {
   const sources = new Set(differences.map(({ source }) => source));
   const change = ({ before, after }: DataDifference) => after - before;
   const told = differences.toSorted(
@@ -342,7 +351,7 @@ function countsOf(differences: readonly DataDifference[], texts: Texts): string 
 const durationOf = (span: number | undefined, texts: Texts) =>
   span === undefined ? undefined : texts.duration(span);
 
-const timeOf = (at: number, texts: Texts): Span => ({
+export const timeOf = (at: number, texts: Texts): Span => ({
   time: at,
   fallback: texts.local(at).time.slice(0, 5),
   format: 'time',
@@ -351,7 +360,7 @@ const timeOrNone = (at: number | undefined, texts: Texts) =>
   at === undefined ? undefined : timeOf(at, texts);
 
 /** The time alone for today; else with its day. */
-function momentOf(at: number, now: number, texts: Texts): Rich {
+export function momentOf(at: number, now: number, texts: Texts): Rich {
   const { day, time } = texts.local(at);
   if (day === texts.local(now).day) return [{ time: at, fallback: time, format: 'time' }];
   return rich`${{ time: at, fallback: day, format: 'date' }} ${timeOf(at, texts)}`;

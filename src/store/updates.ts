@@ -102,8 +102,9 @@ const fromRow = (row: Row): UpdateRow => ({
   endedAt: row.ended_at ?? undefined,
 });
 
-/** Tags are lower case and hold no colon. */
-const idOf = (at: number) => new Date(at).toISOString().slice(0, 19).replaceAll(/[-:]/g, '').toLowerCase();
+/** A moment as a name: tags are lower case and hold no colon. */
+export const idOf = (at: number) =>
+  new Date(at).toISOString().slice(0, 19).replaceAll(/[-:]/g, '').toLowerCase();
 
 export function createUpdates(database: Database, clock: Clock): Updates {
   const get = (id: string): UpdateRow | undefined => {

@@ -15,7 +15,15 @@ export type InterruptedNeeds = {
 };
 
 /** What a card shows before there is an answer. */
-const UNANSWERED = new Set<Report['kind']>(['work', 'plan', 'update-plan', 'rollback-plan', 'updates-plan']);
+const UNANSWERED = new Set<Report['kind']>([
+  'work',
+  'plan',
+  'update-plan',
+  'rollback-plan',
+  'updates-plan',
+  'guard-plan',
+  'guard-back-plan',
+]);
 
 /** @returns what takes up one run that `tasks.recover` has found */
 export function createInterrupted({ app, tasks, requests, tell }: InterruptedNeeds): (run: RunRow) => void {

@@ -92,6 +92,7 @@ export function createResult(needs: {
 /** What must ring, however soon it came. */
 const isCritical = (report: Report): boolean => {
   if (report.kind === 'updates-outcome') return report.done.some(({ outcome }) => outcome === 'down');
+  if (report.kind === 'guard') return report.stage === 'not-back';
   return report.kind === 'update-outcome' && report.outcome === 'down';
 };
 

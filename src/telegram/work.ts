@@ -24,6 +24,14 @@ export function workOf(plan: Plan | undefined, updates: Updates): Work | undefin
       return steered('rollback', [report], updates);
     case 'updates-plan':
       return steered('update', report.plans, updates);
+    case 'guard-plan': {
+      const stop: Action = { label: 'cancel', command: 'update', args: [report.service, 'stop'] };
+      return {
+        report: (steps, times) => ({ ...workCard('guard', report), steps, ...times, actions: [[stop]] }),
+      };
+    }
+    case 'guard-back-plan':
+      return { report: (steps, times) => ({ ...workCard('rollback', report), steps, ...times }) };
     default:
       return undefined;
   }

@@ -2,6 +2,7 @@
 import type { ActionLabel, LostDisk, State, Trouble, Verb, WorkVerb } from '../report.ts';
 import { b, code, i, rich, type Span } from '../rich.ts';
 import { bytes } from './amounts.ts';
+import { guard } from './en-guard.ts';
 import { http } from './en-http.ts';
 import { inbox } from './en-inbox.ts';
 import { cleaning, images, pictures, them, unseen, type Unseen } from './en-pictures.ts';
@@ -21,7 +22,7 @@ const working: Record<WorkVerb, { now: string; noun: string }> = {
   start: { now: 'Starting', noun: 'Start' },
   update: { now: 'Updating', noun: 'Update' },
   rollback: { now: 'Rolling back', noun: 'Rollback' },
-  guard: { now: 'Preparing', noun: 'Preparation' },
+  guard: { now: 'Preparing a deploy of', noun: 'Preparation' },
 };
 
 /** 128 + signal, as shells and engines count. */
@@ -151,6 +152,7 @@ export const en = {
     copyPieces: (count: number) => `Copy ${count} pieces`,
     copyId: 'Copy my id',
     copyCommand: 'Copy command',
+    copyPrompt: 'Copy as a prompt',
     copy: 'Copy',
     open: 'Open',
     releaseNotes: 'Release notes',
@@ -310,6 +312,7 @@ export const en = {
       'check-again': 'Look again where the nightly look failed',
       'check-way-back': 'See that old images are still kept',
       'take-up-updates': 'Finish updates that were cut off',
+      'watch-deploys': 'Judge what is deployed',
       'clean-album': 'Clean the album',
       'file-pictures': 'File waiting pictures',
     } as Record<string, string>,
@@ -335,6 +338,7 @@ export const en = {
   inbox,
   releases,
   updates,
+  guard,
 
   notes: {
     unknownCommand: (word: string, nearest: string) =>

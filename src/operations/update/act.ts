@@ -6,6 +6,8 @@ import { attempt, type Journey } from './journey.ts';
 import type { Part } from './parts.ts';
 import { nextTag, rollbackTag } from './tags.ts';
 
+type Acting = Pick<Journey, 'app' | 'run' | 'host' | 'service'>;
+
 /** How long a stop may take: systemd's own default is 90 s. Milliseconds. */
 const STOP_LIMIT = 150_000;
 
@@ -30,7 +32,7 @@ async function startPart(
 
 /** In the reverse of the start order. @returns the first failure; what it needs is left running under it */
 export async function stopAll(
-  journey: Journey,
+  journey: Acting,
   step: string,
   which: readonly Part[],
 ): Promise<UpdateFailure | undefined> {
@@ -46,7 +48,7 @@ export async function stopAll(
  * @returns the first failure
  */
 export async function startAll(
-  journey: Journey,
+  journey: Acting,
   step: string,
   which: readonly Part[],
 ): Promise<UpdateFailure | undefined> {
@@ -65,10 +67,13 @@ export async function startAll(
 }
 
 /** Units of others that went down with the service and are up no more by themselves. They are no part of its health. */
-export async function startDependents(journey: Journey): Promise<string[]> {
-  const { host, row, app } = journey;
+export async function startDependents({
+  host,
+  app,
+  dependents,
+}: Pick<Journey, 'host' | 'app'> & { dependents: readonly string[] }): Promise<string[]> {
   const warnings: string[] = [];
-  for (const unit of row.facts.dependents ?? []) {
+  for (const unit of dependents) {
     try {
       await host.systemd.start(unit, { timeout: STOP_LIMIT });
     } catch (error) {

@@ -1,54 +1,71 @@
-/** What could undo the way back of an update, and what goes down with it. */
-import { readFile } from 'node:fs/promises';
+/** What could undo a way back, does the same work beside Steward, or goes down with a service. */
+import { isAbsolute, join } from 'node:path';
+import type { Container } from '../../clients/engine.ts';
 import type { Host } from '../../hosts.ts';
 import type { ReleaseState, UpdateHazard } from '../../report.ts';
+import { pullPolicyIn } from '../../services/compose-file.ts';
 import type { Service } from '../../services.ts';
-import type { UpdateReach } from './journey.ts';
+import { configuredIn } from './configured.ts';
 
 /** Podman's own updater, which judges nothing after the start. */
 const AUTO_UPDATE = 'podman-auto-update.timer';
-/** The unit's next start would fetch what the way back has just taken from it. */
-const PULLS = /--pull[=\s]["']?(always|newer)\b/;
+/** `podman run` pulls what is here already where it is told so. */
+const PULLS = /(?<=\s)--pull[= ]["']?(always|newer)\b/;
+/** Compose's policies that pull what is here already. */
+const PULLS_AGAIN = /^(?:always|daily|weekly|every_.+)$/;
 
 export async function hazardsOf(
-  { hosts }: Pick<UpdateReach, 'hosts'>,
+  host: Host,
   service: Service,
-  { verdict }: ReleaseState,
+  { verdict }: Pick<ReleaseState, 'verdict'>,
 ): Promise<UpdateHazard[]> {
-  const host = hosts.of(service);
   const units = [...new Set(service.containers.flatMap(({ unit }) => unit ?? []))];
-  const [[timer], pulls, dependents] = await Promise.all([
+  const [[timer], running, pulling, composed] = await Promise.all([
     host.systemd.units([AUTO_UPDATE]),
-    Promise.all(units.map((unit) => pullOf(host, unit))),
     dependentsOf(host, [...units, ...service.units]),
+    Promise.all(units.map((unit) => pullOf(host, unit))),
+    Promise.all(service.containers.map(({ name }) => composePullOf(host, name))),
   ]);
   return [
-    ...pulls.flat(),
+    ...pulling.flat(),
+    ...composed.flat(),
     ...(timer?.active === 'active' ? [{ kind: 'auto-update' as const, timer: AUTO_UPDATE }] : []),
-    ...(dependents.length > 0 ? [{ kind: 'dependents' as const, units: dependents }] : []),
+    ...(running.length > 0 ? [{ kind: 'dependents' as const, units: running }] : []),
     ...(verdict.kind === 'blocked' && verdict.reason.kind === 'failed'
       ? [{ kind: 'failed-before' as const, at: verdict.reason.at, why: verdict.reason.why }]
       : []),
   ];
 }
 
-async function pullOf({ name, systemd }: Host, unit: string): Promise<UpdateHazard[]> {
-  const definition = await systemd.definition(unit);
-  if (definition === undefined) return [];
-  const { execStart } = definition;
-  // NixOS writes what a unit runs into a script of its own.
-  const isScript = name === 'local' && /^\/\S+$/.test(execStart);
-  const commands = isScript ? await readFile(execStart, 'utf8').catch(() => execStart) : execStart;
-  const policy = PULLS.exec(commands)?.[1];
-  return policy === undefined ? [] : [{ kind: 'pull', unit, policy }];
-}
-
-/** Other units that go down with these, and run now. */
-async function dependentsOf({ systemd }: Host, own: readonly string[]): Promise<string[]> {
-  const dependencies = await Promise.all(own.map((unit) => systemd.dependencies(unit)));
-  const down = [...new Set(dependencies.flatMap(({ takesDown }) => takesDown))].filter(
-    (unit) => !own.includes(unit),
+/** Other units that run now and go down with these. */
+export async function dependentsOf({ systemd }: Host, units: readonly string[]): Promise<string[]> {
+  const all = await Promise.all(units.map((unit) => systemd.dependencies(unit)));
+  const down = [...new Set(all.flatMap(({ takesDown }) => takesDown))].filter(
+    (unit) => !units.includes(unit) && unit.endsWith('.service'),
   );
   const states = await systemd.units(down);
   return states.filter(({ active }) => active === 'active').map(({ name }) => name);
+}
+
+async function pullOf(host: Host, unit: string): Promise<UpdateHazard[]> {
+  const policy = PULLS.exec(await configuredIn(host, unit))?.[1];
+  return policy === undefined ? [] : [{ kind: 'pull', unit, policy }];
+}
+
+async function composePullOf({ name, engine }: Host, container: string): Promise<UpdateHazard[]> {
+  // Its files are on that machine.
+  if (name !== 'local') return [];
+  const found = await engine.inspect(container);
+  const policy = found === undefined ? undefined : composePolicy(found);
+  return policy !== undefined && PULLS_AGAIN.test(policy)
+    ? [{ kind: 'compose-pull', container, policy }]
+    : [];
+}
+
+function composePolicy({ labels }: Container): string | undefined {
+  const service = labels['com.docker.compose.service'];
+  const files = labels['com.docker.compose.project.config_files']?.split(',') ?? [];
+  const folder = labels['com.docker.compose.project.working_dir'] ?? '/';
+  const paths = files.map((file) => (isAbsolute(file) ? file : join(folder, file)));
+  return service === undefined ? undefined : pullPolicyIn(paths, service);
 }

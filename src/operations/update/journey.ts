@@ -96,29 +96,40 @@ const LOOK_EVERY = 500;
  * Work that a wish or the signal ends.
  * @returns as {@link attempt}, or why it was ended
  */
-export async function interruptible(
+export const interruptible = (
   journey: Journey,
   step: string,
   work: (signal: AbortSignal) => Promise<unknown>,
   subject?: string,
+): Promise<UpdateFailure | undefined> => endable(journey, () => stopAsked(journey), { step, work, subject });
+
+/** @param why asked now and then; an answer ends the work */
+export async function endable(
+  reach: Pick<Journey, 'run' | 'app'>,
+  why: () => UpdateFailure | undefined,
+  {
+    step,
+    work,
+    subject,
+  }: { step: string; work: (signal: AbortSignal) => Promise<unknown>; subject?: string | undefined },
 ): Promise<UpdateFailure | undefined> {
-  const asked = stopAsked(journey);
+  const asked = why();
   if (asked !== undefined) return asked;
   const ended = new AbortController();
   const state: { asked?: UpdateFailure } = {};
   const end = () => {
-    const why = stopAsked(journey);
-    if (why === undefined) return;
-    state.asked = why;
+    const reason = why();
+    if (reason === undefined) return;
+    state.asked = reason;
     ended.abort(new Error('asked to stop'));
   };
   const timer = setInterval(end, LOOK_EVERY);
-  journey.run.signal.addEventListener('abort', end, { once: true });
+  reach.run.signal.addEventListener('abort', end, { once: true });
   try {
-    const failure = await attempt(journey, step, () => work(ended.signal), subject);
+    const failure = await attempt(reach, step, () => work(ended.signal), subject);
     return failure === undefined ? undefined : (state.asked ?? failure);
   } finally {
     clearInterval(timer);
-    journey.run.signal.removeEventListener('abort', end);
+    reach.run.signal.removeEventListener('abort', end);
   }
 }

@@ -9,9 +9,9 @@ import { offerActions, shortKey } from '../release-offer.ts';
 import { hazardsOf } from './hazards.ts';
 import type { UpdateReach } from './journey.ts';
 import { stoppedParts } from './parts.ts';
+import { planGuard } from './plan-guard.ts';
 import { refuseDeploy } from './prepare.ts';
 
-/** Milliseconds that `/update` may take to look. */
 type Options = { signal?: AbortSignal };
 
 /**
@@ -35,9 +35,8 @@ export async function planUpdate(
   const nothing = nothingToDo(service, state);
   if (nothing !== undefined) return nothing;
   const images = await imagesOf(app, service, state);
-  // The tag that is pinned names another image than the one that would be there: not ours to change.
-  if (images === undefined)
-    return empty({ kind: 'releases', why: 'asked', services: [state], silent: [], at: state.at });
+  // The configuration names another image than the one that would be there: not ours to change.
+  if (images === undefined) return (await planGuard(app, service, state)) ?? empty(told(state));
 
   const plan = await planOf(app, service, state, images);
   return { report: { kind: 'update-plan', ...plan }, fingerprint: fingerprintOf(plan) };
@@ -45,6 +44,14 @@ export async function planUpdate(
 
 export const fingerprintOf = ({ key, images, stops }: UpdatePlan): string =>
   JSON.stringify([key, images.map(({ container, digest, from }) => [container, digest, from]), stops]);
+
+const told = (state: ReleaseState): Report => ({
+  kind: 'releases',
+  why: 'asked',
+  services: [state],
+  silent: [],
+  at: state.at,
+});
 
 const empty = (report: Report): Plan => ({ report, fingerprint: '', isEmpty: true });
 
@@ -68,7 +75,7 @@ function nothingToDo(service: Service, state: ReleaseState): Plan | undefined {
   }
   const isAsked = verdict.kind === 'blocked' && verdict.reason.kind !== 'vectors';
   if (['newer-image', 'pinned'].includes(verdict.kind) || isAsked) return undefined;
-  return empty({ kind: 'releases', why: 'asked', services: [state], silent: [], at: state.at });
+  return empty(told(state));
 }
 
 /** @returns undefined where the containers name a version, so that only their configuration can change it */
@@ -122,7 +129,7 @@ async function planOf(
     hazards: [
       ...(wantsData && !withData ? [{ kind: 'no-data' as const }] : []),
       ...(wantsData ? [] : [{ kind: 'image-only' as const }]),
-      ...(await hazardsOf(app, service, state)),
+      ...(await hazardsOf(app.hosts.of(service), service, state)),
     ],
     notes: state.notes,
     at: app.clock.now(),

@@ -2,9 +2,9 @@
 import { UserError } from '../../errors.ts';
 import type { UpdateFailure } from '../../report.ts';
 import { isCovered, snapshotFolder, spaceFor, takeSnapshot } from '../backup.ts';
-import { digestsOf, parseImageName } from '../../image-name.ts';
 import { lookAtServices } from '../status.ts';
 import { attempt, interruptible, quietly, record, type Journey } from './journey.ts';
+import { pullExactly } from './pull-exactly.ts';
 import { nextTag } from './tags.ts';
 
 /** The unit of a deploy on NixOS: while it runs, units start and stop by its hand. */
@@ -37,10 +37,15 @@ const checkBeforehand = (journey: Journey): Promise<UpdateFailure | undefined> =
     await requireSpace(journey);
   });
 
+/** Units start and stop by somebody else's hand now. */
+export async function isDeploying({ systemd }: Pick<Journey['host'], 'systemd'>): Promise<boolean> {
+  const [deploy] = await systemd.units([DEPLOY]);
+  return deploy?.active === 'activating' || deploy?.active === 'active';
+}
+
 /** @throws UserError while a deploy runs */
 export async function refuseDeploy({ host }: Pick<Journey, 'host'>): Promise<void> {
-  const [deploy] = await host.systemd.units([DEPLOY]);
-  if (deploy?.active === 'activating' || deploy?.active === 'active') {
+  if (await isDeploying(host)) {
     throw new UserError(`A deploy is running (${DEPLOY}). Ask again when it is done.`);
   }
 }
@@ -90,7 +95,7 @@ async function copyData(journey: Journey): Promise<UpdateFailure | undefined> {
 }
 
 async function download(journey: Journey): Promise<UpdateFailure | undefined> {
-  const { app, host, row, run } = journey;
+  const { host, row } = journey;
   const to: Record<string, string> = { ...row.facts.to };
   for (const { container, image, digest } of row.plan.images) {
     if (digest === undefined) continue;
@@ -98,21 +103,9 @@ async function download(journey: Journey): Promise<UpdateFailure | undefined> {
       journey,
       'download',
       async (signal) => {
-        const name = parseImageName(image, { hub: true });
-        if (typeof name === 'string') throw new Error(`"${image}" leads to no registry.`);
-        const source = `${name.registry}/${name.repository}@${digest}`;
-        if ((await host.engine.image(source, { signal })) === undefined) {
-          record(journey, undefined, { pulled: [...(journey.row.facts.pulled ?? []), source] });
-        }
-        const credentials = await app.registry.credentialsFor(name);
-        const pulled = await host.engine.pull(source, {
-          signal,
-          progress: (done, total) => run.progress.amount(done, total),
-          ...(credentials === undefined ? {} : { credentials }),
-        });
-        if (!digestsOf(pulled.digests, name).includes(digest)) {
-          throw new Error(`The registry gave another image than ${digest}.`);
-        }
+        const pulled = await pullExactly(journey, { image, digest }, signal, (source) =>
+          record(journey, undefined, { pulled: [...(journey.row.facts.pulled ?? []), source] }),
+        );
         to[container] = pulled.id;
         record(journey, undefined, { to });
         await host.engine.tag(pulled.id, nextTag(container, row.id));

@@ -1,10 +1,12 @@
 /** Back to the version before, on purpose: with the data of then only where the old program cannot read what is there now. */
 import type { Plan, Run } from '../../app.ts';
 import { UserError } from '../../errors.ts';
-import type { DataDifference, PlannedImage, Report, UpdatePlan } from '../../report.ts';
+import type { PlannedImage, Report, UpdatePlan } from '../../report.ts';
 import type { Service } from '../../services.ts';
 import type { UpdateRow } from '../../store/updates.ts';
-import { describeData, isCovered, readSnapshot, type Snapshot, type SourceFacts } from '../backup.ts';
+import { isCovered } from '../backup.ts';
+import { compareData } from './compare-data.ts';
+import { guardedToLeave, leaveGuarded, planLeave } from './leave-guarded.ts';
 import { asHolder, type UpdateReach } from './journey.ts';
 import { stoppedParts } from './parts.ts';
 import { fingerprintOf } from './plan.ts';
@@ -21,6 +23,8 @@ type RollbackReport = Report & { kind: 'rollback-plan' };
 export async function planRollback(app: UpdateReach, service: Service, to?: string): Promise<Plan> {
   app.locks.requireFree(service.name);
   await refuseDeploy({ host: app.hosts.of(service) });
+  const guarded = guardedToLeave(app, service, to);
+  if (guarded !== undefined) return planLeave(app, service, guarded);
   const row = rowOf(app, service, to);
   const images = await imagesOf(app, service, row);
   const { data, reason } = await dataOf(app, service, row);
@@ -59,11 +63,9 @@ export async function rollback(
 ): Promise<Report> {
   const cutOff = await resumeUpdate(app, service, run);
   if (cutOff !== undefined) return cutOff;
-  const planned = run.plan?.report;
-  const report =
-    planned?.kind === 'rollback-plan'
-      ? planned
-      : ((await planRollback(asHolder(app), service, to)).report as RollbackReport);
+  const { report } = run.plan ?? (await planRollback(asHolder(app), service, to));
+  if (report.kind === 'guard-back-plan') return leaveGuarded(app, service, run, report);
+  if (report.kind !== 'rollback-plan') return report;
   const row = rowOf(app, service, report.id);
   if (row.outcome === 'down') return retryWayBack(app, service, run, row);
   const images = await imagesOf(app, service, row);
@@ -117,31 +119,10 @@ async function dataOf(
   if (folder === undefined || !row.plan.withData || !isCovered(app, service)) {
     return { data: undefined, reason: 'not-covered' };
   }
-  const snapshot = await readSnapshot(folder);
-  let now: SourceFacts[];
-  try {
-    now = await describeData(app, service);
-  } catch (error) {
-    app.log.warn({ err: error, service: service.name }, 'the data cannot be compared');
-    return { data: { asOf: snapshot.takenAt, lost: [] }, reason: 'unreadable' };
-  }
-  if (row.outcome !== 'down' && hasSameSchema(snapshot, now))
-    return { data: undefined, reason: 'same-schema' };
-  return { data: { asOf: snapshot.takenAt, lost: differences(snapshot, now) }, reason: 'other-schema' };
-}
-
-const hasSameSchema = ({ sources }: Snapshot, now: readonly SourceFacts[]): boolean =>
-  sources.every(({ name, schema }) => now.find((one) => one.name === name)?.schema === schema);
-
-/** What is there now and was not then, by table. */
-function differences({ sources }: Snapshot, now: readonly SourceFacts[]): DataDifference[] {
-  return now.flatMap(({ name, counts }) => {
-    const then = sources.find((one) => one.name === name)?.counts ?? {};
-    return [...new Set([...Object.keys(counts), ...Object.keys(then)])].flatMap((table) => {
-      const [before, after] = [then[table] ?? 0, counts[table] ?? 0];
-      return before === after ? [] : [{ source: name, table, before, after }];
-    });
-  });
+  const { takenAt, lost, hasSameSchema } = await compareData(app, service, folder);
+  if (lost === undefined) return { data: { asOf: takenAt, lost: [] }, reason: 'unreadable' };
+  if (row.outcome !== 'down' && hasSameSchema) return { data: undefined, reason: 'same-schema' };
+  return { data: { asOf: takenAt, lost }, reason: 'other-schema' };
 }
 
 const planFor = (report: RollbackReport, row: UpdateRow, images: readonly PlannedImage[]): UpdatePlan => ({

@@ -7,6 +7,7 @@ import type { UpdateOutcome } from '../../report.ts';
 import type { UpdateRow } from '../../store/updates.ts';
 import { dropSnapshot } from '../backup.ts';
 import { dropNext, dropPulled, dropRollback } from './act.ts';
+import { giveUpGuarded } from './guarded.ts';
 import type { Journey } from './journey.ts';
 import { rollbackTag } from './tags.ts';
 
@@ -32,6 +33,7 @@ export async function tidyUp(journey: Journey, outcome: UpdateOutcome): Promise<
       updates.record(old.id, { facts: { dropped: true } });
     });
   }
+  if (outcome === 'updated') works.push(() => giveUpGuarded(app, service));
   for (const work of works) {
     try {
       await work();

@@ -11,6 +11,7 @@ import { lastWordsOf } from '../power.ts';
 import { sleep } from '../../sleep.ts';
 import { remember } from '../release-memory.ts';
 import { moveBack, moveForward, startAll, startDependents, stopAll } from './act.ts';
+import { guardDeploy } from './guard-deploy.ts';
 import {
   asHolder,
   attempt,
@@ -38,6 +39,7 @@ export async function update(app: UpdateReach, service: Service, run: Run): Prom
   const cutOff = await resumeUpdate(app, service, run);
   if (cutOff !== undefined) return cutOff;
   const { report } = run.plan ?? (await planUpdate(asHolder(app), service));
+  if (report.kind === 'guard-plan') return guardDeploy(app, service, run, report);
   if (report.kind !== 'update-plan') return report;
   return travel(app, service, run, { verb: 'update', plan: report });
 }
@@ -263,7 +265,7 @@ async function startAndJudge(journey: Journey): Promise<UpdateReport> {
 }
 
 async function startOthers(journey: Journey): Promise<void> {
-  const warnings = await startDependents(journey);
+  const warnings = await startDependents({ ...journey, dependents: journey.row.facts.dependents ?? [] });
   if (warnings.length > 0) {
     record(journey, undefined, { warnings: [...(journey.row.facts.warnings ?? []), ...warnings] });
   }
