@@ -23,6 +23,7 @@ import {
   type Journey,
   type UpdateReach,
 } from './journey.ts';
+import { dependentsOf } from './hazards.ts';
 import { judge } from './judge.ts';
 import { planUpdate } from './plan.ts';
 import { HOOK_LIMIT, prepare } from './prepare.ts';
@@ -132,10 +133,11 @@ async function unchanged(journey: Journey, why: UpdateFailure): Promise<UpdateRe
 }
 
 async function stopAndGo(journey: Journey): Promise<UpdateReport> {
-  const { app, service, row, parts, run } = journey;
+  const { app, service, host, row, parts, run } = journey;
+  const units = parts.flatMap(({ unit }) => unit ?? []);
   let dependents: string[] = [];
   const early =
-    (await quietly(journey, 'check', async () => void (dependents = await dependentsOf(journey)))) ??
+    (await quietly(journey, 'check', async () => void (dependents = await dependentsOf(host, units)))) ??
     stopAsked(journey);
   if (early !== undefined) return unchanged(journey, early);
   record(journey, 'stopping', { stoppedAt: app.clock.now(), dependents });
@@ -163,17 +165,6 @@ async function stopAndGo(journey: Journey): Promise<UpdateReport> {
   if (late !== undefined) return startAgain(journey, late);
   record(journey, 'moving');
   return moveAndStart(journey);
-}
-
-/** Units that go down with what is stopped, and run now. */
-async function dependentsOf({ host, parts }: Journey): Promise<string[]> {
-  const units = parts.flatMap(({ unit }) => unit ?? []);
-  const all = await Promise.all(units.map((unit) => host.systemd.dependencies(unit)));
-  const down = [...new Set(all.flatMap(({ takesDown }) => takesDown))].filter(
-    (unit) => !units.includes(unit) && unit.endsWith('.service'),
-  );
-  const states = await host.systemd.units(down);
-  return states.filter(({ active }) => active === 'active').map(({ name }) => name);
 }
 
 /** Names and data are still as they were: what was stopped starts again. */
