@@ -20,6 +20,8 @@ import type { Attributes } from './manifest.ts';
 export type Told = { signal?: AbortSignal | undefined; progress?: ((bytes: number) => void) | undefined };
 
 const CHUNK = 1024 * 1024;
+/** Most files are smaller than a chunk. */
+const FIRST_CHUNK = 32 * 1024;
 /** As many files at once keep a disk busy and leave the thread pool to others. */
 const AT_ONCE = 3;
 
@@ -63,19 +65,26 @@ export async function move(from: string, to: string): Promise<void> {
 
 /**
  * @param to made anew, mode 0600
- * @param told.most ends soon after so many bytes: a file can grow faster than it is read
+ * @param options.most ends soon after so many bytes: a file can grow faster than it is read
+ * @param options.attributes that the copy gets
  * @returns what was read
  */
 export async function copyBytes(
   from: FileHandle,
   to: string,
-  told: Told & { most?: number } = {},
+  { attributes, ...told }: Told & { most?: number; attributes?: Attributes } = {},
 ): Promise<{ size: number; sha256: string }> {
   const target = await open(to, 'wx', 0o600);
   try {
     const read = await readAll(from, told, async (bytes) => {
       await writeAll(target, bytes);
     });
+    if (attributes !== undefined) {
+      // Before the mode: a change of the owner takes the set-user-id bit away.
+      await target.chown(attributes.uid, attributes.gid);
+      await target.chmod(attributes.mode);
+      await target.utimes(...timesOf(attributes));
+    }
     await target.sync();
     return read;
   } finally {
@@ -106,11 +115,12 @@ async function readAll(
   take: (bytes: Uint8Array) => Promise<void>,
 ): Promise<{ size: number; sha256: string }> {
   const hash = createHash('sha256');
-  const buffer = Buffer.allocUnsafe(CHUNK);
+  let buffer = Buffer.allocUnsafe(FIRST_CHUNK);
   let size = 0;
   for (;;) {
     signal?.throwIfAborted();
-    const { bytesRead } = await handle.read(buffer, 0, CHUNK, size);
+    if (size === FIRST_CHUNK) buffer = Buffer.allocUnsafe(CHUNK);
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, size);
     if (bytesRead === 0 || size > most) return { size, sha256: hash.digest('hex') };
     const bytes = buffer.subarray(0, bytesRead);
     hash.update(bytes);
@@ -147,17 +157,17 @@ export function attributesOf(stats: BigIntStats): Attributes {
 }
 
 /** Owner, mode and time as they were. @param isLink leaves what it points to alone */
-export async function setAttributes(
-  path: string,
-  { mode, uid, gid, mtime }: Attributes,
-  isLink = false,
-): Promise<void> {
-  // Before the mode: a change of the owner takes the set-user-id bit away.
-  await lchown(path, uid, gid);
+export async function setAttributes(path: string, attributes: Attributes, isLink = false): Promise<void> {
+  await lchown(path, attributes.uid, attributes.gid);
+  if (isLink) return lutimes(path, ...timesOf(attributes));
+  await chmod(path, attributes.mode);
+  await utimes(path, ...timesOf(attributes));
+}
+
+/** Seconds, to the microsecond. */
+function timesOf({ mtime }: Attributes): [number, number] {
   const seconds = Number(BigInt(mtime) / 1000n) / 1e6;
-  if (isLink) return lutimes(path, seconds, seconds);
-  await chmod(path, mode);
-  await utimes(path, seconds, seconds);
+  return [seconds, seconds];
 }
 
 /** A second name for an earlier copy. @returns false where that cannot be had */

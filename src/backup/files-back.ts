@@ -45,13 +45,11 @@ export async function stageFiles({ part, copies, area }: FilesBack, told: Told):
       const to = join(fresh, entry.path);
       const source = await open(join(copies, entry.path));
       try {
-        const { sha256 } = await copyBytes(source, to, told);
+        const { sha256 } = await copyBytes(source, to, { ...told, attributes: entry });
         if (sha256 !== entry.sha256) throw new Error(`the copy of "${entry.path}" is damaged.`);
       } finally {
         await source.close();
       }
-      await setAttributes(to, entry);
-      await sync(to);
     });
     for (const entry of others) {
       const to = join(fresh, entry.path);

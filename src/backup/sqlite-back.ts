@@ -2,7 +2,7 @@
 import { open, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { areaAt, isThere, setAside } from './aside.ts';
-import { copyBytes, failure, makeFolder, move, setAttributes, sync, type Told } from './disk.ts';
+import { copyBytes, failure, makeFolder, move, sync, type Told } from './disk.ts';
 import type { SqlitePart } from './manifest.ts';
 import { JOURNALS } from './sqlite.ts';
 
@@ -23,13 +23,11 @@ export async function stageSqlite({ part, file, area }: SqliteBack, told: Told):
     await makeFolder(path);
     const source = await open(file);
     try {
-      const { sha256 } = await copyBytes(source, fresh, told);
+      const { sha256 } = await copyBytes(source, fresh, { ...told, attributes: part.attributes });
       if (sha256 !== part.copy.sha256) throw new Error(`"${file}" is damaged.`);
     } finally {
       await source.close();
     }
-    await setAttributes(fresh, part.attributes);
-    await sync(fresh);
     await sync(path);
   } catch (error) {
     told.signal?.throwIfAborted();

@@ -94,12 +94,14 @@ export async function takeSnapshot(
     const told = toldOf(options, needed);
     const parts: Part[] = [];
     for (const [index, thing] of things.entries()) {
+      signal?.throwIfAborted();
       step(`copy ${thing.name}`);
       parts.push(await take(reach, thing, { folder: partial, index, earlier }, told));
     }
     step('manifest');
     const manifest: Manifest = { version: 1, service: service.name, takenAt: app.clock.now(), parts };
     await writeManifest(partial, manifest);
+    signal?.throwIfAborted();
     step('name');
     await rm(folder, { recursive: true, force: true });
     await rename(partial, folder);

@@ -339,7 +339,7 @@ describe('takeSnapshot', () => {
 
   test('ends at its signal without a trace', async () => {
     makeDatabase(path('db.sqlite3'), 'create table v (x)');
-    place.write('big', 'x'.repeat(6_000_000));
+    place.write('big', 'x'.repeat(20_000_000));
     for (const call of [1, 5, 12]) {
       const controller = new AbortController();
       let calls = 0;
