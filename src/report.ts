@@ -411,6 +411,8 @@ export type Report = { actions?: readonly (readonly Action[])[]; asks?: Asks | u
       machine:
         | { load: number; memoryUsed: number; memorySize: number; temperature: number | undefined }
         | undefined;
+      /** The last update or rollback that came up. */
+      changed?: { verb: 'update' | 'rollback'; from: string | undefined; to: string | undefined; at: number };
       at: number;
     }
   | {
