@@ -411,6 +411,8 @@ export type Report = { actions?: readonly (readonly Action[])[]; asks?: Asks | u
       machine:
         | { load: number; memoryUsed: number; memorySize: number; temperature: number | undefined }
         | undefined;
+      /** The last update or rollback that came up. */
+      changed?: { verb: 'update' | 'rollback'; from: string | undefined; to: string | undefined; at: number };
       at: number;
     }
   | {
@@ -486,8 +488,8 @@ export type Report = { actions?: readonly (readonly Action[])[]; asks?: Asks | u
   | {
       kind: 'updates-plan';
       plans: readonly UpdatePlan[];
-      /** Those that need a person: pinned, blocked, not to be looked up. */
-      left: readonly ReleaseState[];
+      /** Those that need a person: pinned, blocked, not to be looked up, not to be planned for a cause. */
+      left: readonly (ReleaseState | { name: string; cause: string })[];
       at: number;
     }
   | {

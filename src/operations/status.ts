@@ -38,7 +38,17 @@ export async function statusOf(
     app.machine.vitals(),
   ]);
   const state = availableIn(app.store, looked.services[0] as ServiceState);
-  return { kind: 'service', service: state, machine, at: app.clock.now() };
+  return { kind: 'service', service: state, machine, ...lastChange(app, service), at: app.clock.now() };
+}
+
+function lastChange(
+  { store }: Pick<App, 'store'>,
+  { name }: Service,
+): Pick<Report & { kind: 'service' }, 'changed'> {
+  const last = store.updates.history(name).find(({ outcome }) => outcome === 'updated');
+  if (last === undefined) return {};
+  const { verb, plan, startedAt, endedAt = startedAt } = last;
+  return { changed: { verb, from: plan.from, to: plan.to, at: endedAt } };
 }
 
 /** States of some services, each host looked at once. */

@@ -5,16 +5,15 @@ import { code, rich, type Rich } from '../rich.ts';
 import type { Texts } from '../texts/index.ts';
 import { copyText } from './copy.ts';
 import type { Presented } from './index.ts';
+import { momentOf, timeOf } from './moments.ts';
 import {
   countsOf,
   downloadStep,
   hazardLines,
-  momentOf,
   notesButton,
   notesOf,
   numbered,
   stopped,
-  timeOf,
   validUntil,
   whyLines,
 } from './updates.ts';

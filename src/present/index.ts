@@ -15,13 +15,8 @@ import { presentOutcome, presentPlan, presentWork } from './power.ts';
 import { presentReleases } from './releases.ts';
 import { presentService, presentStatus } from './status.ts';
 import { presentChoice } from './choice.ts';
-import {
-  presentRollbackPlan,
-  presentUpdateOutcome,
-  presentUpdatePlan,
-  presentUpdatesOutcome,
-  presentUpdatesPlan,
-} from './updates.ts';
+import { presentUpdatesOutcome, presentUpdatesPlan } from './several-updates.ts';
+import { presentRollbackPlan, presentUpdateOutcome, presentUpdatePlan } from './updates.ts';
 
 export type Presented<Kind extends Report['kind']> = Extract<Report, { kind: Kind }>;
 

@@ -147,7 +147,7 @@ function silence({ silent, services, at }: Releases, texts: Texts): Block[] {
   ];
 }
 
-function troubleText(trouble: ReleaseTrouble, texts: Texts): string {
+export function troubleText(trouble: ReleaseTrouble, texts: Texts): string {
   const until = trouble.kind === 'rate-limit' ? texts.local(trouble.until).time.slice(0, 5) : '';
   return texts.releases.trouble(trouble, until);
 }

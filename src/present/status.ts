@@ -132,6 +132,11 @@ export function presentService(report: Presented<'service'>, texts: Texts): Card
       rich`🖥 ${texts.status.machine(load.toFixed(2), texts.memory(memoryUsed), texts.memory(memorySize), temperature)}`,
     );
   }
+  if (report.changed !== undefined) {
+    const { verb, from, at } = report.changed;
+    const when: Span = { time: at, fallback: `${texts.about(report.at - at)} ago`, format: 'relative' };
+    blocks.push(texts.status.changed(verb, from, when));
+  }
   if (service.available !== undefined) {
     const { version: newer, publishedAt } = service.available;
     const since: Span | undefined =

@@ -1,9 +1,10 @@
 /** Updates and the way back: what would be done, and what came of it. */
 import type { Block, Button, Card } from '../card.ts';
 import type { DataDifference, Report, UpdateFailure, UpdatePlan, UpdateReport } from '../report.ts';
-import { b, code, rich, type Rich, type Span } from '../rich.ts';
+import { b, code, rich, type Rich } from '../rich.ts';
 import type { Texts } from '../texts/index.ts';
 import type { Presented } from './index.ts';
+import { momentOf, spanOf, timeOf } from './moments.ts';
 import { shortName } from './short-name.ts';
 
 /** Tables that are named one by one. */
@@ -137,7 +138,7 @@ export function presentUpdateOutcome(report: UpdateReport, texts: Texts): Card {
   return { blocks: outcomeBlocks(report, texts), buttons: outcomeButtons(report, texts) };
 }
 
-function outcomeBlocks(report: UpdateReport, texts: Texts): Block[] {
+export function outcomeBlocks(report: UpdateReport, texts: Texts): Block[] {
   const { outcome } = texts.updates;
   const head = headOf(report, texts);
   const warnings = report.warnings.map((text) => outcome.warning(text));
@@ -187,7 +188,7 @@ function outcomeBlocks(report: UpdateReport, texts: Texts): Block[] {
   }
 }
 
-function headOf(report: UpdateReport, texts: Texts): Rich {
+export function headOf(report: UpdateReport, texts: Texts): Rich {
   const { icon, text } = texts.updates.outcome.head(report);
   return rich`${icon} ${b(text)}`;
 }
@@ -252,83 +253,9 @@ export function failureText(why: UpdateFailure, now: number, texts: Texts): stri
   }
 }
 
-function outcomeButtons({ outcome, lost, notes }: UpdateReport, texts: Texts): Button[][] {
+export function outcomeButtons({ outcome, lost, notes }: UpdateReport, texts: Texts): Button[][] {
   if (lost !== undefined) return [[{ label: texts.buttons.copyCommand, copy: lost.command }]];
   return outcome === 'updated' ? notesButton(notes, texts) : [];
-}
-
-export function presentUpdatesPlan(report: Presented<'updates-plan'>, texts: Texts): Card {
-  const { all, versions } = texts.updates;
-  const { plans, left } = report;
-  const lines = plans.map((plan) =>
-    [
-      versions(plan.from, plan.to),
-      ...(plan.size === undefined || plan.size === 0 ? [] : [texts.size(plan.size)]),
-      ...((plan.notes?.breaking.length ?? 0) > 0 ? [texts.releases.breaking] : []),
-    ].join(' · '),
-  );
-  const leftLines = left.length === 0 ? [] : [[], rich`${all.leftHead}`, ...left.map(all.left)];
-  if (plans.length === 0) return { blocks: [all.nothing, ...leftLines] };
-  return {
-    blocks: [
-      all.question(plans.length),
-      [],
-      ...plans.flatMap((plan, index) => [
-        rich`${index + 1}. ${b(plan.service)} ${lines[index] ?? ''}`,
-        ...hazardLines(plan, texts),
-      ]),
-      [],
-      rich`${all.order(plans.length)}`,
-      ...leftLines,
-      ...validUntil(report, texts),
-    ],
-    buttons: [
-      [
-        { label: all.confirm(plans.length), answer: 'yes', style: 'primary' },
-        { label: texts.buttons.cancel, answer: 'no' },
-      ],
-    ],
-  };
-}
-
-/** Worst first. */
-export function presentUpdatesOutcome(report: Presented<'updates-outcome'>, texts: Texts): Card {
-  const { all, outcome } = texts.updates;
-  const { done, rest } = report;
-  const isWell = (one: UpdateReport) => one.outcome === 'updated' || one.outcome === 'observed';
-  const worst = done.find((one) => !isWell(one));
-  const well = done
-    .filter(isWell)
-    .flatMap((one): Block[] => [
-      rich`${headOf(one, texts)}${one.outcome === 'updated' ? outcome.took(texts.duration(one.took), durationOf(one.down, texts)) : ''}`,
-      ...one.warnings.map((text) => outcome.warning(text)),
-    ]);
-  return {
-    blocks: [
-      allHead(report, worst, texts),
-      [],
-      ...(worst === undefined ? [] : outcomeBlocks(worst, texts)),
-      ...(worst === undefined || well.length === 0 ? [] : [[]]),
-      ...well,
-      ...(rest.length === 0 ? [] : [all.rest(rest.join(', '))]),
-    ],
-    buttons: worst === undefined ? [] : outcomeButtons(worst, texts),
-  };
-}
-
-function allHead(
-  { done, rest }: Presented<'updates-outcome'>,
-  worst: UpdateReport | undefined,
-  texts: Texts,
-): Rich {
-  const { all, outcome } = texts.updates;
-  if (worst === undefined) return all.done(done.length);
-  // It is the last one, because it ended the row.
-  const well = done.length - 1;
-  const count = done.length + rest.length;
-  return worst.outcome === 'down'
-    ? all.down(well, count, worst.service)
-    : all.some(well, count, outcome.head(worst).icon, worst.service);
 }
 
 /** What has become more or fewer: tables that were there before and changed most, then the rest in one sum. */
@@ -348,29 +275,11 @@ export function countsOf(differences: readonly DataDifference[], texts: Texts): 
   return texts.updates.outcome.counts(named, { change: sum, tables: others.length });
 }
 
-const durationOf = (span: number | undefined, texts: Texts) =>
+export const durationOf = (span: number | undefined, texts: Texts) =>
   span === undefined ? undefined : texts.duration(span);
 
-export const timeOf = (at: number, texts: Texts): Span => ({
-  time: at,
-  fallback: texts.local(at).time.slice(0, 5),
-  format: 'time',
-});
 const timeOrNone = (at: number | undefined, texts: Texts) =>
   at === undefined ? undefined : timeOf(at, texts);
-
-/** The time alone for today; else with its day. */
-export function momentOf(at: number, now: number, texts: Texts): Rich {
-  const { day, time } = texts.local(at);
-  if (day === texts.local(now).day) return [{ time: at, fallback: time, format: 'time' }];
-  return rich`${{ time: at, fallback: day, format: 'date' }} ${timeOf(at, texts)}`;
-}
-
-const spanOf = (at: number, now: number, texts: Texts): Span => ({
-  time: at,
-  fallback: `${texts.about(now - at)} ago`,
-  format: 'relative',
-});
 
 /** Of 64 digits a person reads 12. */
 const withShortDigests = (text: string): string =>

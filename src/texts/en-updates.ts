@@ -204,6 +204,8 @@ export const updates = {
         : 'Each is proven healthy before the next begins. One that fails is put back and ends the row.',
     leftHead: 'Left for you:',
     left: (state: ReleaseState): Rich => rich`▫️ ${b(state.name)} ${left(state)}`,
+    leftFor: (name: string, cause: string): Rich => rich`❔ ${b(name)} – ${cause}`,
+    unknown: 'it could not be looked up',
     confirm: (count: number) => (count === 1 ? 'Update' : `Update all ${count}`),
     done: (count: number) => rich`✅ ${b(`${plural(count, 'service')} updated`)}`,
     some: (done: number, all: number, icon: string, name: string) =>

@@ -229,6 +229,8 @@ export const en = {
         : `${from === undefined ? '' : `${from} → `}${to} available`,
     out: (version: string | undefined, since: Span | undefined) =>
       rich`⬆️ ${version === undefined ? 'A newer image' : version} is out${since === undefined ? '' : rich` since ${since}`}`,
+    changed: (verb: 'update' | 'rollback', from: string | undefined, when: Span) =>
+      rich`${verb === 'update' ? '✅ Updated' : '↩️ Rolled back'} ${when}${from === undefined ? '' : `, from ${from}`}`,
     ping: (ms: number) => `ping ${Math.round(ms)} ms`,
     cpu: (percent: number) => `CPU ${percent < 10 ? percent.toFixed(1) : Math.round(percent)} %`,
     image: (image: string, age: string | undefined) => (age === undefined ? image : `${image}, ${age} old`),

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { statusOf, statusOfAll } from '../../src/operations/status.ts';
+import type { UpdatePlan } from '../../src/report.ts';
 import { openBox, type Box } from './box.ts';
 
 let box: Box;
@@ -62,4 +63,19 @@ test('statusOf an unhealthy container tells since when', async () => {
   const { since } = service.trouble as { since: number };
   expect(Date.now() - since).toBeGreaterThanOrEqual(60_000);
   expect(Date.now() - since).toBeLessThan(90_000);
+});
+
+test('statusOf tells the last update or rollback that came up, and none that did not', async () => {
+  const { updates } = box.app.store;
+  const vaultwarden = box.service('vaultwarden');
+  const plan = { from: '1.0', to: '1.1', images: [] } as unknown as UpdatePlan;
+  const row = { service: 'vaultwarden', by: 'x', plan, facts: { from: {}, to: {} } };
+  expect((await statusOf(box.app, vaultwarden)).changed).toBeUndefined();
+  updates.end(updates.begin({ ...row, verb: 'update' }).id, 'updated');
+  updates.end(updates.begin({ ...row, verb: 'rollback' }).id, 'rolled-back');
+  expect((await statusOf(box.app, vaultwarden)).changed).toMatchObject({
+    verb: 'update',
+    from: '1.0',
+    to: '1.1',
+  });
 });

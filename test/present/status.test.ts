@@ -124,6 +124,17 @@ test('presentService says since when something newer is out', () => {
   expect(shown(report)).toContain('⬆️ v2.6.0 is out since 2026-11-18');
 });
 
+test('presentService says when it was updated, and from what', () => {
+  const report: Report = {
+    kind: 'service',
+    service: service('immich', { version: 'v2.6.0' }),
+    machine: undefined,
+    changed: { verb: 'update', from: 'v2.5.5', to: 'v2.6.0', at: NOW - 3 * DAY },
+    at: NOW,
+  };
+  expect(shown(report)).toContain('✅ Updated 3 days ago, from v2.5.5');
+});
+
 test('presentStatus says in one line that all is healthy', () => {
   expect(shown(status([service('vaultwarden'), service('copyparty')])).split('\n')[0]).toBe(
     '🟢 All 2 healthy',

@@ -450,6 +450,22 @@ describe('several updates', () => {
     expect(labels(report)).toEqual([['Update all 2', 'Cancel']]);
   });
 
+  test('presentUpdatesPlan says of what cannot be told why, instead of calling it fresh', () => {
+    const unknown: ReleaseState = {
+      ...pinned,
+      name: 'cloud',
+      verdict: { kind: 'unknown' },
+      troubles: [{ kind: 'failed', what: 'image a/cloud', cause: 'no answer in 20 s' }],
+    };
+    const stopped = { name: 'feeds', cause: 'feeds does not run: start feeds first.' };
+    const report: Report = { kind: 'updates-plan', plans: [], left: [unknown, stopped], at: NOW };
+    expect(lines(report).slice(2)).toEqual([
+      'Left for you:',
+      '❔ cloud – image a/cloud: no answer in 20 s',
+      '❔ feeds – feeds does not run: start feeds first.',
+    ]);
+  });
+
   test('presentUpdatesPlan of nothing asks nothing', () => {
     const report: Report = { kind: 'updates-plan', plans: [], left: [], at: NOW };
     expect(shown(report)).toBe('✅ Nothing to update.');

@@ -1,6 +1,8 @@
 /** Several updates, one after the other; the first that needs a person ends the row. */
 import type { Plan, Run } from '../../app.ts';
-import type { ReleaseState, Report, UpdatePlan, UpdateReport } from '../../report.ts';
+import { causeOf, UnreachableError, UserError } from '../../errors.ts';
+import type { Report, UpdatePlan, UpdateReport } from '../../report.ts';
+import type { Service } from '../../services.ts';
 import { whileLocked } from '../arguments.ts';
 import { isOffered } from '../release-offer.ts';
 import { recall } from '../release-memory.ts';
@@ -8,18 +10,27 @@ import type { UpdateReach } from './journey.ts';
 import { planUpdate } from './plan.ts';
 import { update } from './update.ts';
 
-/** What would be updated, and what needs a person. @throws BusyError while one of them is worked on */
+type Left = Extract<Report, { kind: 'updates-plan' }>['left'][number];
+
+/**
+ * What would be updated, and what needs a person. One service that cannot be planned does not keep the others waiting.
+ * @throws BusyError while one of them is worked on
+ */
 export async function planAll(app: UpdateReach): Promise<Plan> {
   const services = app.services.all.filter(({ containers }) => containers.some((one) => one.update));
-  const plans = await Promise.all(services.map((service) => planUpdate(app, service)));
-  const doing = plans.flatMap(({ report, fingerprint }) =>
-    report.kind === 'update-plan' && isWanted(app, report) ? [{ report, fingerprint }] : [],
-  );
-  const left: ReleaseState[] = services.flatMap(({ name }) => {
-    const last = recall(app.store, name)?.last;
-    const isDone = doing.some(({ report }) => report.service === name);
-    return last === undefined || isDone || !isOffered(last) ? [] : [last];
-  });
+  const planned = await Promise.all(services.map((service) => planOrCause(app, service)));
+  const doing: { report: UpdatePlan; fingerprint: string }[] = [];
+  const left: Left[] = [];
+  for (const [index, one] of planned.entries()) {
+    const { name } = services[index] as Service;
+    if ('cause' in one) left.push({ name, cause: one.cause });
+    else if (one.report.kind === 'update-plan' && isWanted(app, one.report)) {
+      doing.push({ report: one.report, fingerprint: one.fingerprint });
+    } else {
+      const tried = recall(app.store, name)?.tried;
+      if (tried !== undefined && (isOffered(tried) || tried.verdict.kind === 'unknown')) left.push(tried);
+    }
+  }
   return {
     report: {
       kind: 'updates-plan',
@@ -30,6 +41,15 @@ export async function planAll(app: UpdateReach): Promise<Plan> {
     fingerprint: JSON.stringify(doing.map(({ fingerprint }) => fingerprint)),
     ...(doing.length === 0 ? { isEmpty: true } : {}),
   };
+}
+
+async function planOrCause(app: UpdateReach, service: Service): Promise<Plan | { cause: string }> {
+  try {
+    return await planUpdate(app, service);
+  } catch (error) {
+    if (!(error instanceof UserError || error instanceof UnreachableError)) throw error;
+    return { cause: app.redact(causeOf(error)) };
+  }
 }
 
 /** What was skipped or has failed is only done when it is named. */

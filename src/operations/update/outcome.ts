@@ -1,5 +1,5 @@
 /** What an ended update has to say, and the buttons under it. */
-import type { Report, UpdateOutcome, UpdateReport } from '../../report.ts';
+import type { Action, Report, UpdateOutcome, UpdateReport } from '../../report.ts';
 import type { Service } from '../../services.ts';
 import type { UpdateRow } from '../../store/updates.ts';
 import type { UpdateReach } from './journey.ts';
@@ -53,44 +53,27 @@ export function reportOf(app: Pick<UpdateReach, 'clock'>, service: Service, row:
   };
 }
 
+/** Each carries what this message tells of: on an old one it means nothing newer. */
 function actionsOf(
-  service: Service,
+  { name }: Service,
   outcome: UpdateOutcome,
-  { verb, id, plan }: UpdateRow,
+  { verb, id, plan, facts }: UpdateRow,
 ): Pick<Report, 'actions'> {
-  const { name } = service;
-  const logs = { label: 'logs', command: 'logs', args: [name] } as const;
-  switch (outcome) {
-    case 'updated':
-      return {
-        actions: [
-          [
-            { label: 'status', command: 'status', args: [name] },
-            ...(verb === 'update'
-              ? [{ label: 'roll-back', command: 'rollback', args: [name] } as const]
-              : []),
-          ],
-        ],
-      };
-    case 'rolled-back':
-    case 'unchanged':
-      return {
-        actions: [
-          [
-            logs,
-            ...(verb === 'update'
-              ? [{ label: 'try-again', command: 'update', args: [name, plan.key] } as const]
-              : []),
-          ],
-        ],
-      };
-    case 'down':
-      return {
-        actions: [
-          [{ label: 'try-roll-back', command: 'rollback', args: [name, '--to', id], style: 'primary' }, logs],
-        ],
-      };
-    case 'observed':
-      return {};
-  }
+  const isUpdate = verb === 'update';
+  const args = [name];
+  const logs: Action = { label: 'logs', command: 'logs', args };
+  const back = { command: 'rollback', args: [name, '--to', id] };
+  const again: Action[] = isUpdate ? [{ label: 'try-again', command: 'update', args: [name, plan.key] }] : [];
+  const rows: Record<UpdateOutcome, Action[]> = {
+    updated: [
+      { label: 'status', command: 'status', args },
+      ...(isUpdate ? [{ label: 'roll-back' as const, ...back }] : []),
+    ],
+    'rolled-back': [logs, ...again],
+    // Who has cancelled it knows why.
+    unchanged: facts.why?.kind === 'asked' ? again : [logs, ...again],
+    down: [{ label: 'try-roll-back', ...back, style: 'primary' }, logs],
+    observed: [],
+  };
+  return rows[outcome].length === 0 ? {} : { actions: [rows[outcome]] };
 }
