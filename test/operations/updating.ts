@@ -1,5 +1,7 @@
 /** An App on the lab with services that can be updated, and the ways to disturb an update at a step of it. */
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -46,6 +48,8 @@ export type UpdatingOptions = {
   /** What is reached instead of the host. */
   host?: (host: Host) => Host;
   observe?: boolean;
+  /** To be left free where the copies are. */
+  reserve?: string;
   /** Of another App: the same store and locks, as a second process has them. */
   folder?: string;
 };
@@ -70,13 +74,19 @@ export async function rowsOf({ witnessed }: Updatable, version: string): Promise
 export function openUpdating(
   lab: Lab,
   updatables: readonly Pick<Updatable, 'name' | 'entry'>[],
-  { socket = lab.socket, host: wrap = (host) => host, observe = false, folder: shared }: UpdatingOptions = {},
+  {
+    socket = lab.socket,
+    host: wrap = (host) => host,
+    observe = false,
+    reserve,
+    folder: shared,
+  }: UpdatingOptions = {},
 ): Updating {
   const folder = shared ?? mkdtempSync(join(tmpdir(), 'updating-'));
   const registries = join(folder, 'registries.conf');
   writeFileSync(registries, `[[registry]]\nlocation = "${lab.registry}"\ninsecure = true\n`);
   const file = join(folder, 'services.yaml');
-  writeFileSync(file, servicesFile(folder, updatables));
+  writeFileSync(file, servicesFile(folder, updatables, reserve));
   const { services, faults } = readServices(file);
   if (services === undefined) throw new Error(JSON.stringify(faults));
 
@@ -133,11 +143,52 @@ export function openUpdating(
 export const servicesFile = (
   folder: string,
   updatables: readonly Pick<Updatable, 'name' | 'entry'>[],
+  reserve = '10MB',
 ): string =>
   JSON.stringify({
-    backups: { folder: join(folder, 'backups'), reserve: '10MB' },
+    backups: { folder: join(folder, 'backups'), reserve },
     services: Object.fromEntries(updatables.map(({ name, entry }) => [name, entry])),
   });
+
+export type Door = {
+  socket: string;
+  /** Nobody comes through, and who is in is thrown out. */
+  shut: () => void;
+  open: () => Promise<void>;
+};
+
+/** A socket before another one, to be gone for a while. @param to `unix:///…` */
+export async function makeDoor(folder: string, to: string): Promise<Door> {
+  const path = join(folder, 'door.sock');
+  const inside = new Set<Socket>();
+  let server: Server | undefined;
+  const open = async () => {
+    server = createServer((near) => {
+      const far = connect(to.replace('unix://', ''));
+      for (const [one, other] of [
+        [near, far],
+        [far, near],
+      ] as const) {
+        inside.add(one);
+        // Whichever end breaks, the other one sees it.
+        one.on('error', () => other.destroy());
+        one.on('close', () => {
+          inside.delete(one);
+          other.destroy();
+        });
+        one.pipe(other);
+      }
+    });
+    server.listen(path);
+    await once(server, 'listening');
+  };
+  const shut = () => {
+    server?.close();
+    for (const one of inside) one.destroy();
+  };
+  await open();
+  return { socket: `unix://${path}`, shut, open };
+}
 
 type Parts = { engine: Host['engine']; systemd: Host['systemd'] };
 

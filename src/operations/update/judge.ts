@@ -23,7 +23,14 @@ const STRETCH = 3;
 /** Starts again that are too many: a program that waits for another one may fail once or twice. */
 const RESTARTS = 3;
 /** systemd has given up, or never tries: waiting changes nothing. */
-const HOPELESS: readonly Trouble['kind'][] = ['condition', 'no-unit', 'unit-failed', 'exited', 'gone'];
+const HOPELESS: readonly Trouble['kind'][] = [
+  'condition',
+  'no-unit',
+  'unit-failed',
+  'exited',
+  'gone',
+  'stopped',
+];
 /** A look between the end of one container and the start of the next one sees none. */
 const HOPELESS_LOOKS = 4;
 
