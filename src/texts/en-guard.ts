@@ -52,6 +52,8 @@ const wellHeads: Record<DeployReport['course'], (report: DeployReport) => Rich> 
   unannounced: ({ service, from, to }) =>
     rich`✅ ${b(`${service} was deployed`)}: ${between(from, to)}, and is healthy.`,
   back: ({ service, to }) => rich`↩️ ${b(`${service} is back on ${to ?? OLD}`)} and healthy.`,
+  again: ({ service, to }) =>
+    rich`⚠️ ${b(`${service} runs ${to ?? NEW} again`)} and is healthy: it was started before its configuration named the old version. I do not take it back any more.`,
 };
 
 const badHeads: Record<DeployReport['course'], (report: DeployReport) => Rich> = {
@@ -59,6 +61,8 @@ const badHeads: Record<DeployReport['course'], (report: DeployReport) => Rich> =
   unannounced: ({ service, from, to }) =>
     rich`🔴 ${b(`${service} was deployed and is not healthy`)}: ${between(from, to)}`,
   back: ({ service, to }) => rich`🔴 ${b(`${service} ${to ?? OLD} is started again, but not healthy`)}`,
+  again: ({ service, to }) =>
+    rich`🔴 ${b(`${service} ${to ?? NEW} was started again, and is not healthy`)}: its configuration does not name the old version yet.`,
 };
 
 export const guard = {
