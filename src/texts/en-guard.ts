@@ -1,6 +1,6 @@
 /** Versions that the configuration names, and deploys, in English. */
 import type { DeployReport, GuardReport, PinChange } from '../report.ts';
-import { b, code, rich, type Rich, type Span } from '../rich.ts';
+import { b, code, rich, type Rich } from '../rich.ts';
 import { plural } from './en-words.ts';
 
 const OLD = 'the old version';
@@ -133,11 +133,11 @@ export const guard = {
     head: (report: DeployReport): Rich => (report.isWell ? wellHeads : badHeads)[report.course](report),
     image: (container: string, was: string, now: string): Rich =>
       rich`${container}: ${code(was)} → ${code(now)}`,
-    wayBack: (backupAt: Span | undefined) =>
+    wayBack: (backupAt: Rich | undefined) =>
       backupAt === undefined
         ? rich`Way back kept: the old image`
         : rich`Way back kept: the old image and the backup of ${backupAt}`,
-    dataBack: (at: Span) =>
+    dataBack: (at: Rich) =>
       rich`${code('rollback')} stops it and, where that is needed, puts its data back as of the backup of ${at}.`,
   },
 };

@@ -30,7 +30,7 @@ export type Pinned = Omit<Updating, 'close'> & {
   /** Planned, confirmed and run. */
   update(...args: string[]): Promise<GuardReport>;
   rollback(...args: string[]): Promise<Report>;
-  close(): Promise<void>;
+  close: () => Promise<void>;
 };
 
 /** With version `v1` in its unit, seen by a first look. */
