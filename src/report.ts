@@ -308,8 +308,11 @@ export type DeployReport = {
   service: string;
   title: string;
   isWell: boolean;
-  /** It was waited for, or it is another one; `back`: to the version before, on purpose. */
-  course: 'announced' | 'unannounced' | 'back';
+  /**
+   * It was waited for, or it is another one. `back`: to the version before, on purpose. `again`: what was to be left was
+   * started once more, before the configuration named the version before.
+   */
+  course: 'announced' | 'unannounced' | 'back' | 'again';
   from: string | undefined;
   to: string | undefined;
   images: readonly { container: string; was: string; now: string }[];

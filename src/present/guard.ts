@@ -55,7 +55,7 @@ export function presentGuard(report: Presented<'guard'>, texts: Texts): Card {
   const buttons: Button[][] = copy.length === 0 ? [] : [copy];
   const head = guard.head(report);
   const why = whyLines({ ...report, lastLines: [] }, texts);
-  const backupAt = report.backupAt === undefined ? undefined : momentOf(report.backupAt, at, texts);
+  const backupAt = report.backupAt === undefined ? undefined : minuteOf(report.backupAt, at, texts);
   switch (stage) {
     case 'waiting':
       return {
@@ -85,6 +85,12 @@ export function presentGuard(report: Presented<'guard'>, texts: Texts): Card {
       return { blocks: [head, ...why] };
   }
 }
+
+/** With its day where that is another one. */
+const minuteOf = (moment: number, now: number, texts: Texts): Rich =>
+  texts.local(moment).day === texts.local(now).day
+    ? rich`${timeOf(moment, texts)}`
+    : momentOf(moment, now, texts);
 
 export function presentGuardBackPlan(report: Presented<'guard-back-plan'>, texts: Texts): Card {
   const { guard, updates } = texts;
@@ -128,7 +134,7 @@ export function presentDeploy(report: Presented<'deploy'>, texts: Texts): Card {
   const head = deploy.head(report);
   const moved = images.map(({ container, was, now }) => deploy.image(container, was, now));
   const named: Block[] = moved.length === 0 ? [] : [{ quote: moved }];
-  const time = backupAt === undefined ? undefined : timeOf(backupAt, texts);
+  const time = backupAt === undefined ? undefined : minuteOf(backupAt, report.at, texts);
   if (isWell) {
     return {
       blocks: [

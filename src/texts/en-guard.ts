@@ -1,6 +1,6 @@
 /** Versions that the configuration names, and deploys, in English. */
 import type { DeployReport, GuardReport, PinChange } from '../report.ts';
-import { b, code, rich, type Rich, type Span } from '../rich.ts';
+import { b, code, rich, type Rich } from '../rich.ts';
 import { plural } from './en-words.ts';
 
 const OLD = 'the old version';
@@ -52,6 +52,8 @@ const wellHeads: Record<DeployReport['course'], (report: DeployReport) => Rich> 
   unannounced: ({ service, from, to }) =>
     rich`✅ ${b(`${service} was deployed`)}: ${between(from, to)}, and is healthy.`,
   back: ({ service, to }) => rich`↩️ ${b(`${service} is back on ${to ?? OLD}`)} and healthy.`,
+  again: ({ service, to }) =>
+    rich`⚠️ ${b(`${service} runs ${to ?? NEW} again`)} and is healthy: it was started before its configuration named the old version. I do not take it back any more.`,
 };
 
 const badHeads: Record<DeployReport['course'], (report: DeployReport) => Rich> = {
@@ -59,6 +61,8 @@ const badHeads: Record<DeployReport['course'], (report: DeployReport) => Rich> =
   unannounced: ({ service, from, to }) =>
     rich`🔴 ${b(`${service} was deployed and is not healthy`)}: ${between(from, to)}`,
   back: ({ service, to }) => rich`🔴 ${b(`${service} ${to ?? OLD} is started again, but not healthy`)}`,
+  again: ({ service, to }) =>
+    rich`🔴 ${b(`${service} ${to ?? NEW} was started again, and is not healthy`)}: its configuration does not name the old version yet.`,
 };
 
 export const guard = {
@@ -129,11 +133,11 @@ export const guard = {
     head: (report: DeployReport): Rich => (report.isWell ? wellHeads : badHeads)[report.course](report),
     image: (container: string, was: string, now: string): Rich =>
       rich`${container}: ${code(was)} → ${code(now)}`,
-    wayBack: (backupAt: Span | undefined) =>
+    wayBack: (backupAt: Rich | undefined) =>
       backupAt === undefined
         ? rich`Way back kept: the old image`
         : rich`Way back kept: the old image and the backup of ${backupAt}`,
-    dataBack: (at: Span) =>
+    dataBack: (at: Rich) =>
       rich`${code('rollback')} stops it and, where that is needed, puts its data back as of the backup of ${at}.`,
   },
 };

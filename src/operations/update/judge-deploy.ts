@@ -121,7 +121,7 @@ function reportOf(
   const why: UpdateFailure | undefined = isWell ? undefined : judgement.failure;
   const course = courseOf(guarded, seen);
   const main = images.at(-1);
-  const to = version ?? (course === 'announced' ? guarded?.to : tagOf(main?.now));
+  const to = version ?? (course === 'announced' || course === 'again' ? guarded?.to : tagOf(main?.now));
   const undo =
     guarded === undefined || course === 'back'
       ? pinChange(
@@ -156,6 +156,7 @@ function reportOf(
 function courseOf(guarded: Guarded | undefined, seen: ReadonlyMap<string, Seen>): DeployReport['course'] {
   if (guarded === undefined || guarded.stage === 'left') return 'unannounced';
   if (isBack(guarded, seen)) return 'back';
+  if (guarded.stage === 'returning') return 'again';
   return isAsPlanned(guarded, seen) ? 'announced' : 'unannounced';
 }
 
