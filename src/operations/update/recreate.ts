@@ -60,11 +60,15 @@ export async function swap({ engine }: Reach, name: string, id: string): Promise
 /** The old one has the name again. Both are stopped; where nothing was swapped nothing is done. */
 export async function swapBack({ engine }: Reach, name: string, id: string): Promise<void> {
   const [current, next, kept] = await look(engine, name, id);
-  if (kept === undefined || (current !== undefined && next !== undefined)) {
+  if (kept === undefined) {
     if (current === undefined) throw new Error(`Cannot bring "${name}" back: its old container is gone`);
     return;
   }
-  if (current !== undefined) await engine.rename(name, newName(name, id));
+  if (current !== undefined && next !== undefined) {
+    // Not swapped, and of one with `--rm`: it goes if it was stopped.
+    if (current.running) return;
+    await engine.remove(name);
+  } else if (current !== undefined) await engine.rename(name, newName(name, id));
   await engine.rename(oldName(name, id), name);
 }
 
