@@ -3,6 +3,7 @@ import { UserError } from '../../errors.ts';
 import type { UpdateFailure } from '../../report.ts';
 import { isCovered, snapshotFolder, spaceFor, takeSnapshot } from '../backup.ts';
 import { lookAtServices } from '../status.ts';
+import { makeNew } from './act.ts';
 import { attempt, interruptible, quietly, record, type Journey } from './journey.ts';
 import { pullExactly } from './pull-exactly.ts';
 import { nextTag } from './tags.ts';
@@ -27,7 +28,12 @@ export async function prepare(journey: Journey): Promise<UpdateFailure | undefin
     );
     if (failure !== undefined) return failure;
   }
-  return (await checkBeforehand(journey)) ?? (await copyData(journey)) ?? (await download(journey));
+  return (
+    (await checkBeforehand(journey)) ??
+    (await copyData(journey)) ??
+    (await download(journey)) ??
+    (await quietly(journey, 'check', () => makeNew(journey)))
+  );
 }
 
 const checkBeforehand = (journey: Journey): Promise<UpdateFailure | undefined> =>
