@@ -78,12 +78,12 @@ export async function stagePostgres(
 
 /**
  * Give the restored database its name; the one that had it is kept. Called again it finishes, or does nothing.
- * @returns the name of the one that is kept
+ * @returns the name of the one that is kept; undefined when there was none
  */
 export async function swapPostgres(
   reach: Reach,
   { part, id }: { part: PostgresPart; id: string },
-): Promise<string> {
+): Promise<string | undefined> {
   const replaced = replacedName(part.database, id);
   const beside = besideName(part.database, id);
   // Both names change in one transaction, so that either none or both have.
@@ -104,7 +104,7 @@ export async function swapPostgres(
       if (tries === TRIES) throw explain('put back', part, error);
     }
   }
-  return replaced;
+  return (await exists(reach, part, replaced)) ? replaced : undefined;
 }
 
 /** Deletes the database that {@link swapPostgres} has kept, and one that was made ready and never used. */
@@ -244,7 +244,8 @@ function propertyStatements(name: string, properties: Properties): string[] {
   return statements;
 }
 
-function fitName(database: string, suffix: string): string {
+/** A name that PostgreSQL takes as it is. */
+export function fitName(database: string, suffix: string): string {
   const whole = Buffer.from(database + suffix);
   if (whole.length <= LONGEST_NAME) return database + suffix;
   // Two long names that begin alike stay two.

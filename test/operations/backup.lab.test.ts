@@ -378,7 +378,7 @@ describe('putBack of PostgreSQL', () => {
     const before = await whole('my app');
     const snapshot = await take('one');
     await psql('template1', 'drop database "my app"');
-    expect(await putBack(app, service, snapshot, 'back')).toMatchObject({ newer: [] });
+    expect(await putBack(app, service, snapshot, 'back')).toEqual({ aside: [], newer: [] });
     expect(await whole('my app')).toEqual(before);
   });
 
