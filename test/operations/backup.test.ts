@@ -142,7 +142,7 @@ describe('takeSnapshot', () => {
   });
 
   test('copies a database without a write-ahead log while its application writes', async () => {
-    const application = new DatabaseSync(path('db.sqlite3'));
+    const application = new DatabaseSync(path('db.sqlite3'), { timeout: 10_000 });
     application.exec('pragma journal_mode = delete; create table u (x); insert into t values (3)');
     let writes = 0;
     const working = setInterval(() => {
