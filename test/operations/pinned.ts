@@ -16,6 +16,8 @@ export const FILE = 'modules/services/web.nix';
 
 export type Pinned = Omit<Updating, 'close'> & {
   it: Updatable;
+  /** For GITHUB_API_URL of another process. */
+  github: string;
   /** A version is published: its image under a tag of its own, and its release. */
   publish(tag: string, what?: Version): Promise<void>;
   /** The owner changes the configuration and deploys. */
@@ -64,6 +66,7 @@ export async function startPinned(
     ...opened,
     app,
     it,
+    github: github.url,
     configure,
     async publish(tag, what = {}) {
       const version = tag.replace(/^v(\d+).*/, '$1');
