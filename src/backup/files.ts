@@ -51,7 +51,7 @@ export async function walk(source: FilesSource, signal?: AbortSignal): Promise<W
     );
     looked.sort((one, other) => (one.path < other.path ? -1 : 1));
     for (const one of looked) {
-      if (one.stats.dev !== root.dev) {
+      if (one.stats.isDirectory() && one.stats.dev !== root.dev) {
         throw new Error(
           `"${join(source.folder, one.path)}" is another file system. Name it as a source of its own, and leave it out here.`,
         );
@@ -133,10 +133,10 @@ export async function takeFiles(
         const to = await unlessGone(readlink(join(source.folder, path)));
         if (to !== undefined) entries.set(path, { type: 'link', path, ...attributesOf(stats), target: to });
       } else {
-        const first = stats.nlink > 1n ? firstOf.get(String(stats.ino)) : undefined;
+        const first = stats.nlink > 1n ? firstOf.get(inodeOf(stats)) : undefined;
         if (first !== undefined) others.push({ path, stats, first });
         else {
-          firstOf.set(String(stats.ino), path);
+          firstOf.set(inodeOf(stats), path);
           files.push({ path, stats });
         }
       }
@@ -214,6 +214,10 @@ async function copyFile(from: string, to: string, told: Told): Promise<FileEntry
   throw new Error(
     `Cannot copy "${from}": it changed each of the ${PAUSES.length + 1} times that it was read. Stop its writer for the copy, or leave it out (exclude).`,
   );
+}
+
+function inodeOf({ dev, ino }: BigIntStats): string {
+  return `${dev} ${ino}`;
 }
 
 function entriesByPath(part: FilesPart | undefined): Map<string, FileEntry> {
