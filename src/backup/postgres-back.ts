@@ -5,16 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { failure, type Told } from './disk.ts';
 import type { PostgresPart, Properties } from './manifest.ts';
 import { countRows, feedDump } from './postgres.ts';
-import {
-  ask,
-  endSessions,
-  identifier,
-  literal,
-  openSession,
-  runTool,
-  type Place,
-  type Reach,
-} from './psql.ts';
+import { ask, endOthers, identifier, literal, openSession, runTool, type Place, type Reach } from './psql.ts';
 
 /** PostgreSQL cuts names off behind it, silently. Bytes. */
 const LONGEST_NAME = 63;
@@ -45,10 +36,12 @@ export async function stagePostgres(
   const elsewhere = { ...part, database: ELSEWHERE };
   const beside = { ...part, database: besideName(part.database, id) };
   try {
-    const begin = async () => {
-      await drop(reach, part, beside.database);
-      await ask(reach, elsewhere, createStatement(beside.database, part.properties));
-    };
+    const begin = () =>
+      ask(
+        reach,
+        elsewhere,
+        `${dropStatements(reach, beside.database)}; ${createStatement(beside.database, part.properties)}`,
+      );
     await begin();
     try {
       await restore(reach, beside, { file, part, progress });
@@ -84,13 +77,21 @@ export async function swapPostgres(
   reach: Reach,
   { part, id }: { part: PostgresPart; id: string },
 ): Promise<string | undefined> {
+  const elsewhere = { ...part, database: ELSEWHERE };
   const replaced = replacedName(part.database, id);
   const beside = besideName(part.database, id);
-  // Both names change in one transaction, so that either none or both have.
-  for (let tries = 1; await exists(reach, part, beside); tries += 1) {
-    const hasOld = await exists(reach, part, part.database);
-    const rename = (from: string, to: string) =>
-      `alter database ${identifier(from)} rename to ${identifier(to)};`;
+  const rename = (from: string, to: string) =>
+    `alter database ${identifier(from)} rename to ${identifier(to)};`;
+  for (let tries = 1; ; tries += 1) {
+    const names = [part.database, replaced, beside].map(literal).join(', ');
+    const there = await ask<string>(
+      reach,
+      elsewhere,
+      `select to_json(datname) from pg_catalog.pg_database where datname in (${names})`,
+    );
+    const hasOld = there.includes(part.database);
+    // Both names change in one transaction, so that either none or both have.
+    if (!there.includes(beside)) return there.includes(replaced) ? replaced : undefined;
     const statements = `select to_json(pg_catalog.pg_terminate_backend(pid)) from pg_catalog.pg_stat_activity
         where datname in (${literal(part.database)}, ${literal(beside)}) and pid <> pg_catalog.pg_backend_pid();
       begin;
@@ -98,13 +99,13 @@ export async function swapPostgres(
       ${rename(beside, part.database)}
       commit`;
     try {
-      await ask(reach, { ...part, database: ELSEWHERE }, statements);
+      await ask(reach, elsewhere, statements);
+      return hasOld ? replaced : undefined;
     } catch (error) {
       reach.signal.throwIfAborted();
       if (tries === TRIES) throw explain('put back', part, error);
     }
   }
-  return (await exists(reach, part, replaced)) ? replaced : undefined;
 }
 
 /** Deletes the database that {@link swapPostgres} has kept, and one that was made ready and never used. */
@@ -117,15 +118,12 @@ export async function dropKept(reach: Reach, part: PostgresPart, id: string): Pr
   }
 }
 
-async function exists(reach: Reach, place: Place, name: string): Promise<boolean> {
-  const sql = `select to_json(datname) from pg_catalog.pg_database where datname = ${literal(name)}`;
-  return (await ask(reach, { ...place, database: ELSEWHERE }, sql)).length > 0;
+async function drop(reach: Reach, place: Place, name: string): Promise<void> {
+  await ask(reach, { ...place, database: ELSEWHERE }, dropStatements(reach, name));
 }
 
-async function drop(reach: Reach, place: Place, name: string): Promise<void> {
-  const elsewhere = { ...place, database: ELSEWHERE };
-  await endSessions(reach, elsewhere);
-  await ask(reach, elsewhere, `drop database if exists ${identifier(name)}`);
+function dropStatements(reach: Reach, name: string): string {
+  return `${endOthers(reach)}; drop database if exists ${identifier(name)}`;
 }
 
 /**

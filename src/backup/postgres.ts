@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { failure, writeAll, type Told } from './disk.ts';
 import type { Copy, PostgresPart, Properties, SourceFacts } from './manifest.ts';
-import { ask, endSessions, openSession, runTool, type Place, type Reach, type Session } from './psql.ts';
+import { ask, endOthers, openSession, runTool, type Place, type Reach, type Session } from './psql.ts';
 
 /** Nothing takes so long; what hangs must not hold its locks for days. */
 const LONGEST = 6 * 3_600_000;
@@ -153,9 +153,9 @@ async function withSnapshot<Result>(
   const signal = AbortSignal.any([reach.signal, over.signal, AbortSignal.timeout(LONGEST)]);
   const limited = { ...reach, signal };
   try {
-    // Of a run that was killed.
-    await endSessions(limited, place);
     const session = openSession(limited, place);
+    // Of a run that was killed.
+    await session.ask(endOthers(reach));
     await session.ask(
       `set idle_in_transaction_session_timeout = 0; set statement_timeout = 0; set timezone = 'UTC'; set row_security = off;
        begin isolation level repeatable read read only`,
@@ -168,7 +168,8 @@ async function withSnapshot<Result>(
   } catch (error) {
     over.abort();
     // Should it fail, the next run does it.
-    await endSessions({ ...reach, signal: AbortSignal.timeout(CLEANUP) }, place).catch(() => {});
+    const tidying = { ...reach, signal: AbortSignal.timeout(CLEANUP) };
+    await ask(tidying, place, endOthers(reach)).catch(() => {});
     reach.signal.throwIfAborted();
     return fail(doing, place, error);
   }

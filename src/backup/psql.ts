@@ -96,14 +96,10 @@ export async function ask<Row>(reach: Reach, place: Place, sql: string): Promise
   return rows;
 }
 
-/** Ends sessions of ours in a database: the engine cannot stop a program in a container. */
-export async function endSessions(reach: Reach, place: Place): Promise<void> {
-  await ask(
-    reach,
-    place,
-    `select to_json(pg_catalog.pg_terminate_backend(pid)) from pg_catalog.pg_stat_activity
-      where application_name = ${literal(reach.application)} and pid <> pg_catalog.pg_backend_pid()`,
-  );
+/** A statement that ends other sessions of ours: the engine cannot stop a program in a container. */
+export function endOthers({ application }: Reach): string {
+  return `select to_json(pg_catalog.pg_terminate_backend(pid)) from pg_catalog.pg_stat_activity
+    where application_name = ${literal(application)} and pid <> pg_catalog.pg_backend_pid()`;
 }
 
 /** As an SQL literal. */
