@@ -56,6 +56,18 @@ test('a guarded deploy copies the data, brings the image under its own name, sto
   expect(stageOf(pinned)).toBe('deployed');
   // Told once.
   expect(await pinned.watch()).toEqual([]);
+
+  // The way back of that one does not lead past the version that runs.
+  await pinned.publish('v3.0.0', { kind: 'crash' });
+  await pinned.deploy('v3.0.0');
+  const [next] = await pinned.told();
+  expect(next).toMatchObject({
+    isWell: false,
+    course: 'unannounced',
+    backupAt: undefined,
+    change: change(':v3.0.0', ':v2.0.0'),
+  });
+  await expect(pinned.rollback()).rejects.toThrow(/no version/);
 });
 
 test('a guarded deploy that dies is told with its last lines and the line to restore; the way back keeps data that the old version can read', async () => {

@@ -34,11 +34,16 @@ type Found = {
 const SINCE = 2 * 60_000;
 
 /** The caller holds the service's lock. Nothing is written down before it is judged: a kill leaves it to the next look. */
-export async function judgeDeploy(watching: Watching, found: Found): Promise<void> {
+export async function judgeDeploy(
+  watching: Watching,
+  { guarded: remembered, ...rest }: Found,
+): Promise<void> {
   const { app, service, run } = watching;
   const host = app.hosts.of(service);
   const began = app.clock.now();
-  const { guarded, known } = found;
+  const guarded = remembered !== undefined && isConcerned(remembered, rest.seen) ? remembered : undefined;
+  const found = { ...rest, guarded };
+  const { known } = found;
   if (found.what === 'return' && guarded !== undefined) {
     if (app.guard.observing) return;
     await startOld(watching, guarded);
@@ -66,12 +71,18 @@ export async function judgeDeploy(watching: Watching, found: Found): Promise<voi
       version: report.to,
       at: app.clock.now(),
     });
-    if (guarded !== undefined) keepOutcome(watching, { ...found, seen: after }, report);
+    if (guarded !== undefined) keepOutcome(watching, guarded, after, report);
+    // Its way back leads past the version that ran until now.
+    else if (remembered?.stage === 'deployed') changeGuarded(app.store, remembered, { stage: 'left' });
     watching.tell(report);
   });
   const now = recallGuarded(app.store, service.name);
   if (report.isWell && now?.id === guarded?.id && now !== undefined) await dropBefore(app, service, now);
 }
+
+/** Whether a deploy has to do with it: one that was well is over with the next one, unless that goes back. */
+const isConcerned = (guarded: Guarded, seen: Found['seen']): boolean =>
+  guarded.stage === 'deployed' ? isBack(guarded, seen) : guarded.stage !== 'left';
 
 async function startOld({ app, service, run }: Watching, guarded: Guarded): Promise<void> {
   const host = app.hosts.of(service);
@@ -154,7 +165,7 @@ function reportOf(
 }
 
 function courseOf(guarded: Guarded | undefined, seen: ReadonlyMap<string, Seen>): DeployReport['course'] {
-  if (guarded === undefined || guarded.stage === 'left') return 'unannounced';
+  if (guarded === undefined) return 'unannounced';
   if (isBack(guarded, seen)) return 'back';
   if (guarded.stage === 'returning') return 'again';
   return isAsPlanned(guarded, seen) ? 'announced' : 'unannounced';
@@ -178,8 +189,12 @@ const runningImages = ({ images }: Guarded, seen: ReadonlyMap<string, Seen>): Gu
     return { ...image, image: one?.image ?? image.image, to: one?.id ?? image.to };
   });
 
-function keepOutcome({ app, service }: Watching, { guarded, seen }: Found, report: DeployReport): void {
-  if (guarded === undefined || guarded.stage === 'left') return;
+function keepOutcome(
+  { app, service }: Watching,
+  guarded: Guarded,
+  seen: Found['seen'],
+  report: DeployReport,
+): void {
   const { isWell, course, to } = report;
   if (course === 'back') {
     changeGuarded(app.store, guarded, { stage: isWell ? 'left' : 'failed' });
