@@ -220,6 +220,8 @@ export type UpdateHazard =
   /** Another updater is active. */
   | { kind: 'auto-update'; timer: string }
   | { kind: 'compose-pull'; container: string; policy: string }
+  /** Made anew without these options of its command line; and those that would be, if it has them. */
+  | { kind: 'recreated'; container: string; lost: readonly string[]; untold: readonly string[] }
   /** The way back is to be with data, but nothing says what the data is. */
   | { kind: 'no-data' }
   /** The way back changes only the image, as configured. */

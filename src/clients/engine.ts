@@ -145,6 +145,7 @@ export type Engine = EngineImages &
     ): Promise<ExecResult>;
     /**
      * Start, or stop, a container that nothing but the engine manages. One that is so already is left alone.
+     * One that is not there is stopped, too: with `--rm` it goes when it ends.
      * Never for a container that a unit runs: both would fight for it.
      * @param options.timeout milliseconds until it is given up
      */
@@ -279,7 +280,7 @@ export function createEngine(socket: string, { timeout = TIMEOUT }: { timeout?: 
     async stop(name, options) {
       requireContainer(name, `stop "${name}"`);
       await connection.callUnless(
-        [ALREADY],
+        [ALREADY, 404],
         `stop "${name}"`,
         (docker, signal) => docker.getContainer(name).stop(signal),
         options,

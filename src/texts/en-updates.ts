@@ -51,6 +51,10 @@ const hazard = (what: UpdateHazard, at: (moment: number) => Span): Rich => {
       return rich`${code(what.timer)} updates containers, too. Two updaters undo each other's work: ${code(`systemctl disable --now ${what.timer}`)}`;
     case 'compose-pull':
       return rich`${b(what.container)} is pulled at each start (${code(`pull_policy: ${what.policy}`)}), which can undo a way back. Set ${code('pull_policy: missing')}.`;
+    case 'recreated':
+      return what.lost.length > 0
+        ? rich`${b(what.container)} is made anew without ${code(what.lost.join(' '))}, which the engine does not take from others. Run it from a unit to keep that.`
+        : rich`${b(what.container)} is made anew; the engine does not tell whether it has ${code(what.untold.join(' '))}, so they would be lost.`;
     case 'no-data':
       return rich`Nothing says where its data is, so a way back has only the image, and the old version may not read what the new one wrote. Add ${code('backup')} in ${code('services.yaml')}.`;
     case 'image-only':

@@ -211,6 +211,20 @@ describe('answers', () => {
     );
   });
 
+  it('of what went away while it was looked at are as if it had not been there', async () => {
+    await serve((_request, response) => {
+      response
+        .writeHead(500, { 'content-type': 'application/json' })
+        .end(
+          '{"message":"container 1 does not exist in database: no such container","cause":"no such container"}',
+        );
+    });
+    const engine = createEngine(address());
+    expect(await engine.inspect('one')).toBeUndefined();
+    await engine.remove('one');
+    await expect(engine.start('one')).rejects.toThrow('does not exist in database');
+  });
+
   it('of Docker: a version, a health of none, memory without the cache', async () => {
     await serve((request, response) => {
       const path = request.url ?? '';
@@ -257,6 +271,124 @@ describe('answers', () => {
     const cpu = [];
     for (const _ of looks) cpu.push((await engine.stats('one'))?.cpu);
     expect(cpu).toEqual([undefined, undefined, 50]);
+  });
+});
+
+describe('pull', () => {
+  const name = `example.org/web@sha256:${'a'.repeat(64)}`;
+  const words = (...lines: object[]) => lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+  /** An engine that pulls as it is told, and has an image of this id and these digests. */
+  const pulling = (answer: RequestListener, image?: { Id: string; RepoDigests?: string[] }) =>
+    serve((request, response) => {
+      if (request.method === 'POST') answer(request, response);
+      else if (image === undefined) response.writeHead(404).end('{"message":"none"}');
+      else response.end(JSON.stringify({ RepoTags: [], Created: '2026-11-20T00:00:00Z', Size: 1, ...image }));
+    });
+  const layer = { id: '111111111111' };
+
+  it('tells bytes as far as they are told, and the sum only when all are known', async () => {
+    const id = `sha256:${'b'.repeat(64)}`;
+    await pulling(
+      (_request, response) =>
+        response.end(
+          words(
+            { status: 'Pulling fs layer', ...layer },
+            { status: 'Pulling fs layer', id: '222222222222' },
+            { status: 'Downloading', ...layer, progressDetail: { current: 5, total: 10 } },
+            { status: 'Downloading', id: '222222222222', progressDetail: { current: 1, total: 4 } },
+            { status: 'Download complete', ...layer },
+            { status: 'Already exists', id: '333333333333' },
+            { status: 'Download complete', id: 'b'.repeat(12) },
+          ),
+        ),
+      { Id: id },
+    );
+    const told: unknown[] = [];
+    await createEngine(address()).pull(name, { progress: (...amounts) => told.push(amounts) });
+    expect(told).toEqual([
+      [5, undefined],
+      [6, 14],
+      [11, 14],
+    ]);
+  });
+
+  it('takes Docker’s word for the digest', async () => {
+    const digest = `sha256:${'a'.repeat(64)}`;
+    await pulling(
+      (_request, response) =>
+        response.end(words({ status: `Digest: ${digest}` }, { status: 'Status: done' })),
+      { Id: `sha256:${'b'.repeat(64)}`, RepoDigests: [`example.org/web@${digest}`] },
+    );
+    expect((await createEngine(address()).pull(name)).digests).toEqual([`example.org/web@${digest}`]);
+  });
+
+  it.each([
+    ['another image than was told', words({ status: 'Download complete', id: 'c'.repeat(12) })],
+    ['an answer without a word', ''],
+    ['half a word', '{"status":"Download comp'],
+  ])('fails with %s, though an image is there under the name', async (_what, text) => {
+    await pulling((_request, response) => response.end(text), { Id: `sha256:${'b'.repeat(64)}` });
+    await expect(createEngine(address()).pull(name)).rejects.toThrow('ended before the image was there');
+  });
+
+  it('fails with an error inside a stream that began well', async () => {
+    await pulling((_request, response) =>
+      response.end(words({ status: 'Pulling fs layer', ...layer }, { error: 'no space left on device' })),
+    );
+    await expect(createEngine(address()).pull(name)).rejects.toThrow(`Cannot pull "${name}": no space left`);
+  });
+
+  it('is given up when nothing is told for too long, at the start or later, however long it all takes', async () => {
+    await pulling(() => {});
+    const silent = await failure(createEngine(address()).pull(name, { timeout: 50 }));
+    expect(silent).toBeInstanceOf(UnreachableError);
+    expect(silent.message).toContain('told no progress for 0.05 s');
+  });
+
+  it('is given up when it falls silent in the middle', async () => {
+    await pulling((_request, response) => response.write(words({ status: 'Pulling fs layer', ...layer })));
+    const silent = await failure(createEngine(address()).pull(name, { timeout: 50 }));
+    expect(silent).toBeInstanceOf(UnreachableError);
+    expect(silent.message).toContain('told no progress for 0.05 s');
+  });
+
+  it('says that the engine broke off its answer', async () => {
+    await pulling((_request, response) => {
+      response.write(words({ status: 'Pulling fs layer', ...layer }), () => response.destroy());
+    });
+    const broken = await failure(createEngine(address()).pull(name));
+    expect(broken).toBeInstanceOf(UnreachableError);
+    expect(broken.message).toContain('broke off its answer');
+  });
+
+  it('hands a login over in a header and nowhere else', async () => {
+    const asked: { url: string; auth: string }[] = [];
+    await pulling((request, response) => {
+      asked.push({ url: request.url ?? '', auth: String(request.headers['x-registry-auth']) });
+      response.end(words({ error: 'enough' }));
+    });
+    const credentials = { username: 'me', password: 'pass:word' };
+    await failure(createEngine(address()).pull(name, { credentials }));
+    expect(JSON.parse(Buffer.from(asked[0]?.auth ?? '', 'base64url').toString())).toEqual(credentials);
+    expect(asked[0]?.url).not.toContain('pass');
+  });
+});
+
+describe('create', () => {
+  it('keeps the configuration out of the address, where logs would have it', async () => {
+    const asked: { url: string; body: string }[] = [];
+    await serve((request, response) => {
+      void (async () => {
+        let body = '';
+        for await (const chunk of request) body += String(chunk);
+        asked.push({ url: request.url ?? '', body });
+        response.writeHead(201).end('{"Id":"1","Warnings":[]}');
+      })();
+    });
+    const id = await createEngine(address()).create('one', { Image: 'a', Env: ['PASSWORD=secret'] });
+    expect(id).toBe('1');
+    expect(asked[0]?.url).toBe('/v1.41/containers/create?name=one');
+    expect(JSON.parse(asked[0]?.body ?? '')).toEqual({ Image: 'a', Env: ['PASSWORD=secret'] });
   });
 });
 

@@ -261,6 +261,11 @@ export function engineContract(open: () => Promise<EngineTarget>): void {
       expect(await engine.inspect(name)).toMatchObject({ id, running: false });
     });
 
+    it('stop leaves what is not there alone, start does not', async () => {
+      await engine.stop('nothing-of-the-kind');
+      await expect(engine.start('nothing-of-the-kind')).rejects.toThrow('no such container');
+    });
+
     it('inspectRaw gives what create was given, and undefined for what does not exist', async () => {
       await engine.create(name, body());
       const raw = await engine.inspectRaw(name);

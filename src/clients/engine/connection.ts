@@ -128,7 +128,7 @@ export function createConnection(address: string, timeout: number): Connection {
     } catch (error) {
       if (error instanceof UnreachableError) docker = undefined;
       if (!isRefusal(error)) throw error;
-      if (codes.includes(error.statusCode)) return undefined;
+      if (codes.includes(error.statusCode) || (codes.includes(404) && hasGone(error))) return undefined;
       throw new Error(`Cannot ${doing}: ${wordsOf(error)}`);
     }
   }
@@ -245,6 +245,11 @@ function explain(error: unknown, socket: string): unknown {
 
 function isRefusal(error: unknown): error is Refusal {
   return error instanceof Error && typeof (error as Partial<Refusal>).statusCode === 'number';
+}
+
+/** Podman's answer for a container that went away while it was looked at: 500, with the cause that goes with 404. */
+function hasGone({ json }: Refusal): boolean {
+  return (json as { cause?: unknown } | null | undefined)?.cause === 'no such container';
 }
 
 /** The engine's own words, without dockerode's frame around them. */

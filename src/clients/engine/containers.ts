@@ -16,21 +16,29 @@ export type PodmanContainer = {
     /** The command line that made it; for one made through the API that of the API's service. */
     CreateCommand?: readonly string[] | null;
     Annotations?: Readonly<Record<string, string>> | null;
-    Umask?: string;
-    Timezone?: string;
-    Secrets?: readonly { Name: string }[] | null;
   };
+  /** The id of the pod that it belongs to. */
+  Pod?: string;
   HostConfig: {
-    LogConfig?: { Type?: string; Tag?: string; Size?: string } | null;
-    CgroupMode?: string;
+    LogConfig?: { Type?: string; Tag?: string } | null;
   };
 };
 
 /** An inspection as the engine gives it; `podman` is undefined on Docker. */
-export type RawContainer = ContainerInspectInfo & { podman: PodmanContainer | undefined };
+export type RawContainer = Omit<ContainerInspectInfo, 'Config'> & {
+  // Their typings have not heard of the last two.
+  Config: Omit<ContainerInspectInfo['Config'], 'Healthcheck'> & {
+    Healthcheck?: RawHealthcheck;
+    StopSignal?: string;
+    /** Seconds. */
+    StopTimeout?: number;
+  };
+  podman: PodmanContainer | undefined;
+};
 
 /** As {@link RawContainer}: Podman 4.3 tells an image's health check only through its own API. */
-export type RawImage = ImageInspectInfo & {
+export type RawImage = Omit<ImageInspectInfo, 'Config'> & {
+  Config: ImageInspectInfo['Config'] & { Healthcheck?: RawHealthcheck; StopSignal?: string };
   podman: { Healthcheck?: RawHealthcheck | null; HealthCheck?: RawHealthcheck | null } | undefined;
 };
 
@@ -108,7 +116,7 @@ export function createContainers(connection: Connection): EngineContainers {
     );
     if (raw === undefined) return undefined;
     const podman = await askPodman(doing, `/libpod/containers/${raw.Id}/json`, options);
-    return { ...raw, podman: podman as PodmanContainer | undefined };
+    return { ...(raw as Omit<RawContainer, 'podman'>), podman: podman as PodmanContainer | undefined };
   };
 
   return {
@@ -124,7 +132,7 @@ export function createContainers(connection: Connection): EngineContainers {
       );
       if (raw === undefined) return undefined;
       const podman = await askPodman(doing, `/libpod/images/${raw.Id}/json`, options);
-      return { ...raw, podman: podman as RawImage['podman'] };
+      return { ...(raw as Omit<RawImage, 'podman'>), podman: podman as RawImage['podman'] };
     },
     async create(name, body, options) {
       const doing = `create "${name}"`;

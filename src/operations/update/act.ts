@@ -4,6 +4,7 @@ import type { Host } from '../../hosts.ts';
 import type { UpdateFailure } from '../../report.ts';
 import { attempt, type Journey } from './journey.ts';
 import type { Part } from './parts.ts';
+import { dropNew, dropOld, prepareNew, swap, swapBack } from './recreate.ts';
 import { nextTag, rollbackTag } from './tags.ts';
 
 type Acting = Pick<Journey, 'app' | 'run' | 'host' | 'service'>;
@@ -95,16 +96,45 @@ export async function startDependents({
 }
 
 /** The names that the units run mean the new images from now on. */
-export async function moveForward({ host, row }: Journey): Promise<void> {
+export async function moveForward(journey: Journey): Promise<void> {
+  const { host, row } = journey;
   for (const { container, image } of row.plan.images) {
     await host.engine.tag(need(row.facts.to, container), image);
   }
+  for (const container of recreated(journey)) await swap(host, container, row.id);
 }
 
-export async function moveBack({ host, row }: Journey): Promise<void> {
+export async function moveBack(journey: Journey): Promise<void> {
+  const { host, row } = journey;
   for (const { container, image } of row.plan.images) {
     await host.engine.tag(need(row.facts.from, container), image);
   }
+  await putOldBack(journey);
+}
+
+/** Containers that nothing but the engine manages: a name that moves is nothing to them, they are made anew. */
+export const recreated = ({ service, row }: Pick<Journey, 'service' | 'row'>): string[] =>
+  row.plan.images
+    .map(({ container }) => container)
+    .filter((name) => service.containers.some((one) => one.name === name && one.unit === undefined));
+
+/** Made from the new images beside those that run. */
+export async function makeNew(journey: Journey): Promise<void> {
+  const { host, row } = journey;
+  for (const container of recreated(journey)) {
+    await prepareNew(host, container, need(row.facts.to, container), row.id);
+  }
+}
+
+/** The containers of before have their names again. */
+export async function putOldBack(journey: Journey): Promise<void> {
+  for (const container of recreated(journey)) await swapBack(journey.host, container, journey.row.id);
+}
+
+/** Containers that are not needed any more, now that one side is known to be well. */
+export async function dropOthers(journey: Journey, side: 'old' | 'new'): Promise<void> {
+  const drop = side === 'old' ? dropOld : dropNew;
+  for (const container of recreated(journey)) await drop(journey.host, container, journey.row.id);
 }
 
 /** Names of ours that only the way there needed. */

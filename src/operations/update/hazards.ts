@@ -6,6 +6,7 @@ import type { ReleaseState, UpdateHazard } from '../../report.ts';
 import { pullPolicyIn } from '../../services/compose-file.ts';
 import type { Service } from '../../services.ts';
 import { configuredIn } from './configured.ts';
+import { lostInRecreation } from './recreate.ts';
 
 /** Podman's own updater, which judges nothing after the start. */
 const AUTO_UPDATE = 'podman-auto-update.timer';
@@ -20,15 +21,21 @@ export async function hazardsOf(
   { verdict }: Pick<ReleaseState, 'verdict'>,
 ): Promise<UpdateHazard[]> {
   const units = [...new Set(service.containers.flatMap(({ unit }) => unit ?? []))];
-  const [[timer], running, pulling, composed] = await Promise.all([
+  const [[timer], running, pulling, composed, losing] = await Promise.all([
     host.systemd.units([AUTO_UPDATE]),
     dependentsOf(host, [...units, ...service.units]),
     Promise.all(units.map((unit) => pullOf(host, unit))),
     Promise.all(service.containers.map(({ name }) => composePullOf(host, name))),
+    Promise.all(
+      service.containers
+        .filter(({ unit, update }) => unit === undefined && update)
+        .map(({ name }) => lossOf(host, name)),
+    ),
   ]);
   return [
     ...pulling.flat(),
     ...composed.flat(),
+    ...losing.flat(),
     ...(timer?.active === 'active' ? [{ kind: 'auto-update' as const, timer: AUTO_UPDATE }] : []),
     ...(running.length > 0 ? [{ kind: 'dependents' as const, units: running }] : []),
     ...(verdict.kind === 'blocked' && verdict.reason.kind === 'failed'
@@ -50,6 +57,13 @@ export async function dependentsOf({ systemd }: Host, units: readonly string[]):
 async function pullOf(host: Host, unit: string): Promise<UpdateHazard[]> {
   const policy = PULLS.exec(await configuredIn(host, unit))?.[1];
   return policy === undefined ? [] : [{ kind: 'pull', unit, policy }];
+}
+
+/** What a container that is made anew would not have. */
+async function lossOf(host: Host, container: string): Promise<UpdateHazard[]> {
+  if ((await host.engine.inspect(container)) === undefined) return [];
+  const { lost, untold } = await lostInRecreation(host, container);
+  return lost.length + untold.length === 0 ? [] : [{ kind: 'recreated', container, lost, untold }];
 }
 
 async function composePullOf({ name, engine }: Host, container: string): Promise<UpdateHazard[]> {

@@ -5,6 +5,7 @@ import type { UpdateFailure } from '../../report.ts';
 import { isCovered, snapshotFolder, spaceFor, takeSnapshot } from '../backup.ts';
 import { unitsOf } from '../host-view.ts';
 import { lookAtServices } from '../status.ts';
+import { makeNew } from './act.ts';
 import { attempt, interruptible, quietly, record, type Journey } from './journey.ts';
 import { pullExactly } from './pull-exactly.ts';
 import { nextTag } from './tags.ts';
@@ -29,7 +30,12 @@ export async function prepare(journey: Journey): Promise<UpdateFailure | undefin
     );
     if (failure !== undefined) return failure;
   }
-  return (await checkBeforehand(journey)) ?? (await copyData(journey)) ?? (await download(journey));
+  return (
+    (await checkBeforehand(journey)) ??
+    (await copyData(journey)) ??
+    (await download(journey)) ??
+    (await quietly(journey, 'check', () => makeNew(journey)))
+  );
 }
 
 const checkBeforehand = (journey: Journey): Promise<UpdateFailure | undefined> =>

@@ -6,7 +6,7 @@ import type { App } from '../../app.ts';
 import type { UpdateOutcome } from '../../report.ts';
 import type { UpdateRow } from '../../store/updates.ts';
 import { dropSnapshot } from '../backup.ts';
-import { dropNext, dropPulled, dropRollback } from './act.ts';
+import { dropNext, dropOthers, dropPulled, dropRollback } from './act.ts';
 import { giveUpGuarded } from './guarded.ts';
 import type { Journey } from './journey.ts';
 import { rollbackTag } from './tags.ts';
@@ -18,8 +18,11 @@ export async function tidyUp(journey: Journey, outcome: UpdateOutcome): Promise<
   const drop = async (folder: string | undefined) => {
     if (folder !== undefined) await dropSnapshot(app, service, folder);
   };
-  const works: (() => Promise<void>)[] = [() => dropNext(journey)];
   const isBack = outcome === 'unchanged' || outcome === 'rolled-back';
+  const works: (() => Promise<void>)[] = [];
+  // Before their images.
+  if (outcome !== 'down') works.push(() => dropOthers(journey, isBack ? 'new' : 'old'));
+  works.push(() => dropNext(journey));
   if (isBack) {
     works.push(() => dropPulled(journey));
     // The image runs; should it have no other name any more, this one stays.

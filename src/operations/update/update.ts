@@ -10,7 +10,7 @@ import { isCovered, putBack, readSnapshot, snapshotFolder, takeSnapshot } from '
 import { lastWordsOf } from '../power.ts';
 import { sleep } from '../../sleep.ts';
 import { remember } from '../release-memory.ts';
-import { makeReady, moveBack, moveForward, startAll, startDependents, stopAll } from './act.ts';
+import { makeReady, moveBack, moveForward, putOldBack, startAll, startDependents, stopAll } from './act.ts';
 import { guardDeploy } from './guard-deploy.ts';
 import {
   asHolder,
@@ -172,7 +172,12 @@ async function stopAndGo(journey: Journey): Promise<UpdateReport> {
 /** Names and data are still as they were: what was stopped starts again. */
 async function startAgain(journey: Journey, why: UpdateFailure): Promise<UpdateReport> {
   record(journey, undefined, { why });
-  const failure = await insist(() => startAll(journey, 'back-start', journey.parts));
+  const failure = await insist(
+    async () =>
+      // One with `--rm` has gone when it was stopped.
+      (await quietly(journey, 'back-images', () => putOldBack(journey))) ??
+      (await startAll(journey, 'back-start', journey.parts)),
+  );
   await startOthers(journey);
   const judgement = await calmly(journey, 'back-health', journey.row.facts.from);
   if ('wellAt' in judgement) return end(journey, 'unchanged', { why, wellAt: judgement.wellAt });
