@@ -230,6 +230,17 @@ function releaseControls(engine: EngineSandbox, github: GithubStandIn, registry:
       hint: '/check sees it at once, the nightly check by itself.',
       run: () => publishVaultwarden(github, registry),
     },
+    {
+      kind: 'button',
+      id: 'immich-deploy',
+      group: 'Releases',
+      label: 'immich v2.6.0 is deployed',
+      hint: 'Its configuration names the version: /update immich prepares the deploy, which is seen within a minute.',
+      async run() {
+        await engine.deploy('immich-ml', 'ghcr.io/immich-app/immich-machine-learning:v2.6.0');
+        await engine.deploy('immich-server', 'ghcr.io/immich-app/immich-server:v2.6.0');
+      },
+    },
     kuma('kuma-good', 'uptime-kuma: a good image comes', '/update uptime-kuma takes it.'),
     kuma('kuma-dies', 'uptime-kuma: an image that dies', '/update uptime-kuma goes back by itself.', [
       'dies',

@@ -36,7 +36,7 @@ try {
 
   await say(tab, '/restart immich', 'Restart immich?');
   await tab.getByRole('button', { name: 'Restart', exact: true }).last().click();
-  await seen(tab, /✅ Stop – immich-ml/);
+  await seen(tab, /✅ Stop – ml/);
   await take(tab, 'restart');
   await seen(tab, 'immich restarted');
 

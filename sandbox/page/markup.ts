@@ -4,6 +4,8 @@ import { copy, h, icon } from './dom.ts';
 
 /** Lines that a folded quote shows. */
 const FOLDED_LINES = 3;
+/** Characters of a path on a line of a phone. */
+const FOLDED_COLUMNS = 34;
 
 export type MarkupNeeds = {
   /** Sends a command that was tapped in a text. */
@@ -121,7 +123,7 @@ function spoiler(children: Node[]): HTMLElement {
 
 function folding(children: Node[], raw: string, index: number, needs: MarkupNeeds): HTMLElement {
   const body = h('div', { class: 'fold-body' }, ...children);
-  const long = raw.split('\n').length > FOLDED_LINES || raw.length > 42 * FOLDED_LINES;
+  const long = raw.split('\n').length > FOLDED_LINES || raw.length > FOLDED_COLUMNS * FOLDED_LINES;
   if (!long) return h('blockquote', {}, body);
   const button = h('button', { type: 'button', class: 'fold' }, icon('chevron'));
   const quote = h('blockquote', { class: 'expandable' }, body, button);

@@ -1,11 +1,10 @@
 /** A PostgreSQL database replaced by a copy of it: restored beside, compared, and named in one transaction. */
 import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
 import { PassThrough } from 'node:stream';
 import { isDeepStrictEqual } from 'node:util';
 import { failure, type Told } from './disk.ts';
 import type { PostgresPart, Properties } from './manifest.ts';
-import { countRows } from './postgres.ts';
+import { countRows, feedDump } from './postgres.ts';
 import {
   ask,
   endSessions,
@@ -79,12 +78,12 @@ export async function stagePostgres(
 
 /**
  * Give the restored database its name; the one that had it is kept. Called again it finishes, or does nothing.
- * @returns the name of the one that is kept
+ * @returns the name of the one that is kept; undefined when there was none
  */
 export async function swapPostgres(
   reach: Reach,
   { part, id }: { part: PostgresPart; id: string },
-): Promise<string> {
+): Promise<string | undefined> {
   const replaced = replacedName(part.database, id);
   const beside = besideName(part.database, id);
   // Both names change in one transaction, so that either none or both have.
@@ -105,7 +104,7 @@ export async function swapPostgres(
       if (tries === TRIES) throw explain('put back', part, error);
     }
   }
-  return replaced;
+  return (await exists(reach, part, replaced)) ? replaced : undefined;
 }
 
 /** Deletes the database that {@link swapPostgres} has kept, and one that was made ready and never used. */
@@ -141,23 +140,25 @@ async function restoreAsText(
   const { value = 'public' } =
     part.properties.settings.find(({ role, name }) => role === undefined && name === 'search_path') ?? {};
   const statements = new PassThrough();
-  const source = await open(file);
-  try {
-    const writing = runTool(reach, part, ['pg_restore', '--file=-'], {
-      stdin: source.createReadStream({ autoClose: false }),
-      stdout: statements,
-    });
-    const reading = runTool(
-      reach,
-      beside,
-      ['psql', '--no-psqlrc', '--quiet', '--output=/dev/null', '--set=ON_ERROR_STOP=1', '--file=-'],
-      { stdin: withPath(statements, value) },
-    ).finally(() => statements.destroy());
-    const [read, written] = await Promise.allSettled([reading, writing]);
-    for (const one of [read, written]) if (one.status === 'rejected') throw one.reason;
-  } finally {
-    await source.close();
-  }
+  const writing = feedDump(file, part.copy, {}, (stdin) =>
+    runTool(reach, part, ['pg_restore', '--file=-'], { stdin, stdout: statements }),
+  );
+  const reading = runTool(
+    reach,
+    beside,
+    [
+      'psql',
+      '--no-psqlrc',
+      '--no-password',
+      '--quiet',
+      '--output=/dev/null',
+      '--set=ON_ERROR_STOP=1',
+      '--file=-',
+    ],
+    { stdin: withPath(statements, value) },
+  ).finally(() => statements.destroy());
+  const [read, written] = await Promise.allSettled([reading, writing]);
+  for (const one of [read, written]) if (one.status === 'rejected') throw one.reason;
 }
 
 /** Replaces the empty path that a dump sets before everything else. */
@@ -185,28 +186,12 @@ async function restore(
   beside: Place,
   { file, part, progress }: { file: string; part: PostgresPart; progress: Told['progress'] },
 ): Promise<void> {
-  const source = await open(file);
-  const hash = createHash('sha256');
-  try {
-    const read = async function* () {
-      for await (const chunk of source.createReadStream({ autoClose: false })) {
-        const bytes = chunk as Buffer;
-        hash.update(bytes);
-        progress?.(bytes.length);
-        yield bytes;
-      }
-    };
-    const name = beside.database.replace(/[\\']/g, '\\$&');
-    await runTool(
-      reach,
-      beside,
-      ['pg_restore', '--exit-on-error', '--no-password', `--dbname=dbname='${name}'`],
-      { stdin: read() },
-    );
-    if (hash.digest('hex') !== part.copy.sha256) throw new Error(`"${file}" is damaged.`);
-  } finally {
-    await source.close();
-  }
+  const name = beside.database.replace(/[\\']/g, '\\$&');
+  await feedDump(file, part.copy, { progress }, (stdin) =>
+    runTool(reach, beside, ['pg_restore', '--exit-on-error', '--no-password', `--dbname=dbname='${name}'`], {
+      stdin,
+    }),
+  );
 }
 
 function createStatement(name: string, { provider, locale, icuRules, ...properties }: Properties): string {
@@ -259,7 +244,8 @@ function propertyStatements(name: string, properties: Properties): string[] {
   return statements;
 }
 
-function fitName(database: string, suffix: string): string {
+/** A name that PostgreSQL takes as it is. */
+export function fitName(database: string, suffix: string): string {
   const whole = Buffer.from(database + suffix);
   if (whole.length <= LONGEST_NAME) return database + suffix;
   // Two long names that begin alike stay two.

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { digestFile, failure, writeAll, type Told } from './disk.ts';
+import { failure, writeAll, type Told } from './disk.ts';
 import type { Copy, PostgresPart, Properties, SourceFacts } from './manifest.ts';
 import { ask, endSessions, openSession, runTool, type Place, type Reach, type Session } from './psql.ts';
 
@@ -109,16 +109,33 @@ export async function takePostgres(
  * @throws Error for a dump that does not decode, or is another one
  */
 export async function checkDump(reach: Reach, place: Place, file: string, copy: Copy): Promise<void> {
+  await feedDump(file, copy, {}, (stdin) =>
+    runTool(reach, place, ['pg_restore', '--file=/dev/null'], { stdin }),
+  );
+}
+
+/** Give a dump to a program. @throws Error also for a dump that is another one, once the program has read it */
+export async function feedDump(
+  file: string,
+  copy: Copy,
+  { progress }: Told,
+  read: (dump: AsyncIterable<Uint8Array>) => Promise<void>,
+): Promise<void> {
   const source = await open(file);
+  const hash = createHash('sha256');
+  const bytes = async function* () {
+    for await (const chunk of source.createReadStream({ autoClose: false })) {
+      hash.update(chunk as Buffer);
+      progress?.((chunk as Buffer).length);
+      yield chunk as Buffer;
+    }
+  };
   try {
-    await runTool(reach, place, ['pg_restore', '--file=/dev/null'], {
-      stdin: source.createReadStream({ autoClose: false }),
-    });
+    await read(bytes());
   } finally {
     await source.close();
   }
-  const { size, sha256 } = await digestFile(file, { signal: reach.signal });
-  if (size !== copy.size || sha256 !== copy.sha256) throw new Error(`"${file}" is not what was written.`);
+  if (hash.digest('hex') !== copy.sha256) throw new Error(`"${file}" is damaged.`);
 }
 
 export async function countRows(session: Session): Promise<Record<string, number>> {

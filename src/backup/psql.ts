@@ -47,7 +47,16 @@ export function openSession(reach: Reach, place: Place): Session {
   const ended = reach.engine
     .exec(
       place.container,
-      ['psql', '--no-psqlrc', '--quiet', '--tuples-only', '--no-align', '--set=ON_ERROR_STOP=1', '--file=-'],
+      [
+        'psql',
+        '--no-psqlrc',
+        '--no-password',
+        '--quiet',
+        '--tuples-only',
+        '--no-align',
+        '--set=ON_ERROR_STOP=1',
+        '--file=-',
+      ],
       { stdin: input.stream(), stdout: output.sink, env: environment(reach, place), signal: reach.signal },
     )
     .then(({ exitCode, stderr }) => {

@@ -18,8 +18,9 @@ export type SqliteTask = {
 export type SqliteAnswer = { schema: string; counts: Record<string, number> };
 export type SqliteMessage = { progress: number } | { answer: SqliteAnswer };
 
-/** Pages between two looks at whether others wait. */
-const RATE = 2000;
+/** Pages that are copied at a time. */
+const SOME = 2000;
+const ALL = 2 ** 31 - 1;
 /** Milliseconds that a writer may hold the database before it is given up. */
 const PATIENCE = 5000;
 /** The rows of a table in which an application notes what it has migrated are part of its schema, its lock is not. */
@@ -32,32 +33,51 @@ type Table = { name: string; type: string; isShadow: boolean };
 const task = workerData as SqliteTask;
 const tell = (message: SqliteMessage) => parentPort?.postMessage(message);
 
-const database = open();
+const database = open(task);
 try {
-  // One read transaction holds one state of the database, for the counts and the copy alike.
-  database.exec('begin');
-  const answer = { schema: fingerprint(), counts: count() };
-  if (task.check === true) check();
-  if (task.target !== undefined) await copyTo(task.target);
-  database.exec('commit');
-  tell({ answer });
+  tell({ answer: await work() });
 } finally {
   database.close();
 }
 
-function open(): DatabaseSync {
-  const url = pathToFileURL(task.path);
-  if (task.isStill) url.searchParams.set('immutable', '1');
-  const opened = new DatabaseSync(url, { readOnly: task.recover !== true, timeout: PATIENCE });
-  if (task.recover === true) opened.exec('pragma wal_checkpoint(truncate)');
+async function work(): Promise<SqliteAnswer> {
+  const { target, check, isStill } = task;
+  if (target !== undefined && !isStill && !hasWal()) {
+    // Whoever reads such a database keeps its application from writing: the copy is made at one go, and tells the rest.
+    await copyTo(target, ALL);
+    return describe(open({ path: target, isStill: true }));
+  }
+  // One read transaction holds one state of the database, for the counts and the copy alike.
+  database.exec('begin');
+  const answer = describe(database);
+  if (check === true) checkAll();
+  if (target !== undefined) await copyTo(target, SOME);
+  database.exec('commit');
+  return answer;
+}
+
+function open({ path, isStill, recover = false }: SqliteTask): DatabaseSync {
+  const url = pathToFileURL(path);
+  if (isStill) url.searchParams.set('immutable', '1');
+  const opened = new DatabaseSync(url, { readOnly: !recover, timeout: PATIENCE });
+  if (recover) opened.exec('pragma wal_checkpoint(truncate)');
   return opened;
 }
 
-async function copyTo(target: string): Promise<void> {
+function describe(source: DatabaseSync): SqliteAnswer {
+  return { schema: fingerprint(source), counts: count(source) };
+}
+
+/** Readers and a writer do not wait for each other. */
+function hasWal(): boolean {
+  return database.prepare('pragma journal_mode').get()?.['journal_mode'] === 'wal';
+}
+
+async function copyTo(target: string, rate: number): Promise<void> {
   const pageSize = Number(database.prepare('pragma page_size').get()?.['page_size']);
   let done = 0;
   await backup(database, target, {
-    rate: RATE,
+    rate,
     progress({ totalPages, remainingPages }) {
       const pages = totalPages - remainingPages;
       tell({ progress: (pages - done) * pageSize });
@@ -66,8 +86,8 @@ async function copyTo(target: string): Promise<void> {
   });
 }
 
-function tables(): Table[] {
-  const rows = database.prepare(`pragma table_list`).all() as {
+function tables(source: DatabaseSync): Table[] {
+  const rows = source.prepare(`pragma table_list`).all() as {
     schema: string;
     name: string;
     type: string;
@@ -78,30 +98,30 @@ function tables(): Table[] {
     .sort((one, other) => (one.name < other.name ? -1 : 1));
 }
 
-function count(): Record<string, number> {
+function count(source: DatabaseSync): Record<string, number> {
   const counts: Record<string, number> = {};
-  for (const { name, type } of tables()) {
+  for (const { name, type } of tables(source)) {
     // A virtual table may need a module that only its application has; the rows are in its shadow tables.
     if (type !== 'table') continue;
     // An index may need a collation that only the application has.
-    const row = database.prepare(`select count(*) as rows from ${quote(name)} not indexed`).get();
+    const row = source.prepare(`select count(*) as rows from ${quote(name)} not indexed`).get();
     counts[name] = Number(row?.['rows']);
   }
   return counts;
 }
 
-function fingerprint(): string {
+function fingerprint(source: DatabaseSync): string {
   const hash = createHash('sha256');
-  const parts = database
+  const parts = source
     .prepare(
       `select type, name, tbl_name, sql from sqlite_schema where name not like 'sqlite\\_%' escape '\\' order by type, name`,
     )
     .all();
-  const { user_version: version } = database.prepare('pragma user_version').get() ?? {};
+  const { user_version: version } = source.prepare('pragma user_version').get() ?? {};
   hash.update(JSON.stringify([version, parts.map((part) => Object.values(part))]));
-  for (const { name, type } of tables()) {
+  for (const { name, type } of tables(source)) {
     if (type !== 'table' || !MIGRATIONS.test(name) || LOCK.test(name)) continue;
-    const rows = database.prepare(`select * from ${quote(name)} not indexed limit ${MOST_MIGRATIONS}`);
+    const rows = source.prepare(`select * from ${quote(name)} not indexed limit ${MOST_MIGRATIONS}`);
     rows.setReadBigInts(true);
     const texts = rows.all().map((row) => JSON.stringify(Object.values(row).map(String)));
     hash.update(JSON.stringify([name, texts.sort()]));
@@ -110,12 +130,12 @@ function fingerprint(): string {
 }
 
 /** @throws Error with the first that is wrong */
-function check(): void {
+function checkAll(): void {
   try {
     requireOk(database.prepare('pragma integrity_check(1)').get());
   } catch (error) {
     if (!isUnknownCollation(error)) throw error;
-    for (const { name } of tables()) checkTable(name);
+    for (const { name } of tables(database)) checkTable(name);
   }
 }
 

@@ -217,7 +217,11 @@ async function empty(path: string): Promise<void> {
 
 async function inWorker(task: SqliteTask, { signal, progress }: Told): Promise<SqliteAnswer> {
   signal?.throwIfAborted();
-  const worker = new Worker(new URL('sqlite-worker.ts', import.meta.url), { workerData: task });
+  const worker = new Worker(new URL('sqlite-worker.ts', import.meta.url), {
+    workerData: task,
+    // Older versions of Node warn of SQLite each time.
+    stderr: true,
+  });
   const left = new AbortController();
   try {
     return await new Promise((resolve, reject) => {

@@ -31,7 +31,9 @@ export function presentGuardPlan(report: Presented<'guard-plan'>, texts: Texts):
       [],
       ...numbered([...(isCovered ? [guard.plan.backup] : []), downloadStep(report, texts), guard.plan.wait]),
       [],
-      rich`${guard.plan.nothingStops} ${guard.plan.wayBack(isCovered)}`,
+      ...(isCovered
+        ? [rich`${guard.plan.nothingStops} ${guard.plan.wayBack}`]
+        : [rich`${guard.plan.nothingStops}`, rich`${guard.plan.noCopy}`]),
       ...(notCovered === undefined || !isCovered ? [] : [updates.plan.notCovered(notCovered)]),
       ...hazardLines(report, texts),
       ...notesOf(notes, texts),
@@ -52,7 +54,7 @@ export function presentGuard(report: Presented<'guard'>, texts: Texts): Card {
   const { stage, change, service, notes, at } = report;
   const { copyPrompt } = texts.buttons;
   const copy = isChange(change) ? copyText(guard.prompt(change, service), copyPrompt) : [];
-  const buttons: Button[][] = copy.length === 0 ? [] : [copy];
+  const rowOf = (...all: Button[]) => (all.length === 0 ? [] : [all]);
   const head = guard.head(report);
   const why = whyLines({ ...report, lastLines: [] }, texts);
   const backupAt = report.backupAt === undefined ? undefined : minuteOf(report.backupAt, at, texts);
@@ -65,7 +67,7 @@ export function presentGuard(report: Presented<'guard'>, texts: Texts): Card {
           ...(isChange(change) ? [guard.change(change)] : []),
           rich`${guard.watching}`,
         ],
-        buttons: [...buttons, ...notesButton(notes, texts)],
+        buttons: rowOf(...copy, ...notesButton(notes, texts).flat()),
       };
     case 'going-back':
       return {
@@ -75,7 +77,7 @@ export function presentGuard(report: Presented<'guard'>, texts: Texts): Card {
           ...asideLines(report.data, texts),
           ...(isChange(change) ? [guard.change(change), rich`${guard.starts}`] : [rich`${guard.startsNow}`]),
         ],
-        buttons,
+        buttons: rowOf(...copy),
       };
     case 'not-back':
       return { blocks: [head, ...why, rich`${guard.stillStopped}`] };

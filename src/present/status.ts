@@ -126,16 +126,16 @@ export function presentService(report: Presented<'service'>, texts: Texts): Card
     ...(lines.length === 0 ? [] : [[], ...lines]),
     { quote: service.containers.flatMap((container) => details(service, container, report.at, texts)) },
   ];
+  if (report.changed !== undefined) {
+    const { verb, from, at } = report.changed;
+    const when: Span = { time: at, fallback: `${texts.about(report.at - at)} ago`, format: 'relative' };
+    blocks.push(texts.status.changed(verb, from, when));
+  }
   if (report.machine !== undefined) {
     const { load, memoryUsed, memorySize, temperature } = report.machine;
     blocks.push(
       rich`🖥 ${texts.status.machine(load.toFixed(2), texts.memory(memoryUsed), texts.memory(memorySize), temperature)}`,
     );
-  }
-  if (report.changed !== undefined) {
-    const { verb, from, at } = report.changed;
-    const when: Span = { time: at, fallback: `${texts.about(report.at - at)} ago`, format: 'relative' };
-    blocks.push(texts.status.changed(verb, from, when));
   }
   if (service.available !== undefined) {
     const { version: newer, publishedAt } = service.available;

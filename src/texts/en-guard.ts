@@ -80,10 +80,8 @@ export const guard = {
     backup: 'Backup while it runs',
     wait: 'Wait for your deploy, judge the start and tell you',
     nothingStops: 'Nothing is stopped before you deploy.',
-    wayBack: (isCovered: boolean) =>
-      isCovered
-        ? 'If it fails I can put the data back as of the backup; what is written after it would be lost.'
-        : '⚠️ No copy of its data is made: nothing says where that is. A way back has only the image.',
+    wayBack: 'If it fails I can put the data back as of the backup; what is written after it would be lost.',
+    noCopy: '⚠️ No copy of its data is made: nothing says where that is. A way back has only the image.',
     confirm: (isCovered: boolean) => (isCovered ? 'Back up and prepare' : 'Prepare'),
   },
 

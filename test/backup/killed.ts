@@ -6,6 +6,9 @@ export type KilledOptions = {
   folder: string;
   sources: readonly unknown[];
   verb: 'take' | 'put back';
+  /** Of the engine that has these containers. */
+  socket?: string;
+  containers?: readonly string[];
   /** Number of the call that changes something, before which it dies. None: it lives to the end. */
   at?: number;
 };
@@ -25,7 +28,14 @@ const CHANGES = [
   'open',
 ] as const;
 
-const { at, folder, sources, verb } = JSON.parse(process.argv[2] ?? '') as KilledOptions;
+const {
+  at,
+  containers = [],
+  folder,
+  socket,
+  sources,
+  verb,
+} = JSON.parse(process.argv[2] ?? '') as KilledOptions;
 let calls = 0;
 const patched = fs as unknown as Record<string, (...args: unknown[]) => unknown>;
 for (const name of CHANGES) {
@@ -42,7 +52,9 @@ syncBuiltinESMExports();
 const { openPlace } = await import('./place.ts');
 const { putBack, readSnapshot, snapshotFolder, takeSnapshot } =
   await import('../../src/operations/backup.ts');
-const { app, service } = openPlace({ sources, folder });
+const { createEngine } = await import('../../src/clients/engine.ts');
+const engine = socket === undefined ? {} : { engine: createEngine(socket) };
+const { app, service } = openPlace({ sources, containers, folder, ...engine });
 const copy = snapshotFolder(app, service, 'one');
 if (verb === 'take') await takeSnapshot(app, service, copy);
 else await putBack(app, service, await readSnapshot(copy), 'back');

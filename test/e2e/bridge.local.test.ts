@@ -26,7 +26,7 @@ it('a Bot API server in local mode gives it, from its disk', async () => {
   place = await createPlace(undefined, { telegram: { localFolder } });
   place.start();
   const sent = await place.telegram.file('server.log', large);
-  await place.answer(sent.message_id, /Ready for your agent – 26 MB/);
+  await place.answer(sent.message_id, /Ready for your agent – 26\u00a0MB/);
   expect(place.files()).toEqual(['p1.log']);
   expect(readFileSync(join(place.pictures, 'p1.log')).equals(large)).toBe(true);
   rmSync(localFolder, { recursive: true });

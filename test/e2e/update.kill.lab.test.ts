@@ -19,7 +19,7 @@ import { openStore } from '../../src/store.ts';
 import type { UpdateStage } from '../../src/store/updates.ts';
 import { lab } from '../lab/index.ts';
 import { startUpdatable, type Updatable } from '../lab/updatable.ts';
-import { openUpdating, ourNames, servicesFile } from '../operations/updating.ts';
+import { openUpdating, ourNames, rowsOf, servicesFile, update as runUpdate } from '../operations/updating.ts';
 
 const here = lab();
 const NAME = 'killed';
@@ -78,10 +78,14 @@ function stageNow(): UpdateStage | undefined {
 
 type Moment = { stage: UpdateStage } | { after: number };
 
-/** Begins an update from the command line, and ends its process at a moment of it. */
-async function cutOff(signal: NodeJS.Signals, moment: Moment): Promise<void> {
+/** Begins an update or rollback from the command line, and ends its process at a moment of it. */
+async function cutOff(
+  signal: NodeJS.Signals,
+  moment: Moment,
+  command: 'update' | 'rollback' = 'update',
+): Promise<void> {
   const { PATH = '' } = process.env;
-  const child = spawn(process.execPath, [MAIN, 'update', NAME, '--yes'], {
+  const child = spawn(process.execPath, [MAIN, command, NAME, '--yes'], {
     env: { PATH, ...env },
     stdio: 'ignore',
   });
@@ -92,7 +96,7 @@ async function cutOff(signal: NodeJS.Signals, moment: Moment): Promise<void> {
       if (stageNow() === moment.stage) break;
       await pause(5);
     }
-    expect(child.exitCode, `it ended before it was ${moment.stage}`).toBeNull();
+    if (child.exitCode !== null) throw new Error(`It ended before it was ${moment.stage}.`);
   }
   child.kill(signal);
   await ended;
@@ -196,6 +200,26 @@ test('update asked again after a kill brings the first one to its end', async ()
   }
   await expectWhole(before);
 });
+
+test.each(['stopping', 'moving', 'starting'] as const)(
+  'rollback with data that is killed while %s ends whole',
+  async (stage) => {
+    const before = Number(await it.answers());
+    newest += 1;
+    await it.publish(String(newest));
+    const updating = openUpdating(here, [it], { folder });
+    await runUpdate(updating.app, NAME, updating.run());
+    await updating.close();
+    await rowsOf(it, String(newest));
+    await cutOff('SIGKILL', { stage }, 'rollback');
+    const report = await takeUp();
+    expect(stageNow()).toBeUndefined();
+    // Before anything was moved it stays where it was.
+    expect(await it.answers()).toBe(String(stage === 'stopping' ? newest : before));
+    expect(report).toMatchObject({ outcome: stage === 'stopping' ? 'unchanged' : 'updated' });
+    await expectWhole(before);
+  },
+);
 
 test(
   `update that is killed at ${KILLS} random moments ends whole each time`,

@@ -1,15 +1,19 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { execFileSync, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createEngine, type Engine } from '../../src/clients/engine.ts';
 import {
   describeData,
   dropSnapshot,
   putBack,
+  readSnapshot,
   snapshotFolder,
   takeSnapshot,
   verifySnapshot,
 } from '../../src/operations/backup.ts';
+import type { KilledOptions } from '../backup/killed.ts';
 import { openPlace, type Place } from '../backup/place.ts';
 import { lab } from '../lab/index.ts';
 
@@ -118,6 +122,34 @@ const databases = async () =>
     '\n',
   );
 
+/** So many rows that copying them takes a moment. */
+const grow = () =>
+  psql(
+    'my app',
+    `insert into "Odd ""name""" (text) select repeat(md5(n::text), 100) from generate_series(1, 60000) n`,
+  );
+
+/** Run in a process of its own until PostgreSQL has such a session, and kill it then. */
+async function killWhile(verb: KilledOptions['verb'], condition: string): Promise<void> {
+  const options: KilledOptions = {
+    folder: place.folder,
+    sources: SOURCES,
+    verb,
+    socket: here.socket,
+    containers: [CONTAINER],
+  };
+  const child = fork(new URL('../backup/killed.ts', import.meta.url), [JSON.stringify(options)]);
+  const ended = once(child, 'exit');
+  await expect
+    .poll(() => ask('template1', `select count(*) from pg_stat_activity where ${condition}`), {
+      timeout: 30_000,
+      interval: 50,
+    })
+    .toBe('1');
+  child.kill('SIGKILL');
+  expect(await ended).toEqual([null, 'SIGKILL']);
+}
+
 describe('takeSnapshot of PostgreSQL', () => {
   test('has the counts of its dump', async () => {
     const { app, service } = place;
@@ -179,7 +211,7 @@ describe('takeSnapshot of PostgreSQL', () => {
     // As a killed run leaves it: a session that nobody speaks to any more, with its snapshot.
     const left = here.podman(
       'exec',
-      '--env=PGAPPNAME=steward copy',
+      '--env=PGAPPNAME=steward copy web',
       CONTAINER,
       'psql',
       '--username=owner',
@@ -191,6 +223,44 @@ describe('takeSnapshot of PostgreSQL', () => {
     const snapshot = await take('one');
     expect(await ended).toBe('ended');
     expect(snapshot.sources[0]?.counts['Odd "name"']).toBe(25_000);
+  });
+
+  test('killed by SIGKILL while it dumps leaves no copy, and the next one nothing of it', async () => {
+    const { app, service } = place;
+    await grow();
+    await killWhile('take', `application_name like 'steward copy%' and query ilike 'copy %'`);
+    await expect(readSnapshot(snapshotFolder(app, service, 'one'))).rejects.toThrow(/there is no manifest/);
+    const snapshot = await take('one');
+    await verifySnapshot(app, service, snapshot);
+    expect(await sessions()).toBe('0');
+    expect(await readdir(dirname(snapshot.folder))).toEqual(['one']);
+  });
+
+  test('says that the disk is full, and leaves nothing behind', async () => {
+    await grow();
+    const copies = join(place.folder, 'copies');
+    await mkdir(copies);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=300m', 'none', copies]);
+    try {
+      const full = openPlace({
+        sources: SOURCES,
+        engine,
+        containers: [CONTAINER],
+        folder: place.folder,
+        // It fills up after the look at the free bytes.
+        onStep: (step) => {
+          if (step.startsWith('copy ')) execFileSync('fallocate', ['--length=299M', join(copies, 'filler')]);
+        },
+      });
+      const folder = snapshotFolder(full.app, full.service, 'one');
+      await expect(takeSnapshot(full.app, full.service, folder)).rejects.toThrow(
+        'Cannot copy the database "my app" in "copied-postgres": the disk is full.',
+      );
+      expect(await readdir(dirname(folder))).toEqual([]);
+      expect(await sessions()).toBe('0');
+    } finally {
+      execFileSync('umount', [copies]);
+    }
   });
 
   test.each([
@@ -308,7 +378,7 @@ describe('putBack of PostgreSQL', () => {
     const before = await whole('my app');
     const snapshot = await take('one');
     await psql('template1', 'drop database "my app"');
-    expect(await putBack(app, service, snapshot, 'back')).toMatchObject({ newer: [] });
+    expect(await putBack(app, service, snapshot, 'back')).toEqual({ aside: [], newer: [] });
     expect(await whole('my app')).toEqual(before);
   });
 
@@ -340,5 +410,19 @@ describe('putBack of PostgreSQL', () => {
       await psql('template1', `drop database "my app"`);
       await psql('template1', `alter database "my app_before_${id}" rename to "my app"`);
     }
+  });
+
+  test('killed by SIGKILL while it restores, and called again, ends with the copy', async () => {
+    const { app, service } = place;
+    await grow();
+    const before = await whole('my app');
+    const snapshot = await take('one');
+    await psql('my app', 'create table migrated (id int)');
+    await killWhile('put back', `datname = 'my app_putback_back' and query ilike 'copy %'`);
+    expect(await ask('my app', `select to_regclass('migrated')`)).toBe('migrated');
+    await putBack(app, service, snapshot, 'back');
+    expect(await whole('my app')).toEqual(before);
+    expect(await databases()).toEqual(['my app', 'my app_before_back']);
+    expect(await sessions()).toBe('0');
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { present } from '../../src/present/index.ts';
 import type {
   DataDifference,
+  Note,
   ReleaseState,
   Report,
   UpdateFailure,
@@ -508,5 +509,54 @@ describe('several updates', () => {
     const report: Report = { kind: 'updates-outcome', done: [down], rest: ['wiki'], at: NOW };
     expect(lines(report)[0]).toBe('🔴 blog is DOWN; 0 of 2 updated');
     expect(labels(report)).toEqual([['Copy command']]);
+  });
+});
+
+const note = (one: Note): Report => ({ kind: 'note', note: one });
+
+describe('short answers about updates', () => {
+  const fresh = {
+    key: 'fresh',
+    service: 'immich',
+    version: 'v2.6.0',
+    tag: 'release',
+    url: undefined,
+  } as const;
+
+  test.each<[Note, string]>([
+    [
+      fresh,
+      '✅ immich is fresh – v2.6.0, the newest image of release, checked just now. Nothing was restarted.',
+    ],
+    [
+      { ...fresh, version: undefined, tag: undefined },
+      '✅ immich is fresh – checked just now. Nothing was restarted.',
+    ],
+    [
+      { key: 'superseded', service: 'immich', what: 'v2.6.0', now: 'v2.6.1' },
+      '🔄 immich v2.6.0 is not offered any more; v2.6.1 is. Nothing was changed.',
+    ],
+    [
+      { key: 'superseded', service: 'immich', what: 'v2.6.0', now: undefined },
+      '🔄 immich v2.6.0 is not offered any more. Nothing was changed.',
+    ],
+    [{ key: 'asked', what: 'wait', service: 'immich' }, '⏳ immich: 10 min more to become healthy.'],
+    [{ key: 'not-asked', why: 'back', service: 'immich' }, '✋ immich is on its way back already.'],
+  ])('%j', (one, expected) => {
+    expect(shown(note(one))).toBe(expected);
+  });
+
+  test('fresh has its notes at hand', () => {
+    expect(labels(note({ ...fresh, url: 'https://example.org/notes' }))).toEqual([['Release notes']]);
+  });
+
+  test('each fits the few words that a tap is answered with', () => {
+    const longest = 'a-service-with-a-rather-long-name';
+    const answers: Note[] = [
+      { key: 'not-asked', why: 'stopped', service: longest },
+      { key: 'asked', what: 'cancel', service: longest },
+      { key: 'wrong-word', word: longest },
+    ];
+    for (const one of answers) expect([...shown(note(one))].length).toBeLessThanOrEqual(200);
   });
 });

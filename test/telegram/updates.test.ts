@@ -196,6 +196,20 @@ describe('the card of a running update', () => {
     await harness.telegram.waitFor('immich was not updated');
   });
 
+  test('two taps on the way back ask once; the second is told so', async () => {
+    const harness = await scene();
+    const update = await running(harness);
+    update.step('moving', 'stop');
+    await update.buttons([['Roll back now!']]);
+    const first = harness.telegram.tap('Roll back now!');
+    const second = harness.telegram.tap('Roll back now!');
+    expect(await first.answered).toMatchObject({ text: '⏳ immich: going back to the old version.' });
+    expect(await second.answered).toMatchObject({ text: 'Already answered.' });
+    expect(harness.store.updates.takeWish(update.id)).toBe('roll-back');
+    update.end('rolled-back');
+    await harness.telegram.waitFor('v1 is back and healthy');
+  });
+
   test('a Cancel that comes after the stop does nothing', async () => {
     const harness = await scene();
     const update = await running(harness);
@@ -321,6 +335,32 @@ describe('a plan that asks for a word', () => {
     await telegram.send('blog');
     await telegram.waitFor('I do not know blog');
     expect(acts.runs).toHaveLength(1);
+  });
+
+  test('a word after a restart of the bot still holds', async () => {
+    const harness = await scene();
+    const { telegram, acts } = harness;
+    await asked(harness);
+    await harness.stop();
+    harness.start();
+    await telegram.send('immich');
+    await telegram.waitFor('immich is back on v2');
+    expect(acts.runs).toHaveLength(1);
+  });
+
+  test('a yes that no button has is refused, and the plan still holds', async () => {
+    const harness = await scene();
+    const { telegram, acts, store } = harness;
+    const card = await asked(harness);
+    const [{ token } = { token: '' }] = store.confirmations.typed({ user: OWNER, chat: OWNER });
+    const { message } = telegram.world.messages.find((one) => one.message.message_id === card.id) ?? {};
+    const from = { id: OWNER, is_bot: false, first_name: 'Owner' };
+    const tap = { id: 'forged', from, message, chat_instance: '1', data: `c:${token}:y` };
+    telegram.world.updates.push('callback_query', tap, MINUTE);
+    await telegram.until(() => telegram.calls('answerCallbackQuery').length > 0, 'an answer to the tap');
+    expect(acts.runs).toEqual([]);
+    await telegram.send('immich');
+    await telegram.waitFor('immich is back on v2');
   });
 
   test('a word that comes too late is told so, and the plan can be shown again', async () => {

@@ -20,6 +20,7 @@ import {
 } from './guarded.ts';
 import { endable, type UpdateReach } from './journey.ts';
 import { pullExactly } from './pull-exactly.ts';
+import { lookAtRunning, recallRunning, takeNote } from './running.ts';
 import { rollbackTag } from './tags.ts';
 
 /** Do what was planned. A failure is told in the report. The caller holds the service's lock. */
@@ -54,6 +55,10 @@ export async function guardDeploy(
   if (app.guard.observing) {
     await app.guard.change(`prepare a deploy of ${service.name}`, () => Promise.resolve());
     return reportOf(app, service, guarded, { stage: 'observed' });
+  }
+  if (recallRunning(app.store, service.name) === undefined) {
+    // A deploy that comes before the first look at the service has something to be compared with.
+    await takeNote(app, service, await lookAtRunning(app, service, () => undefined), undefined);
   }
   return prepareDeploy(app, service, run, keepGuarded(app.store, guarded));
 }

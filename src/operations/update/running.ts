@@ -2,6 +2,7 @@
 import type { App } from '../../app.ts';
 import type { Service } from '../../services.ts';
 import type { Store } from '../../store.ts';
+import { lookAtServices } from '../status.ts';
 import { configuredIn, imageNamed } from './configured.ts';
 
 /** `image` is the name in the configuration, `id` what it meant. */
@@ -70,4 +71,21 @@ export function knownFrom(seen: ReadonlyMap<string, Seen>, before: Known['images
     isWanted && image !== undefined ? [[name, { image, id }] as const] : [],
   );
   return { ...before, ...Object.fromEntries(now) };
+}
+
+/** Silently: the first sight, and what Steward has changed itself. */
+export async function takeNote(
+  app: Pick<App, 'hosts' | 'services' | 'probe' | 'clock' | 'store'>,
+  service: Service,
+  seen: ReadonlyMap<string, Seen>,
+  before: Known | undefined,
+): Promise<void> {
+  const images = knownFrom(seen, before?.images);
+  if (Object.keys(images).length === 0) return;
+  const { services } = await lookAtServices(app, [service]);
+  keepRunning(app.store, service.name, {
+    images,
+    version: services[0]?.version ?? before?.version,
+    at: app.clock.now(),
+  });
 }

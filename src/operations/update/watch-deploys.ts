@@ -4,7 +4,6 @@ import { BusyError, UnreachableError } from '../../errors.ts';
 import type { DeployReport } from '../../report.ts';
 import type { Service } from '../../services.ts';
 import { whileLocked } from '../arguments.ts';
-import { lookAtServices } from '../status.ts';
 import { recallGuarded, type Guarded } from './guarded.ts';
 import { judgeDeploy } from './judge-deploy.ts';
 import type { UpdateReach } from './journey.ts';
@@ -15,6 +14,7 @@ import {
   knownFrom,
   lookAtRunning,
   recallRunning,
+  takeNote,
   type Known,
   type Seen,
 } from './running.ts';
@@ -87,23 +87,6 @@ const look = (
     (container) =>
       guarded?.images.find((image) => image.container === container)?.was ?? known?.images[container]?.image,
   );
-
-/** Silently: the first sight, and what Steward has changed itself. */
-async function takeNote(
-  app: WatchReach,
-  service: Service,
-  seen: ReadonlyMap<string, Seen>,
-  before: Known | undefined,
-): Promise<void> {
-  const images = knownFrom(seen, before?.images);
-  if (Object.keys(images).length === 0) return;
-  const { services } = await lookAtServices(app, [service]);
-  keepRunning(app.store, service.name, {
-    images,
-    version: services[0]?.version ?? before?.version,
-    at: app.clock.now(),
-  });
-}
 
 /** `return`: the configuration names the old version of a way back again, which is to be started. */
 function whatIsDue(
