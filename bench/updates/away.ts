@@ -2,6 +2,7 @@
 import type { UpdateReport } from '../../src/report.ts';
 import { planUpdate } from '../../src/operations/update/plan.ts';
 import { update } from '../../src/operations/update/update.ts';
+import { run, words } from '../../test/lab/exec.ts';
 import type { Lab } from '../../test/lab/tools.ts';
 import { startUpdatable, type Updatable, type Version } from '../../test/lab/updatable.ts';
 import { openUpdating, type Updating } from '../../test/operations/updating.ts';
@@ -19,13 +20,19 @@ export async function benchAway(lab: Lab, { rounds, stack, say }: Options): Prom
     await startUpdatable(lab, 'plain'),
     await startUpdatable(lab, 'store', { kind: 'store' }),
   ];
-  const updating = openUpdating(lab, [plain, store]);
+  const updating = openUpdating(atHome(lab), [plain, store]);
   await endWith(stack, () => updating.close());
   return [
-    ...(await benchPlain(lab, plain, { updating, rounds, stack })),
+    ...(await benchPlain(atHome(lab), plain, { updating, rounds, stack })),
     ...(await benchSteps(store, updating, Math.ceil(rounds / 3))),
   ];
 }
+
+/** systemctl with the least that leads into the machine: on a host it is called as it is, and so is what it stands beside. */
+const atHome = (lab: Lab): Lab => ({
+  ...lab,
+  systemctl: `nsenter --target ${lab.pid} --mount --pid systemctl`,
+});
 
 /** A service without data: nothing is to be copied while it is away. */
 async function benchPlain(
@@ -36,6 +43,7 @@ async function benchPlain(
   const probing = await startProbing(`${service.url}/version`);
   await endWith(stack, () => probing.stop());
   const publish = createPublisher(service);
+  const systemctl = (...args: string[]) => run(...words(lab.systemctl, ...args));
   const away = async (work: () => Promise<unknown>) => {
     await probing.longestGap();
     await work();
@@ -48,15 +56,15 @@ async function benchPlain(
         await publish();
         return away(() => go(updating, service, 'updated'));
       },
-      restarted: () => away(() => lab.systemd('restart', service.unit)),
+      restarted: () => away(() => systemctl('restart', service.unit)),
       back: async () => {
         await publish({ kind: 'crash' });
         return away(() => go(updating, service, 'rolled-back'));
       },
       started: async () => {
-        await lab.systemd('stop', service.unit);
+        await systemctl('stop', service.unit);
         return timed(async () => {
-          await lab.systemd('start', service.unit);
+          await systemctl('start', service.unit);
           while (!(await isUp(service)));
         });
       },
