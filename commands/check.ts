@@ -1,16 +1,15 @@
-import type { App, Command } from '../src/app.ts';
-import { checkReleases } from '../src/operations/check-release.ts';
+import type { Command } from '../src/app.ts';
+import { checkReleases, trackedServices } from '../src/operations/check-release.ts';
 import { oneService } from '../src/operations/arguments.ts';
 import { listActions, offersFirst, offerActions } from '../src/operations/release-offer.ts';
 import { markTold } from '../src/operations/tell-releases.ts';
-import type { Service } from '../src/services.ts';
 
 export const check: Command = {
   name: 'check',
   usage: '[service]',
   purpose: 'look',
   async run(app, args, { by, signal }) {
-    const services = args.length === 0 ? tracked(app) : [oneService(app, args)];
+    const services = args.length === 0 ? trackedServices(app) : [oneService(app, args)];
     const checked = await checkReleases(app, services, { signal });
     const states = offersFirst(checked);
     // What a person has read in the chat is no news there any more.
@@ -20,9 +19,3 @@ export const check: Command = {
     return { kind: 'releases', why: 'asked', services: states, silent: [], at: app.clock.now(), actions };
   },
 };
-
-/** Those that have something to look at. */
-const tracked = (app: App): Service[] =>
-  app.services.all.filter(
-    ({ containers, release }) => release?.github !== undefined || containers.some(({ update }) => update),
-  );

@@ -1,5 +1,6 @@
 import type { App, Command } from '../src/app.ts';
 import { oneService, whileLocked } from '../src/operations/arguments.ts';
+import { checkUnseen } from '../src/operations/check-release.ts';
 import { availableUpdates } from '../src/operations/release-offer.ts';
 import { planAll, updateAll } from '../src/operations/update/all.ts';
 import { planUpdate } from '../src/operations/update/plan.ts';
@@ -19,7 +20,10 @@ export const update: Command = {
     return isCutOff(app, service) ? undefined : planUpdate(app, service, key);
   },
   async run(app, args, run) {
-    if (args.length === 0) return availableUpdates(app);
+    if (args.length === 0) {
+      await checkUnseen(app, { signal: run.signal });
+      return availableUpdates(app);
+    }
     if (isAll(args)) return updateAll(app, run);
     if (isStop(args)) return stopWaiting(app, oneService(app, args.slice(0, 1)));
     const [service] = asked(app, args);

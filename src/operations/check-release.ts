@@ -93,6 +93,18 @@ async function judged(
   return state;
 }
 
+/** Services that have something to look at. */
+export const trackedServices = ({ services }: Pick<App, 'services'>): Service[] =>
+  services.all.filter(
+    ({ containers, release }) => release?.github !== undefined || containers.some(({ update }) => update),
+  );
+
+/** Look at what nobody has looked at yet, so that "nothing newer" is never said of what is not known. */
+export async function checkUnseen(app: CheckReach, options: Options = {}): Promise<void> {
+  const unseen = trackedServices(app).filter(({ name }) => recall(app.store, name) === undefined);
+  await checkReleases(app, unseen, options);
+}
+
 /** Milliseconds after a look that failed: registries ask for patience, and a night's trouble is over by then. */
 const AGAIN_AFTER = 45 * 60_000;
 

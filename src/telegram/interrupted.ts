@@ -80,7 +80,12 @@ export function createInterrupted({ app, tasks, requests, tell }: InterruptedNee
     // Cut off once more: the next start takes it up.
     if (end.outcome === 'interrupted') return;
     const report = end.outcome === 'done' ? end.report : requests.noteOf(end.error);
-    if (report !== undefined) tell(`resumed:${id}`, report, false);
+    if (report === undefined) return;
+    const key = `resumed:${id}`;
+    const card = run.card === undefined ? undefined : store.outbox.get(run.card);
+    if (card === undefined) return tell(key, report, false);
+    const { chat, messageId: replyTo } = card;
+    store.outbox.put({ key, chat, replyTo, silent: false, body: { what: 'report', report } });
   }
 
   return (run) => {

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { BotProcess } from '../../sandbox/bot-process.ts';
+import { publishNext } from '../lab/reference-host.ts';
 import { AGENT, override, startHouse, type House } from './house.ts';
 
 let house: House;
@@ -191,7 +192,7 @@ test('a bot that is killed in the middle of a restart brings the service back an
 test('/check finds a newer image of a running tag and a release without its image, and pulls nothing', async () => {
   const { telegram, lab, github } = house;
   github.releases.set('immich-app/immich', [{ tag: 'v2.6.0', body: '## Breaking changes\n- Much' }]);
-  await lab.addImage('vaultwarden/server', '1.33.0', { tag: '1.32.0', keep: true });
+  await publishNext(lab, 'vaultwarden', { version: '1.33.0' });
   const images = await lab.podman('images', '--quiet', '--no-trunc');
   await telegram.send('/check');
   const { text } = await telegram.waitFor('1 update', { timeout: 30_000 });
@@ -202,4 +203,46 @@ test('/check finds a newer image of a running tag and a release without its imag
 
   await telegram.send('/status');
   expect((await telegram.waitFor('available')).text).toContain('vaultwarden – 1.32.0 → 1.33.0 available');
+});
+
+const versionOf = async () => (await fetch(`http://${house.lab.address}:8222/version`)).text();
+
+test('/update does what it has planned, at the tap', async () => {
+  const { telegram } = house;
+  await telegram.send('/update vaultwarden');
+  const plan = await telegram.waitFor('Update vaultwarden');
+  expect(await versionOf()).toBe('1.32.0\n');
+  telegram.tap('Update', { message: plan.id });
+  await telegram.waitFor('✅ vaultwarden runs 1.33.0', { timeout: 60_000 });
+  expect(await versionOf()).toBe('1.33.0\n');
+});
+
+test('/update to an image that dies says why, with the old version back and healthy', async () => {
+  const { telegram, lab } = house;
+  await publishNext(lab, 'vaultwarden', { version: '1.34.0', kind: 'crash' });
+  await telegram.send('/update vaultwarden');
+  telegram.tap('Update', { message: (await telegram.waitFor('Update vaultwarden')).id });
+  const { text } = await telegram.waitFor('is back and healthy', { timeout: 40_000 });
+  expect(text).toContain('migration failed');
+  expect(await versionOf()).toBe('1.33.0\n');
+});
+
+test('/rollback goes back to the version before', async () => {
+  const { telegram } = house;
+  await telegram.send('/rollback vaultwarden');
+  const plan = await telegram.waitFor('vaultwarden');
+  telegram.tap('Roll back', { message: plan.id });
+  await telegram.waitFor('vaultwarden is back on 1.32.0', { timeout: 60_000 });
+  expect(await versionOf()).toBe('1.32.0\n');
+});
+
+test('a bot that is killed in the middle of an update finishes it and says so, once', async () => {
+  const { telegram, lab } = house;
+  await publishNext(lab, 'vaultwarden', { version: '1.35.0' });
+  await telegram.send('/update vaultwarden');
+  telegram.tap('Update', { message: (await telegram.waitFor('Update vaultwarden')).id });
+  await telegram.waitFor(/✅ Stop/, { timeout: 30_000 });
+  bot.kill();
+  await telegram.waitFor(/vaultwarden (?:runs 1\.35\.0|was not updated)/, { timeout: 60_000 });
+  expect(['1.35.0\n', '1.32.0\n']).toContain(await versionOf());
 });

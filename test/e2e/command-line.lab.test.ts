@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { publishNext } from '../lab/reference-host.ts';
 import { override, startHouse, type House } from './house.ts';
 
 let house: House;
@@ -91,6 +92,33 @@ test('a restart whose unit fails says why, with the last lines, and exits 1', as
   expect(output).toContain('❌ copyparty: restart failed');
   expect(output).toContain('the unit failed: the program ended with an error');
   expect(output).toContain('no disk for me');
+});
+
+test('steward update --dry-run shows the plan, --yes does it, and rollback --yes undoes it', async () => {
+  const { lab } = house;
+  const version = async () => (await fetch(`http://${lab.address}:8222/version`)).text();
+  await publishNext(lab, 'vaultwarden', { version: '1.33.0' });
+  const planned = await house.steward(['update', 'vaultwarden', '--dry-run']);
+  expect(planned.output).toContain('1.32.0 → 1.33.0');
+  expect(planned.code).toBe(0);
+  expect(await version()).toBe('1.32.0\n');
+  const updated = await house.steward(['update', 'vaultwarden', '--yes', '--json']);
+  expect(JSON.parse(updated.output)).toMatchObject({ schema: 1, kind: 'update-outcome', outcome: 'updated' });
+  expect(updated.code).toBe(0);
+  expect(await version()).toBe('1.33.0\n');
+  const back = await house.steward(['rollback', 'vaultwarden', '--yes']);
+  expect(back.output).toContain('vaultwarden is back on 1.32.0');
+  expect(back.code).toBe(0);
+  expect(await version()).toBe('1.32.0\n');
+});
+
+test('steward update --yes to an image that dies exits 1, with the old version running', async () => {
+  const { lab } = house;
+  await publishNext(lab, 'copyparty', { version: '1.16.0', kind: 'crash' });
+  const { code, output } = await house.steward(['update', 'copyparty', '--yes']);
+  expect(code).toBe(1);
+  expect(output).toContain('1.15.0 is back and healthy');
+  expect(await (await fetch(`http://${lab.address}:3923/version`)).text()).toBe('1.15.0\n');
 });
 
 test.each([

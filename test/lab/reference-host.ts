@@ -70,7 +70,7 @@ export async function startReferenceHost(lab: Lab): Promise<ReferenceHost> {
     ...image,
     version,
     name: imageOf({ ...rest, version }),
-    config: { Env: ['PATH=/bin', `VERSION=${version}`, `ALSO=${also ?? ''}`] },
+    config: { Env: envOf(version, also) },
     created: Date.UTC(2026, 9, 20),
   }));
   await Promise.all([loadSmallImages(lab, made), makeData(data), lab.podman('network', 'create', network)]);
@@ -111,6 +111,27 @@ export async function startReferenceHost(lab: Lab): Promise<ReferenceHost> {
   await writeFile(servicesFile, services);
   return { services, servicesFile, units, data };
 }
+
+/** Puts a newer version of a container's image into the registry, under the tag that its unit runs. */
+export async function publishNext(
+  lab: Lab,
+  name: string,
+  { version, ...what }: SmallImage & { version: string },
+): Promise<void> {
+  const container = containers.find((one) => one.name === name);
+  if (container === undefined) throw new Error(`There is no container "${name}".`);
+  const { repository, version: tag, port, also, image } = container;
+  await lab.addImage(repository, version, {
+    ...(port !== undefined && { port }),
+    ...image,
+    config: { Env: envOf(version, also) },
+    ...what,
+    tag,
+    keep: true,
+  });
+}
+
+const envOf = (version: string, also = '') => ['PATH=/bin', `VERSION=${version}`, `ALSO=${also}`];
 
 /** As NixOS does. systemd forgets a stopped unit that nothing wants, and with it why it was not started. */
 async function wantAtBoot(lab: Lab, units: readonly string[]): Promise<void> {

@@ -252,6 +252,12 @@ describe('takeSnapshot', () => {
     expect(existsSync(join(place.folder, 'copies/web/updates/one'))).toBe(false);
   });
 
+  test('names a file whose name is no text', async () => {
+    const name = Buffer.concat([Buffer.from(`${place.data}/a/`), Buffer.from([0xff, 0x41])]);
+    writeFileSync(name, 'x');
+    await expect(take('one')).rejects.toThrow(/".*\/a\/\ufffdA" has a name that is no UTF-8/);
+  });
+
   test('refuses a glob that no file matches', async () => {
     place.close();
     place = openPlace({ sources: [{ kind: 'sqlite', files: 'DATA/*/{collection.anki2,media.db}' }] });
@@ -646,6 +652,24 @@ describe('dropSnapshot', () => {
     expect(treeOf(place.data).map(({ name }) => name)).toEqual(before.map(({ name }) => name));
     expect(existsSync(join(place.folder, '.steward-aside'))).toBe(false);
     await dropSnapshot(place.app, place.service, snapshot.folder);
+  });
+
+  test('does not take the copy away from a putting back that was cut off', async () => {
+    const snapshot = await take('one');
+    const killed = openPlace({
+      sources: SOURCES,
+      folder: place.folder,
+      onStep: (step) => {
+        if (step === 'swapped') throw new Error('killed');
+      },
+    });
+    await expect(putBack(killed.app, place.service, snapshot, 'back')).rejects.toThrow('killed');
+    await expect(dropSnapshot(place.app, place.service, snapshot.folder)).rejects.toThrow(
+      /it is being put back/,
+    );
+    await back(snapshot);
+    await dropSnapshot(place.app, place.service, snapshot.folder);
+    expect(existsSync(snapshot.folder)).toBe(false);
   });
 
   test('leaves a folder alone that no manifest of ours vouches for', async () => {

@@ -59,7 +59,7 @@ test('a guarded deploy copies the data, brings the image under its own name, sto
 });
 
 test('a guarded deploy that dies is told with its last lines and the line to restore; the way back keeps data that the old version can read', async () => {
-  const pinned = await open('guarded-dies', { kind: 'store' });
+  const pinned = await open('guarded-dies', { kind: 'store', isScript: true });
   const { it } = pinned;
   await rowsOf(it, '1');
   await pinned.publish('v2.0.0', { kind: 'crash' });

@@ -1,5 +1,5 @@
 /** A service of the lab whose unit names a version, with GitHub beside it and an owner who deploys. */
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startGithub } from '../../sandbox/github.ts';
 import { rollback as rollbackCommand } from '../../commands/rollback.ts';
@@ -16,6 +16,8 @@ export const FILE = 'modules/services/web.nix';
 
 export type Pinned = Omit<Updating, 'close'> & {
   it: Updatable;
+  /** For GITHUB_API_URL of another process. */
+  github: string;
   /** A version is published: its image under a tag of its own, and its release. */
   publish(tag: string, what?: Version): Promise<void>;
   /** The owner changes the configuration and deploys. */
@@ -37,7 +39,11 @@ export type Pinned = Omit<Updating, 'close'> & {
 export async function startPinned(
   lab: Lab,
   name: string,
-  { kind = 'http', ...updating }: Pick<UpdatableOptions, 'kind'> & Omit<UpdatingOptions, 'folder'> = {},
+  {
+    kind = 'http',
+    isScript = false,
+    ...updating
+  }: Pick<UpdatableOptions, 'kind'> & Omit<UpdatingOptions, 'folder'> & { isScript?: boolean } = {},
 ): Promise<Pinned> {
   const github = await startGithub();
   const release = { github: `lab/${name}`, version: 'tag', file: FILE };
@@ -50,14 +56,17 @@ export async function startPinned(
   const port = Number(new URL(it.url).port);
   const repository = it.image.slice(0, it.image.lastIndexOf(':'));
 
+  const script = isScript ? await startByScript(lab, it) : undefined;
   const configure = async (tag: string) => {
-    const text = await readFile(join(lab.unitFolder, it.unit), 'utf8');
-    await lab.addUnit(it.unit, text.replace(/(:v\d[\w.]*)(?=\s|$)/m, `:${tag}`));
+    const file = script ?? join(lab.unitFolder, it.unit);
+    const text = (await readFile(file, 'utf8')).replace(/(:v\d[\w.]*)(?=\s|$)/m, `:${tag}`);
+    await (script === undefined ? lab.addUnit(it.unit, text) : writeFile(script, text));
   };
   const pinned: Pinned = {
     ...opened,
     app,
     it,
+    github: github.url,
     configure,
     async publish(tag, what = {}) {
       const version = tag.replace(/^v(\d+).*/, '$1');
@@ -117,4 +126,15 @@ export async function startPinned(
   const first = await pinned.watch();
   if (first.length > 0) throw new Error(`The first look told something: ${JSON.stringify(first)}`);
   return pinned;
+}
+
+/** The unit starts a script that starts the container, as NixOS writes it. @returns the script's path */
+async function startByScript(lab: Lab, { unit, folder }: Updatable): Promise<string> {
+  const path = join(folder, `${unit}-start`);
+  const text = await readFile(join(lab.unitFolder, unit), 'utf8');
+  const command = /^ExecStart=(.*)$/m.exec(text)?.[1] ?? '';
+  await writeFile(path, `#!/bin/sh\nset -e\nexec ${command.replaceAll('%t', '/run')}\n`, { mode: 0o755 });
+  await lab.addUnit(unit, text.replace(/^ExecStart=.*$/m, `ExecStart=${path}`));
+  await lab.systemd('restart', unit);
+  return path;
 }

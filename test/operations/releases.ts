@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { startEngineSandbox } from '../../sandbox/engine.ts';
+import { startEngineSandbox, type EngineSandbox } from '../../sandbox/engine.ts';
 import type { ContainerSpec } from '../../sandbox/engine/host.ts';
 import { startGithub, type GithubStandIn } from '../../sandbox/github.ts';
 import { startRegistry, type RegistryStandIn } from '../../sandbox/registry.ts';
@@ -27,6 +27,7 @@ export type Scene = {
   app: App;
   github: GithubStandIn;
   registry: RegistryStandIn;
+  engine: EngineSandbox;
   service(name: string): Service;
   check(name: string): Promise<ReleaseState>;
   /** HTTP requests to the registry since the last call, without the host. */
@@ -54,10 +55,15 @@ export async function createScene(
   const folder = mkdtempSync(join(tmpdir(), 'steward-check-'));
   let now = NOW;
   const clock = { now: () => now };
-  const [engine, github, registry] = await Promise.all([
-    startEngineSandbox({ socket: join(folder, 'podman.sock'), chatter: 0, containers }),
+  const registry = await startRegistry();
+  const [engine, github] = await Promise.all([
+    startEngineSandbox({
+      socket: join(folder, 'podman.sock'),
+      chatter: 0,
+      containers,
+      registry: registry.host,
+    }),
     startGithub(),
-    startRegistry(),
   ]);
   const registries = join(folder, 'registries.conf');
   writeFileSync(
@@ -96,6 +102,7 @@ export async function createScene(
     app,
     github,
     registry,
+    engine,
     service,
     check: (name) => checkRelease(app, service(name)),
     asked() {

@@ -73,6 +73,12 @@ const commandsOf = (deeds: Deeds): Command[] => {
         fingerprint: deeds.state,
       }),
       run: run('update'),
+      resume: async (app, [service = '']) => {
+        const row = app.store.updates.open(service);
+        if (row === undefined) return undefined;
+        app.store.updates.end(row.id, 'rolled-back');
+        return outcomeOf('update', service, 'rolled-back');
+      },
     },
     {
       name: 'rollback',
@@ -248,6 +254,23 @@ describe('the card of a running update', () => {
     expect(harness.store.updates.takeWish(update.id)).toBe('wait');
     update.end('updated');
     await harness.telegram.waitFor('immich runs v2');
+  });
+
+  test('one that a kill cuts off is taken up, and answered to its card', async () => {
+    const harness = await scene();
+    const { telegram, store } = harness;
+    await telegram.send('/update immich');
+    const { id } = await telegram.waitFor('Update immich');
+    await telegram.until(() => store.outbox.keyOf(OWNER, id) !== undefined, 'the card to be known');
+    begin(harness);
+    // What a process that is gone leaves behind.
+    const of = { kind: 'command', name: 'update', subject: 'immich', args: ['immich'], by: 'x' } as const;
+    store.runs.begin({ ...of, card: store.outbox.keyOf(OWNER, id), owner: 'process:gone' });
+    await harness.stop();
+    harness.start();
+    const told = await telegram.waitFor('v1 is back and healthy');
+    expect(told).toMatchObject({ replyTo: id, silent: false });
+    expect(telegram.message(id)?.text).toContain('I take it up again');
   });
 
   test('a service that is down is told in a message that rings, however short it was', async () => {

@@ -17,9 +17,10 @@ import {
   keepGuarded,
   recallGuarded,
   type Guarded,
+  type GuardedImage,
 } from './guarded.ts';
 import { endable, type UpdateReach } from './journey.ts';
-import { pullExactly } from './pull-exactly.ts';
+import { pullExactly, sourceOf } from './pull-exactly.ts';
 import { lookAtRunning, recallRunning, takeNote } from './running.ts';
 import { rollbackTag } from './tags.ts';
 
@@ -81,18 +82,33 @@ export async function prepareDeploy(
     await dropGuarded(app, service, now);
     return reportOf(app, service, now, { stage: why.kind === 'asked' ? 'ended' : 'unchanged', why });
   }
-  // What waited before gives its place up; a way back that was kept stays until this one has proven itself.
-  const replaced = now.before?.stage === 'waiting' ? now.before : undefined;
-  const { before: _, ...rest } = now;
-  const kept = replaced === undefined ? now.before : replaced.before;
+  return reportOf(app, service, await replace(app, service, now), { stage: 'waiting' });
+}
+
+/** What waited before gives its place up; a way back that was kept stays until this one has proven itself. */
+async function replace(app: UpdateReach, service: Service, { before, ...own }: Guarded): Promise<Guarded> {
+  const waited = before?.stage === 'waiting' ? before : undefined;
+  const kept = waited === undefined ? before : waited.before;
+  const wanted = new Set(own.images.flatMap(namesOf));
+  const inherited = waited?.pulled.filter((name) => wanted.has(name)) ?? [];
   const ready = keepGuarded(app.store, {
-    ...rest,
+    ...own,
     stage: 'waiting',
+    pulled: [...new Set([...own.pulled, ...inherited])],
     ...(kept === undefined ? {} : { before: kept }),
   });
-  if (replaced !== undefined) await dropGuarded(app, service, { ...replaced, pulled: [] });
-  return reportOf(app, service, ready, { stage: 'waiting' });
+  if (waited !== undefined) {
+    await dropGuarded(app, service, {
+      ...waited,
+      pulled: waited.pulled.filter((name) => !wanted.has(name)),
+    });
+  }
+  return ready;
 }
+
+/** Those that its pull may have left here. */
+const namesOf = ({ image, digest = '' }: GuardedImage): string[] =>
+  [sourceOf(image, digest), fullName(image)].filter((name) => name !== undefined);
 
 /** Why the preparation is to end. */
 function endOf({ store }: UpdateReach, run: Run, { service, id }: Guarded): UpdateFailure | undefined {

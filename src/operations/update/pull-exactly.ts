@@ -14,8 +14,8 @@ export async function pullExactly(
   brings: (name: string) => void,
 ): Promise<Image> {
   const name = parseImageName(image, { hub: true });
-  if (typeof name === 'string') throw new Error(`"${image}" leads to no registry.`);
-  const source = `${name.registry}/${name.repository}@${digest}`;
+  const source = sourceOf(image, digest);
+  if (typeof name === 'string' || source === undefined) throw new Error(`"${image}" leads to no registry.`);
   if ((await host.engine.image(source, { signal })) === undefined) brings(source);
   const credentials = await app.registry.credentialsFor(name);
   const pulled = await host.engine.pull(source, {
@@ -27,4 +27,10 @@ export async function pullExactly(
     throw new Error(`The registry gave another image than ${digest}.`);
   }
   return pulled;
+}
+
+/** The name that is pulled, and that a pull by digest leaves. @returns undefined where no registry has the image */
+export function sourceOf(image: string, digest: string): string | undefined {
+  const name = parseImageName(image, { hub: true });
+  return typeof name === 'string' ? undefined : `${name.registry}/${name.repository}@${digest}`;
 }
