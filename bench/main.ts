@@ -8,12 +8,14 @@ import type { Section } from './section.ts';
 import { benchStart } from './start.ts';
 import { benchStatus } from './status.ts';
 import { tableOf } from './table.ts';
+import { benchUpdates } from './updates.ts';
 
 const SECTIONS: Readonly<Record<string, Section>> = {
   status: benchStatus,
   exec: benchExec,
   start: benchStart,
   pictures: benchPictures,
+  updates: benchUpdates,
 };
 
 /** Milliseconds: a lab takes some five seconds to start. */

@@ -1,5 +1,5 @@
 import type { Command } from '../src/app.ts';
-import { checkRelease, trackedServices } from '../src/operations/check-release.ts';
+import { checkReleases, trackedServices } from '../src/operations/check-release.ts';
 import { oneService } from '../src/operations/arguments.ts';
 import { listActions, offersFirst, offerActions } from '../src/operations/release-offer.ts';
 import { markTold } from '../src/operations/tell-releases.ts';
@@ -10,7 +10,7 @@ export const check: Command = {
   purpose: 'look',
   async run(app, args, { by, signal }) {
     const services = args.length === 0 ? trackedServices(app) : [oneService(app, args)];
-    const checked = await Promise.all(services.map((service) => checkRelease(app, service, { signal })));
+    const checked = await checkReleases(app, services, { signal });
     const states = offersFirst(checked);
     // What a person has read in the chat is no news there any more.
     if (by.startsWith('telegram:')) for (const state of states) markTold(app, state);

@@ -1,6 +1,6 @@
 /**
- * Installs the Debian packages that the lab and the browser tests need, where that is possible; elsewhere says
- * which are missing and leaves the machine alone.
+ * Installs the Debian packages that the lab and the browser tests need, and those named as arguments, where that is
+ * possible; elsewhere says which are missing and leaves the machine alone.
  *
  * The packages bring services (a registry, the engine's socket) that must not start on a developer's machine.
  * Maintainer scripts start them through `invoke-rc.d` and `deb-systemd-invoke`, called by name, and apt sets
@@ -83,7 +83,7 @@ async function whyNotInstall(): Promise<string | undefined> {
   return apt ? undefined : 'there is no apt-get';
 }
 
-const missing = await missingPackages([...labPackages, ...otherPackages]);
+const missing = await missingPackages([...labPackages, ...otherPackages, ...process.argv.slice(2)]);
 if (missing.length > 0) {
   const reason = await whyNotInstall();
   if (reason === undefined) {

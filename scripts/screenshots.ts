@@ -7,6 +7,7 @@ import { chromium, type Page } from 'playwright-core';
 import sharp from 'sharp';
 import { startBotProcess } from '../sandbox/bot-process.ts';
 import { startMiniPc } from '../sandbox/minipc.ts';
+import { publishUptimeKuma } from '../sandbox/published.ts';
 
 const TARGET = fileURLToPath(new URL('../docs/pictures/', import.meta.url));
 const CHROMIUM = [
@@ -16,6 +17,9 @@ const CHROMIUM = [
   '--no-first-run',
   '--disable-background-networking',
 ];
+
+/** Milliseconds: three starts of the new version, and the old one is proven healthy for as long as it is on a host. */
+const ROLLED_BACK = 120_000;
 
 // A name that reads well in a path.
 const folder = join(tmpdir(), 'minipc');
@@ -39,6 +43,12 @@ try {
   await seen(tab, /✅ Stop – ml/);
   await take(tab, 'restart');
   await seen(tab, 'immich restarted');
+
+  publishUptimeKuma(pc.registry, ['dies', '3']);
+  await say(tab, '/update uptime', 'Update uptime-kuma');
+  await tab.getByRole('button', { name: 'Update', exact: true }).last().click();
+  await tab.getByRole('article').filter({ hasText: 'is back and healthy' }).waitFor({ timeout: ROLLED_BACK });
+  await take(tab, 'update');
 
   await pc.telegram.file('login-bug.png', await screenshot());
   await seen(tab, 'In Immich:');

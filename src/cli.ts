@@ -154,7 +154,9 @@ async function work(
   );
   if (end.outcome === 'done' && end.report !== undefined) return end.report;
   if (end.outcome === 'failed' || end.outcome === 'skipped') throw end.error;
-  throw new Error('it was interrupted');
+  if (command.resume === undefined) throw new Error('it was broken off');
+  const again = ['steward', command.name, ...args].join(' ');
+  throw new Error(`it was broken off. The bot takes it up within a minute; where none runs, "${again}" does`);
 }
 
 function succeeded(report: Report): boolean {
@@ -167,6 +169,10 @@ function succeeded(report: Report): boolean {
       return report.stage !== 'unchanged' && report.stage !== 'not-back';
     case 'updates-outcome':
       return report.done.every(succeeded) && report.rest.length === 0;
+    case 'releases':
+      return (
+        report.services.some(({ verdict }) => verdict.kind !== 'unknown') || report.services.length === 0
+      );
     case 'note':
       return report.note.key !== 'failed' && report.note.key !== 'not-asked';
     case 'cleaning':

@@ -26,16 +26,24 @@ export type ImagesChecked = {
   looks: Record<string, Look>;
 };
 
+type CheckOptions = {
+  hub: () => Promise<boolean>;
+  looks: Readonly<Record<string, Look>>;
+  reread: (id: string) => Promise<Image | undefined>;
+  signal?: AbortSignal | undefined;
+};
+
 /**
  * Look at the images of all containers that updates may change, each once.
- * @param options.hub names without a registry are Docker Hub's
+ * @param options.hub names without a registry are Docker Hub's; asked where there is such a name
  * @param options.looks what earlier checks have learnt
+ * @param options.reread an image as it is now: the view's digests may be older
  */
 export async function checkImages(
   app: Pick<App, 'registry'>,
   service: Service,
   view: HostView,
-  options: { hub: boolean; looks: Readonly<Record<string, Look>>; signal?: AbortSignal | undefined },
+  options: CheckOptions,
 ): Promise<ImagesChecked> {
   const looks: Record<string, Look> = {};
   const asked = new Map<string, Promise<Judged>>();
@@ -81,10 +89,11 @@ async function judge(
   app: Pick<App, 'registry'>,
   container: Container,
   view: HostView,
-  { hub, looks, learn, signal }: Parameters<typeof checkImages>[3] & { learn: Record<string, Look> },
+  { hub, looks, learn, reread, signal }: CheckOptions & { learn: Record<string, Look> },
 ): Promise<Judged> {
+  const plain = parseImageName(container.image);
+  const name = plain === 'short' ? parseImageName(container.image, { hub: await hub() }) : plain;
   const running = view.images.get(container.imageId);
-  const name = parseImageName(container.image, { hub });
   if (name === 'local') return { name: undefined, running, state: 'local' };
   if (typeof name === 'string') {
     const trouble: ReleaseTrouble = { kind: 'name', image: container.image, reason: name };
@@ -96,16 +105,19 @@ async function judge(
     const cause = 'the engine does not say which image this is';
     return unknown({ kind: 'failed', what: `image ${container.image}`, cause });
   }
-  // Podman forgets the digests of an image whose last tag has moved on; its id is compared then.
-  if (running.digests.length === 0 && running.tags.length > 0) return { name, running, state: 'local' };
-  // A name with a digest and no tag never gives anything else.
-  if (name.tag === undefined) return { name, running, state: 'fresh' };
   try {
+    const now = running.digests.length === 0 ? ((await reread(running.id)) ?? running) : running;
+    // Podman forgets the digests of an image whose last tag has moved on; its id is compared then.
+    if (now.digests.length === 0 && now.tags.length > 0) return { name, running, state: 'local' };
+    // A name with a digest and no tag never gives anything else.
+    if (name.tag === undefined) return { name, running, state: 'fresh' };
     const digest = await app.registry.digest(name, { signal });
     if (digest === undefined) return unknown({ kind: 'no-tag', image: container.image });
-    if (digestsOf(running.digests, name).includes(digest)) return { name, running, state: 'fresh' };
+    // What an image's digest was it stays.
+    if (digestsOf(now.digests, name).includes(digest)) return { name, running, state: 'fresh' };
     const key = `${name.registry}/${name.repository}@${digest} ${running.id}`;
-    const look = looks[key] ?? (await lookAt(app, name, digest, running, signal));
+    const look =
+      looks[key] ?? (await lookAt(app, name, digest, (await reread(running.id)) ?? running, signal));
     learn[key] = look;
     return look.isSame ? { name, running, state: 'fresh' } : { name, running, state: 'newer', digest, look };
   } catch (error) {

@@ -1,6 +1,7 @@
 /** What is published for a service, and what it means for what runs. Nothing is pulled, nothing changed on the host. */
 import type { App } from '../app.ts';
 import type { Release } from '../clients/releases.ts';
+import type { Host } from '../hosts.ts';
 import { breakingIn, gistOf } from '../release-notes.ts';
 import type { ReleaseState, ReleaseTrouble } from '../report.ts';
 import type { Service } from '../services.ts';
@@ -31,17 +32,42 @@ export async function checkRelease(
   service: Service,
   options: Options = {},
 ): Promise<ReleaseState> {
+  return (await checkReleases(app, [service], options))[0] as ReleaseState;
+}
+
+/** As {@link checkRelease}, with one look at each host for all of them. */
+export async function checkReleases(
+  app: CheckReach,
+  services: readonly Service[],
+  options: Options = {},
+): Promise<ReleaseState[]> {
+  const looking = lookAtServices(app, services, { ...options, images: true });
+  return Promise.all(
+    services.map(async (service, index) => {
+      const [{ services: states, views }, published] = await Promise.all([
+        looking,
+        latest(app, service, options),
+      ]);
+      const view = views.find(({ name }) => name === app.hosts.of(service).name) as HostView;
+      return judged(app, service, { view, running: states[index]?.version, published }, options);
+    }),
+  );
+}
+
+type Looked = { view: HostView; running: string | undefined; published: Awaited<ReturnType<typeof latest>> };
+
+async function judged(
+  app: CheckReach,
+  service: Service,
+  { view, running, published }: Looked,
+  options: Options,
+): Promise<ReleaseState> {
   const memory = recall(app.store, service.name);
-  const [{ services, views }, published] = await Promise.all([
-    lookAtServices(app, [service], { ...options, images: true }),
-    latest(app, service, options),
-  ]);
-  const view = views[0] as HostView;
-  const running = services[0]?.version;
-  const hub = await isDocker(app, service, options);
+  const { engine } = app.hosts.of(service);
   const { images, looks } = await checkImages(app, service, view, {
-    hub,
+    hub: () => isDocker(engine, options),
     looks: memory?.looks ?? {},
+    reread: (id) => engine.image(id, options),
     ...options,
   });
 
@@ -56,8 +82,13 @@ export async function checkRelease(
     at: app.clock.now(),
   };
   const { next, troubles } = await successor(app, found, memory?.last, options);
-  const judged = judgeRelease({ ...found, troubles: [...found.troubles, ...troubles] }, next);
-  const state = await withNotes(app, judged, published.release, service, options);
+  const state = await withNotes(
+    app,
+    judgeRelease({ ...found, troubles: [...found.troubles, ...troubles] }, next),
+    published.release,
+    service,
+    options,
+  );
   keep(app, state, looks);
   return state;
 }
@@ -71,7 +102,7 @@ export const trackedServices = ({ services }: Pick<App, 'services'>): Service[] 
 /** Look at what nobody has looked at yet, so that "nothing newer" is never said of what is not known. */
 export async function checkUnseen(app: CheckReach, options: Options = {}): Promise<void> {
   const unseen = trackedServices(app).filter(({ name }) => recall(app.store, name) === undefined);
-  await Promise.all(unseen.map((service) => checkRelease(app, service, options)));
+  await checkReleases(app, unseen, options);
 }
 
 /** Milliseconds after a look that failed: registries ask for patience, and a night's trouble is over by then. */
@@ -104,10 +135,9 @@ async function latest(
 }
 
 /** Docker keeps its Hub's name out of the names of images; Podman writes names whole. */
-async function isDocker(app: CheckReach, service: Service, options: Options): Promise<boolean> {
-  if (service.containers.length === 0) return false;
+async function isDocker(engine: Host['engine'], options: Options): Promise<boolean> {
   try {
-    return (await app.hosts.of(service).engine.version(options)).name === 'Docker';
+    return (await engine.version(options)).name === 'Docker';
   } catch {
     // The look at the host has told already that it cannot be asked.
     options.signal?.throwIfAborted();

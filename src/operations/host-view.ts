@@ -16,7 +16,10 @@ export type HostView = {
   silent: ReadonlyMap<string, string>;
   /** By container name; only where details were asked for. */
   stats: ReadonlyMap<string, ContainerStats>;
-  /** By image id; only where details or images were asked for, or a version stands in a label. */
+  /**
+   * By image id; only where details or images were asked for, or a version stands in a label. Tags and digests may be
+   * older than this look.
+   */
   images: ReadonlyMap<string, Image>;
   /** By unit: how a unit that runs again ended before; only where details were asked for. */
   exits: ReadonlyMap<string, Exit>;
@@ -67,7 +70,7 @@ export async function lookAt(
         running.map(({ name }) => name),
         (name) => host.engine.stats(name, call),
       ),
-      gather([...imageIds], (id) => host.engine.image(id, call)),
+      gather([...imageIds], (id) => host.engine.image(id, { ...call, remembered: true })),
     ]);
     return { containers, silent: failed, stats: stats.found, images: images.found };
   };

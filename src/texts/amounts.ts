@@ -5,9 +5,12 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** A duration in its one or two largest units, seconds kept: for work that is being waited for. */
+/**
+ * A duration in its one or two largest units, seconds kept: for work that is being waited for. What took any time at
+ * all took a second.
+ */
 export function exactly(ms: number): { hours: number; minutes: number; seconds: number } {
-  const rounded = Math.max(0, Math.round(ms / SECOND)) * SECOND;
+  const rounded = Math.max(ms > 0 ? 1 : 0, Math.round(ms / SECOND)) * SECOND;
   return {
     hours: Math.floor(rounded / HOUR),
     minutes: Math.floor((rounded % HOUR) / MINUTE),

@@ -70,7 +70,11 @@ async function check(container: string, looks: Record<string, Look> = {}) {
   const host = { name: 'local', engine, systemd: { units: () => Promise.resolve([]) } };
   const view = await lookAt(host as never, [service], { images: true });
   door.requests.length = 0;
-  const checked = await checkImages({ registry }, service, view, { hub: false, looks });
+  const checked = await checkImages({ registry }, service, view, {
+    hub: () => Promise.resolve(false),
+    looks,
+    reread: (id) => engine.image(id),
+  });
   return { image: checked.images[0] as ImageCheck, looks: checked.looks, requests: [...door.requests] };
 }
 

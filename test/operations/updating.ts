@@ -96,7 +96,8 @@ export function openUpdating(
   const log = createLogger({ level: 'silent', redact });
   const engine = createEngine(socket);
   const systemd = createSystemd(lab.systemctl.split(' '), lab.journalctl.split(' '));
-  const files = { auth: [], registries: [registries] };
+  // A file that is not there counts as empty.
+  const files = { auth: [join(folder, 'auth.json')], registries: [registries] };
   const app = {
     services,
     hosts: createHosts([wrap({ name: 'local', engine, systemd })]),

@@ -16,7 +16,8 @@ test.each([
 test('bytes of memory reads a limit of 4 GiB as 4 GB', () => expect(bytes(4 * 1024 ** 3, 1024)).toBe('4 GB'));
 
 test.each([
-  [400, '0 s'],
+  [0, '0 s'],
+  [400, '1 s'],
   [6_000, '6 s'],
   [119_000, '1 min 59 s'],
   [59_999.6, '1 min'],

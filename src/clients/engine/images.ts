@@ -26,8 +26,12 @@ export type PullOptions = CallOptions & {
 };
 
 export type EngineImages = {
-  /** @returns undefined when there is no such image */
-  image(name: string, options?: CallOptions): Promise<Image | undefined>;
+  /**
+   * @param options.remembered as it was when it was last asked for, where it was: what an id stands for never changes,
+   *   its tags and digests may have since. Podman takes some 60 ms for each image.
+   * @returns undefined when there is no such image
+   */
+  image(name: string, options?: CallOptions & { remembered?: boolean }): Promise<Image | undefined>;
   /** All images; layers that only lie below another image are left out. */
   images(options?: CallOptions): Promise<ImageSummary[]>;
   /**
@@ -74,7 +78,12 @@ function parseFull(
   return { repository, tag, digest };
 }
 
+/** Images that are remembered; a home server runs a few dozen. */
+const MOST_KNOWN = 500;
+
 export function createImages(connection: Connection): EngineImages {
+  /** By id, the one that was asked for last at the end. */
+  const known = new Map<string, Image>();
   const inspect = async (name: string, options?: CallOptions) =>
     IMAGE.test(name)
       ? connection.callUnless(
@@ -88,9 +97,16 @@ export function createImages(connection: Connection): EngineImages {
     connection.call('list the images', (docker, signal) => docker.listImages({ ...signal }), options);
 
   const images: EngineImages = {
-    async image(name, options) {
+    async image(name, { remembered = false, ...options } = {}) {
+      const before = remembered ? known.get(name) : undefined;
+      if (before !== undefined) return before;
       const raw = await inspect(name, options);
-      return raw === undefined ? undefined : shapes.toImage(raw);
+      if (raw === undefined) return undefined;
+      const image = shapes.toImage(raw);
+      known.delete(image.id);
+      known.set(image.id, image);
+      if (known.size > MOST_KNOWN) known.delete(known.keys().next().value as string);
+      return image;
     },
     async images(options) {
       return (await list(options)).map(shapes.toImageSummary);

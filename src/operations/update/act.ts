@@ -20,15 +20,23 @@ const stopPart = ({ engine, systemd }: Host, { unit, containers }: Part): Promis
 async function startPart(
   { engine, systemd }: Host,
   { unit, containers }: Part,
-  timeout: number,
+  { timeout, isReady }: { timeout: number; isReady: boolean },
 ): Promise<void> {
   if (unit === undefined) {
     await Promise.all(containers.map((name) => engine.start(name, { timeout })));
     return;
   }
   // One that has failed too often is not started any more.
-  await systemd.resetFailed(unit);
+  if (!isReady) await systemd.resetFailed(unit);
   await systemd.start(unit, { timeout });
+}
+
+/** What a start needs and can be done while the old version still runs: each call after the stop is time that the service is away. */
+export async function makeReady({ host, row, parts }: Journey): Promise<void> {
+  for (const { container } of row.plan.images) {
+    await host.engine.tag(need(row.facts.from, container), rollbackTag(container, row.id));
+  }
+  for (const { unit } of parts) if (unit !== undefined) await host.systemd.resetFailed(unit);
 }
 
 /** In the reverse of the start order. @returns the first failure; what it needs is left running under it */
@@ -46,20 +54,23 @@ export async function stopAll(
 
 /**
  * In start order. Each is tried: whether the service is well is judged afterwards.
+ * @param options.isReady nothing was started since `makeReady`
  * @returns the first failure
  */
 export async function startAll(
   journey: Acting,
   step: string,
   which: readonly Part[],
+  { isReady = false }: { isReady?: boolean } = {},
 ): Promise<UpdateFailure | undefined> {
   const { host, service } = journey;
+  const { timeout } = service.health;
   let first: UpdateFailure | undefined;
   for (const part of which) {
     const failure = await attempt(
       journey,
       step,
-      () => startPart(host, part, service.health.timeout),
+      () => startPart(host, part, { timeout, isReady }),
       part.name,
     );
     first ??= failure;
@@ -84,13 +95,11 @@ export async function startDependents({
   return warnings;
 }
 
-/** The names that the units run mean the new images from now on, and the old ones are kept under names of ours. */
+/** The names that the units run mean the new images from now on. */
 export async function moveForward(journey: Journey): Promise<void> {
   const { host, row } = journey;
-  const { from, to } = row.facts;
   for (const { container, image } of row.plan.images) {
-    await host.engine.tag(need(from, container), rollbackTag(container, row.id));
-    await host.engine.tag(need(to, container), image);
+    await host.engine.tag(need(row.facts.to, container), image);
   }
   for (const container of recreated(journey)) await swap(host, container, row.id);
 }
@@ -141,9 +150,13 @@ export async function dropPulled(journey: Journey): Promise<void> {
   for (const name of journey.row.facts.pulled ?? []) await journey.host.engine.untag(name, { removes: true });
 }
 
-export async function dropRollback({ host, row }: Pick<Journey, 'host' | 'row'>): Promise<void> {
+/** @param options.removes the image goes with its last name; else it keeps that */
+export async function dropRollback(
+  { host, row }: Pick<Journey, 'host' | 'row'>,
+  { removes }: { removes: boolean },
+): Promise<void> {
   for (const { container } of row.plan.images) {
-    await host.engine.untag(rollbackTag(container, row.id), { removes: true });
+    await host.engine.untag(rollbackTag(container, row.id), { removes });
   }
 }
 

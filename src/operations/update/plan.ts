@@ -10,7 +10,7 @@ import { hazardsOf } from './hazards.ts';
 import type { UpdateReach } from './journey.ts';
 import { stoppedParts } from './parts.ts';
 import { planGuard } from './plan-guard.ts';
-import { refuseDeploy } from './prepare.ts';
+import { requireControl } from './prepare.ts';
 
 type Options = { signal?: AbortSignal };
 
@@ -29,7 +29,7 @@ export async function planUpdate(
     throw new UserError(`${service.name} has no container that is updated here.`);
   }
   const host = app.hosts.of(service);
-  await refuseDeploy({ host });
+  await requireControl({ host, service });
   const state = await checkRelease(app, service, options);
   if (key !== undefined && key !== state.key) return superseded(service, key, state);
   const nothing = nothingToDo(service, state);

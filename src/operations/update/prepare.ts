@@ -1,7 +1,9 @@
 /** What an update does while the service runs: hooks, a copy of the data, the download. Nothing here is in its way. */
+import type { UnitState } from '../../clients/systemd.ts';
 import { UserError } from '../../errors.ts';
 import type { UpdateFailure } from '../../report.ts';
 import { isCovered, snapshotFolder, spaceFor, takeSnapshot } from '../backup.ts';
+import { unitsOf } from '../host-view.ts';
 import { lookAtServices } from '../status.ts';
 import { makeNew } from './act.ts';
 import { attempt, interruptible, quietly, record, type Journey } from './journey.ts';
@@ -38,7 +40,7 @@ export async function prepare(journey: Journey): Promise<UpdateFailure | undefin
 
 const checkBeforehand = (journey: Journey): Promise<UpdateFailure | undefined> =>
   quietly(journey, 'check', async () => {
-    await refuseDeploy(journey);
+    await requireControl(journey);
     await requireDependencies(journey);
     await requireSpace(journey);
   });
@@ -49,10 +51,22 @@ export async function isDeploying({ systemd }: Pick<Journey['host'], 'systemd'>)
   return deploy?.active === 'activating' || deploy?.active === 'active';
 }
 
-/** @throws UserError while a deploy runs */
-export async function refuseDeploy({ host }: Pick<Journey, 'host'>): Promise<void> {
+/** Of a unit that runs now and could not be started again. */
+const UNSTARTABLE: Readonly<Partial<Record<UnitState['load'], string>>> = {
+  masked: 'is masked',
+  'not-found': 'has no unit file any more',
+  error: 'cannot be loaded',
+  'bad-setting': 'has a faulty setting',
+};
+
+/** @throws UserError while a deploy runs, and for a unit that systemd would stop but not start again */
+export async function requireControl({ host, service }: Pick<Journey, 'host' | 'service'>): Promise<void> {
   if (await isDeploying(host)) {
     throw new UserError(`A deploy is running (${DEPLOY}). Ask again when it is done.`);
+  }
+  const bad = (await host.systemd.units(unitsOf(service))).find(({ load }) => load in UNSTARTABLE);
+  if (bad !== undefined) {
+    throw new UserError(`${bad.name} ${UNSTARTABLE[bad.load]}, so systemd would not start it again.`);
   }
 }
 

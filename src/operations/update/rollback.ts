@@ -10,7 +10,7 @@ import { guardedToLeave, leaveGuarded, planLeave } from './leave-guarded.ts';
 import { asHolder, type UpdateReach } from './journey.ts';
 import { stoppedParts } from './parts.ts';
 import { fingerprintOf } from './plan.ts';
-import { refuseDeploy } from './prepare.ts';
+import { requireControl } from './prepare.ts';
 import { rollbackTag } from './tags.ts';
 import { resumeUpdate, retryWayBack, travel } from './update.ts';
 
@@ -22,7 +22,7 @@ type RollbackReport = Report & { kind: 'rollback-plan' };
  */
 export async function planRollback(app: UpdateReach, service: Service, to?: string): Promise<Plan> {
   app.locks.requireFree(service.name);
-  await refuseDeploy({ host: app.hosts.of(service) });
+  await requireControl({ host: app.hosts.of(service), service });
   const guarded = guardedToLeave(app, service, to);
   if (guarded !== undefined) return planLeave(app, service, guarded);
   const row = rowOf(app, service, to);

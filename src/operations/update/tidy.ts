@@ -23,14 +23,17 @@ export async function tidyUp(journey: Journey, outcome: UpdateOutcome): Promise<
   // Before their images.
   if (outcome !== 'down') works.push(() => dropOthers(journey, isBack ? 'new' : 'old'));
   works.push(() => dropNext(journey));
-  if (isBack) works.push(() => dropPulled(journey));
-  if (outcome === 'rolled-back') works.push(() => dropRollback(journey));
+  if (isBack) {
+    works.push(() => dropPulled(journey));
+    // The image runs; should it have no other name any more, this one stays.
+    works.push(() => dropRollback(journey, { removes: false }));
+  }
   if (outcome !== 'down') works.push(() => drop(row.facts.backup));
   if (outcome === 'unchanged') works.push(() => drop(row.facts.snapshot));
   for (const old of updates.history(service.name)) {
     if (old.id === row.id || old.facts.dropped === true || isStillNeeded(old, row, outcome)) continue;
     works.push(async () => {
-      await dropRollback({ host, row: old });
+      await dropRollback({ host, row: old }, { removes: true });
       await drop(old.facts.backup);
       await drop(old.facts.snapshot);
       updates.record(old.id, { facts: { dropped: true } });

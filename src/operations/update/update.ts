@@ -10,7 +10,7 @@ import { isCovered, putBack, readSnapshot, snapshotFolder, takeSnapshot } from '
 import { lastWordsOf } from '../power.ts';
 import { sleep } from '../../sleep.ts';
 import { remember } from '../release-memory.ts';
-import { moveBack, moveForward, putOldBack, startAll, startDependents, stopAll } from './act.ts';
+import { makeReady, moveBack, moveForward, putOldBack, startAll, startDependents, stopAll } from './act.ts';
 import { guardDeploy } from './guard-deploy.ts';
 import {
   asHolder,
@@ -137,8 +137,10 @@ async function stopAndGo(journey: Journey): Promise<UpdateReport> {
   const units = parts.flatMap(({ unit }) => unit ?? []);
   let dependents: string[] = [];
   const early =
-    (await quietly(journey, 'check', async () => void (dependents = await dependentsOf(host, units)))) ??
-    stopAsked(journey);
+    (await quietly(journey, 'check', async () => {
+      dependents = await dependentsOf(host, units);
+      await makeReady(journey);
+    })) ?? stopAsked(journey);
   if (early !== undefined) return unchanged(journey, early);
   record(journey, 'stopping', { stoppedAt: app.clock.now(), dependents });
   const servers = parts.filter(({ holdsData }) => holdsData);
@@ -164,7 +166,7 @@ async function stopAndGo(journey: Journey): Promise<UpdateReport> {
   const late = (await stopAll(journey, 'stop', servers)) ?? stopAsked(journey);
   if (late !== undefined) return startAgain(journey, late);
   record(journey, 'moving');
-  return moveAndStart(journey);
+  return moveAndStart(journey, { isReady: true });
 }
 
 /** Names and data are still as they were: what was stopped starts again. */
@@ -182,7 +184,7 @@ async function startAgain(journey: Journey, why: UpdateFailure): Promise<UpdateR
   return end(journey, 'down', { why, lost: failure ?? judgement.failure });
 }
 
-async function moveAndStart(journey: Journey): Promise<UpdateReport> {
+async function moveAndStart(journey: Journey, options: { isReady?: boolean } = {}): Promise<UpdateReport> {
   const { row } = journey;
   const { place } = row.facts;
   const failure = await attempt(journey, 'switch', async () => {
@@ -194,7 +196,7 @@ async function moveAndStart(journey: Journey): Promise<UpdateReport> {
     return goBack(journey);
   }
   record(journey, 'starting');
-  return startAndJudge(journey);
+  return startAndJudge(journey, options);
 }
 
 /**
@@ -236,10 +238,10 @@ async function placeData(journey: Journey, folder: string, id: string): Promise<
   record(journey, undefined, { placedAt: snapshot.takenAt, newer, aside });
 }
 
-async function startAndJudge(journey: Journey): Promise<UpdateReport> {
+async function startAndJudge(journey: Journey, options: { isReady?: boolean } = {}): Promise<UpdateReport> {
   const { row, parts, run, app } = journey;
   const began = app.clock.now();
-  const started = await startAll(journey, 'start', parts);
+  const started = await startAll(journey, 'start', parts, options);
   await startOthers(journey);
   run.progress.begin('health');
   const version =
