@@ -121,12 +121,12 @@ async function go(
 ): Promise<{ steps: ReadonlyMap<string, number> }> {
   const { app } = updating;
   const service = updating.service(name);
-  const run = updating.run();
-  const report = await update(app, service, { ...run, plan: await planUpdate(app, service) });
+  const work = updating.run();
+  const report = await update(app, service, { ...work, plan: await planUpdate(app, service) });
   if (report.kind !== 'update-outcome' || report.outcome !== outcome) {
     throw new Error(`Expected "${outcome}": ${JSON.stringify(report)}`);
   }
-  return { steps: new Map(run.progress.steps.map(({ step, took = 0 }) => [step, took])) };
+  return { steps: new Map(work.progress.steps.map(({ step, took = 0 }) => [step, took])) };
 }
 
 const isUp = (service: Updatable): Promise<boolean> =>
