@@ -73,7 +73,7 @@ const faulty: Faulty[] = [
     kind: 'slow',
     args: ['600'],
     health: { timeout: '3s' },
-    why: { kind: 'no-answer' },
+    why: { kind: 'slow' },
   },
   {
     name: 'migrates-and-dies',
