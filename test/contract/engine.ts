@@ -200,6 +200,17 @@ export function engineContract(open: () => Promise<EngineTarget>): void {
       expect((await summaryOf(one))?.tags).toEqual([nameOf('1')]);
     });
 
+    it('image that is remembered is as it was last asked for', async () => {
+      const { one } = target.published;
+      await engine.pull(nameOf('1'));
+      await engine.tag(one.id, ours('a'));
+      const before = await engine.image(one.id, { remembered: true });
+      expect(before?.tags).toEqual([nameOf('1')]);
+      const now = await engine.image(one.id);
+      expect(now?.tags.toSorted()).toEqual([nameOf('1'), ours('a')].toSorted());
+      expect(await engine.image(one.id, { remembered: true })).toEqual(now);
+    });
+
     it('tag of an image that is not here throws', async () => {
       for (const image of ['localhost/nothing-of-the-kind:1', `sha256:${'0'.repeat(64)}`, '..']) {
         await expect(engine.tag(image, ours('a'))).rejects.toThrow(`Cannot name "${image}"`);
