@@ -5,7 +5,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { afterEach, expect } from 'vitest';
+import { afterEach, expect, vi } from 'vitest';
 import type { App, Run } from '../../src/app.ts';
 import { createEngine } from '../../src/clients/engine.ts';
 import { createMachine } from '../../src/clients/machine.ts';
@@ -226,7 +226,9 @@ export async function update(app: App, ...[service, run]: [string, Run]): Promis
 
 /** Names of Steward's own that images of a container have. */
 export async function ourNames(lab: Lab, container: string): Promise<string[]> {
-  const names = (await lab.podman('images', '--format', '{{.Repository}}:{{.Tag}}')).split('\n');
+  // Podman gives up the whole list when another test removes one of them meanwhile.
+  const list = () => lab.podman('images', '--format', '{{.Repository}}:{{.Tag}}');
+  const names = (await vi.waitFor(list, { timeout: 10_000 })).split('\n');
   return names
     .filter((name) => name.startsWith('steward.local/') && name.includes(`/${container}:`))
     .toSorted();

@@ -1,6 +1,7 @@
 /** Images of an engine: what is here, what is pulled, and the names that they go by. */
 import type { ImageInfo } from 'dockerode';
-import { UnreachableError } from '../../errors.ts';
+import { causeOf, UnreachableError } from '../../errors.ts';
+import { sleep } from '../../sleep.ts';
 import type { CallOptions, Image } from '../engine.ts';
 import type { Connection } from './connection.ts';
 import { IMAGE } from './names.ts';
@@ -81,6 +82,10 @@ function parseFull(
 /** Images that are remembered; a home server runs a few dozen. */
 const MOST_KNOWN = 500;
 
+/** A list takes milliseconds, so that each try meets one removal at most. */
+const LIST_TRIES = 10;
+const LIST_PAUSE = 50;
+
 export function createImages(connection: Connection): EngineImages {
   /** By id, the one that was asked for last at the end. */
   const known = new Map<string, Image>();
@@ -93,8 +98,21 @@ export function createImages(connection: Connection): EngineImages {
           options,
         )
       : undefined;
-  const list = (options?: CallOptions): Promise<ImageInfo[]> =>
-    connection.call('list the images', (docker, signal) => docker.listImages({ ...signal }), options);
+  const list = async (options?: CallOptions): Promise<ImageInfo[]> => {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await connection.call(
+          'list the images',
+          (docker, signal) => docker.listImages({ ...signal }),
+          options,
+        );
+      } catch (error) {
+        // Podman gives up the whole list when one of them is removed meanwhile.
+        if (tries === LIST_TRIES || !/image not known/.test(causeOf(error))) throw error;
+        await sleep(LIST_PAUSE, options?.signal);
+      }
+    }
+  };
 
   const images: EngineImages = {
     async image(name, { remembered = false, ...options } = {}) {
