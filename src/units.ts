@@ -9,6 +9,24 @@ export const SIZE_FORM = 'a size such as 0, 100MB or 5GB';
 export const TIME_FORM = 'a time of day such as 07:00';
 export const SPAN_FORM = 'a span of hours such as 23:00-07:30';
 
+const SIZE_UNITS = ['B', 'KB', 'MB', 'GB', 'TB'] as const;
+
+/**
+ * Bytes with their unit: "612 MB", "1.1 GB".
+ * @param step 1000 for files and disks, 1024 for memory, so that a limit set as `4g` reads "4 GB"
+ */
+export function formatSize(amount: number, step: 1000 | 1024 = 1000): string {
+  let value = amount;
+  let unit = 0;
+  // 999.5 would round to "1000 MB".
+  while (value >= 999.5 && unit < SIZE_UNITS.length - 1) {
+    value /= step;
+    unit += 1;
+  }
+  const digits = unit >= 3 && value < 10 ? 1 : 0;
+  return `${value.toFixed(digits).replace(/\.0$/, '')} ${SIZE_UNITS[unit]}`;
+}
+
 /** @param time `HH:MM` */
 export const minutesOf = (time: string): number => {
   const [hours = 0, minutes = 0] = time.split(':').map(Number);

@@ -23,6 +23,7 @@ import { describe, measure, take, thingsOf } from '../backup/sources.ts';
 import { checkSqlite } from '../backup/sqlite.ts';
 import { UserError } from '../errors.ts';
 import type { Service } from '../services.ts';
+import { formatSize } from '../units.ts';
 
 export type { Newer, SourceFacts };
 
@@ -229,20 +230,6 @@ export async function dropSnapshot(app: DataReach, service: Service, folder: str
   await rm(dropped, { recursive: true, force: true });
 }
 
-/** Bytes that are free on the disk of the copies, that a copy needs at most, and that are to be left free. */
-export async function spaceFor(
-  app: DataReach,
-  service: Service,
-): Promise<{ free: number; needed: number; reserve: number }> {
-  const { folder, reserve } = backupsOf(app, service);
-  const reach = reachOf(app, service, { application: lookName() });
-  let needed = 0;
-  for (const thing of await thingsOf(sourcesOf(service), { mustExist: true, copies: copiesFolder(app) })) {
-    needed += await measure(reach, thing);
-  }
-  return { free: await freeBytes(folder), needed, reserve };
-}
-
 /** What killed runs left of copies that were being made or deleted. One service has one such run at a time. */
 async function sweep(folder: string): Promise<void> {
   const names = (await isThere(folder)) ? await readdir(folder) : [];
@@ -276,7 +263,7 @@ async function requireRoom(app: DataReach, service: Service, needed: number): Pr
   const free = await freeBytes(folder);
   if (free - needed >= reserve) return;
   throw new UserError(
-    `Cannot copy the data of ${service.title}: it needs about ${needed} bytes in "${folder}", ${free} are free and ${reserve} of them are kept in reserve.`,
+    `Not enough space to copy the data of ${service.title}: it needs about ${formatSize(needed)} in "${folder}", ${formatSize(free)} are free and ${formatSize(reserve)} of them are kept in reserve.`,
   );
 }
 

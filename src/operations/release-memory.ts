@@ -1,5 +1,5 @@
 /** What is remembered of a service's releases: the last check, what was told, and what people said of it. */
-import type { ReleaseState } from '../report.ts';
+import type { ReleaseState, UpdateFailure } from '../report.ts';
 import type { Store } from '../store.ts';
 
 /** What a registry holds under a digest, kept so that an unchanged one costs no second look. */
@@ -70,3 +70,33 @@ export const withKey = (keys: readonly string[], key: string): string[] => [
   ...keys.filter((known) => known !== key),
   key,
 ];
+
+/** It runs now: nothing newer is known until the next look. @param version undefined: as it was told to be */
+export const rememberFresh = (
+  store: Pick<Store, 'facts' | 'database'>,
+  service: string,
+  now: number,
+  version: string | undefined,
+): ReleaseMemory =>
+  remember(store, service, now, ({ last }) => ({
+    failed: undefined,
+    last: last && {
+      ...last,
+      verdict: { kind: 'fresh' },
+      from: version ?? last.from,
+      to: undefined,
+      key: undefined,
+      images: [],
+    },
+  }));
+
+/** It did not come up, so it is not offered again as if nothing had been. */
+export const rememberFailed = (
+  store: Pick<Store, 'facts' | 'database'>,
+  service: string,
+  at: number,
+  { digest, why, lastLines }: { digest: string; why: UpdateFailure; lastLines: readonly string[] },
+): ReleaseMemory =>
+  remember(store, service, at, () => ({
+    failed: { digest, at, why: lastLines.at(-1) ?? ('cause' in why ? why.cause : why.kind) },
+  }));

@@ -25,21 +25,3 @@ export function roughly(ms: number): { amount: number; unit: 'second' | 'minute'
   if (ms < 2 * DAY) return { amount: Math.round(ms / HOUR), unit: 'hour' };
   return { amount: Math.round(ms / DAY), unit: 'day' };
 }
-
-const SIZE_UNITS = ['B', 'KB', 'MB', 'GB', 'TB'] as const;
-
-/**
- * Bytes with their unit: "612 MB", "1.1 GB".
- * @param step 1000 for files and disks, 1024 for memory, so that a limit set as `4g` reads "4 GB"
- */
-export function bytes(amount: number, step: 1000 | 1024 = 1000): string {
-  let value = amount;
-  let unit = 0;
-  // 999.5 would round to "1000 MB".
-  while (value >= 999.5 && unit < SIZE_UNITS.length - 1) {
-    value /= step;
-    unit += 1;
-  }
-  const digits = unit >= 3 && value < 10 ? 1 : 0;
-  return `${value.toFixed(digits).replace(/\.0$/, '')} ${SIZE_UNITS[unit]}`;
-}

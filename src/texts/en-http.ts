@@ -1,6 +1,6 @@
 /** What is answered by HTTP, to a person who reads it in a phone's share sheet or in a terminal. */
 import type { HttpProblem } from '../http/problem.ts';
-import { bytes } from './amounts.ts';
+import { formatSize } from '../units.ts';
 
 const problem = (what: HttpProblem): string => {
   switch (what.kind) {
@@ -21,9 +21,9 @@ const problem = (what: HttpProblem): string => {
     case 'encoding':
       return 'The body is compressed. Send the file as it is.';
     case 'file-too-large':
-      return `Too large: a file may have ${bytes(what.limit)}. Nothing was taken.`;
+      return `Too large: a file may have ${formatSize(what.limit)}. Nothing was taken.`;
     case 'too-large':
-      return `Too large: all files together may have ${bytes(what.limit)}. Nothing was taken.`;
+      return `Too large: all files together may have ${formatSize(what.limit)}. Nothing was taken.`;
     case 'too-many-files':
       return `Too many files: ${what.limit} go into one request. Nothing was taken.`;
     case 'disk-full':

@@ -1,7 +1,7 @@
 /** What is said of pictures: of one on its way, of the last ones, of the album's cleaning. */
 import type { ImmichTrouble, PictureProblem, PictureWorry } from '../report.ts';
 import { b, code, i, rich, type Rich } from '../rich.ts';
-import { bytes } from './amounts.ts';
+import { formatSize } from '../units.ts';
 import { about, plural } from './en-words.ts';
 
 const immichTrouble = (reason: ImmichTrouble, cause: string): Rich => {
@@ -58,8 +58,8 @@ const pictureProblem = (problem: PictureProblem): Rich => {
   switch (problem.kind) {
     case 'too-large':
       return problem.limit < 1e9
-        ? rich`❌ ${b(`Not taken: ${bytes(problem.size)}.`)} Telegram lets bots download ${bytes(problem.limit)} at most.\nUse the Immich app for this one, or run a local Bot API server (up to 2 GB).`
-        : rich`❌ ${b(`Not taken: ${bytes(problem.size)}.`)} I take ${bytes(problem.limit)} at most. Use the Immich app for this one.`;
+        ? rich`❌ ${b(`Not taken: ${formatSize(problem.size)}.`)} Telegram lets bots download ${formatSize(problem.limit)} at most.\nUse the Immich app for this one, or run a local Bot API server (up to 2 GB).`
+        : rich`❌ ${b(`Not taken: ${formatSize(problem.size)}.`)} I take ${formatSize(problem.limit)} at most. Use the Immich app for this one.`;
     case 'empty':
       return rich`❌ ${b('Not taken: the file is empty.')} Send it again.`;
     case 'not-an-image':

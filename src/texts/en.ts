@@ -1,7 +1,7 @@
 /** All that Steward says, in English. Another language is a file of the same type beside it. */
 import type { ActionLabel, LostDisk, State, Trouble, Verb, WorkVerb } from '../report.ts';
 import { b, code, i, rich, type Span } from '../rich.ts';
-import { bytes } from './amounts.ts';
+import { formatSize } from '../units.ts';
 import { guard } from './en-guard.ts';
 import { http } from './en-http.ts';
 import { inbox } from './en-inbox.ts';
@@ -100,8 +100,8 @@ const stands = (name: string, state: State): string =>
 export const en = {
   duration,
   about,
-  size: (amount: number) => bytes(amount),
-  memory: (amount: number) => bytes(amount, 1024),
+  size: (amount: number) => formatSize(amount),
+  memory: (amount: number) => formatSize(amount, 1024),
   percent: (share: number) => `${Math.round(share * 100)} %`,
   trouble,
 

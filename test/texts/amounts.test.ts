@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { bytes } from '../../src/texts/amounts.ts';
+import { formatSize } from '../../src/units.ts';
 import { textsOf } from '../../src/texts/index.ts';
 
 const { duration, about } = textsOf('en');
@@ -11,9 +11,10 @@ test.each([
   [1_100_000_000, '1.1 GB'],
   [412e9, '412 GB'],
   [2e12, '2 TB'],
-])('bytes(%d) is %s', (amount, text) => expect(bytes(amount)).toBe(text));
+])('formatSize(%d) is %s', (amount, text) => expect(formatSize(amount)).toBe(text));
 
-test('bytes of memory reads a limit of 4 GiB as 4 GB', () => expect(bytes(4 * 1024 ** 3, 1024)).toBe('4 GB'));
+test('formatSize of memory reads a limit of 4 GiB as 4 GB', () =>
+  expect(formatSize(4 * 1024 ** 3, 1024)).toBe('4 GB'));
 
 test.each([
   [0, '0 s'],

@@ -3,7 +3,7 @@ import type { Run } from '../../app.ts';
 import type { Action, DeployReport, UpdateFailure } from '../../report.ts';
 import type { Service } from '../../services.ts';
 import { lastWordsOf } from '../power.ts';
-import { remember } from '../release-memory.ts';
+import { rememberFailed, rememberFresh } from '../release-memory.ts';
 import { lookAtServices } from '../status.ts';
 import { startAll, startDependents } from './act.ts';
 import { changeGuarded, changeOf, dropBefore, recallGuarded, type Guarded } from './guarded.ts';
@@ -61,7 +61,7 @@ export async function judgeDeploy(
   const { services } = await lookAtServices(app, [service]);
   const lastLines =
     'failure' in judgement
-      ? await lastWordsOf(app, service, { part: judgement.part, since: began - SINCE }).catch(() => [])
+      ? await lastWordsOf(app, service, { part: judgement.part, since: began - SINCE })
       : [];
   const version = services[0]?.version;
   const report = reportOf(watching, { ...found, seen: after }, { judgement, lastLines, version });
@@ -208,34 +208,15 @@ function keepOutcome(
   if (course === 'announced') keepRelease(app, service, guarded, report);
 }
 
-/** Not offered any more; one that failed not as if nothing had been. */
 function keepRelease(
   { store, clock }: UpdateReach,
   { name }: Service,
   { images }: Guarded,
   { isWell, why, lastLines, to }: DeployReport,
 ): void {
-  const at = clock.now();
   const digest = images.at(-1)?.digest;
-  if (!isWell) {
-    if (digest === undefined || why === undefined) return;
-    const cause = 'cause' in why ? why.cause : why.kind;
-    remember(store, name, at, () => ({ failed: { digest, at, why: lastLines.at(-1) ?? cause } }));
-    return;
+  if (isWell) rememberFresh(store, name, clock.now(), to);
+  else if (digest !== undefined && why !== undefined) {
+    rememberFailed(store, name, clock.now(), { digest, why, lastLines });
   }
-  remember(store, name, at, ({ last }) => ({
-    failed: undefined,
-    ...(last === undefined
-      ? {}
-      : {
-          last: {
-            ...last,
-            verdict: { kind: 'fresh' as const },
-            from: to ?? last.from,
-            to: undefined,
-            key: undefined,
-            images: [],
-          },
-        }),
-  }));
 }

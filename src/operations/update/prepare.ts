@@ -2,8 +2,9 @@
 import type { UnitState } from '../../clients/systemd.ts';
 import { UserError } from '../../errors.ts';
 import type { UpdateFailure } from '../../report.ts';
-import { isCovered, snapshotFolder, spaceFor, takeSnapshot } from '../backup.ts';
+import { isCovered, snapshotFolder, takeSnapshot } from '../backup.ts';
 import { unitsOf } from '../host-view.ts';
+import { formatSize } from '../../units.ts';
 import { lookAtServices } from '../status.ts';
 import { makeNew } from './act.ts';
 import { attempt, interruptible, quietly, record, type Journey } from './journey.ts';
@@ -80,24 +81,15 @@ async function requireDependencies({ app, service, parts }: Journey): Promise<vo
   if (bad !== undefined) throw new UserError(`${bad.name} does not run well, and ${service.name} needs it.`);
 }
 
+/** For the images; the copies of the data are measured when they are made. */
 async function requireSpace({ app, row, service }: Journey): Promise<void> {
   const { size } = row.plan;
-  if (size !== undefined && service.host === 'local' && row.verb === 'update') {
-    const disk = await app.machine.disk('/var/lib');
-    if ('free' in disk && disk.free < size * UNPACKED) {
-      throw new UserError(
-        `Not enough space for the new images: ${disk.free} bytes are free in /var/lib, about ${size * UNPACKED} are needed.`,
-      );
-    }
-  }
-  if (!row.plan.withData) return;
-  // The copy while it runs, and the one at rest, which shares what has not changed.
-  const { free, needed, reserve } = await spaceFor(app, service);
-  if (free - needed < reserve) {
-    throw new UserError(
-      `Not enough space for a copy of the data: ${free} bytes are free, ${needed} are needed, and ${reserve} are to stay free.`,
-    );
-  }
+  if (size === undefined || service.host !== 'local' || row.verb !== 'update') return;
+  const disk = await app.machine.disk('/var/lib');
+  if (!('free' in disk) || disk.free >= size * UNPACKED) return;
+  throw new UserError(
+    `Not enough space for the new images: ${formatSize(disk.free)} are free in /var/lib, about ${formatSize(size * UNPACKED)} are needed.`,
+  );
 }
 
 /** What can be copied while it runs makes the copy at rest a matter of moments. */

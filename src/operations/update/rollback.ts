@@ -104,7 +104,8 @@ async function imagesOf(app: UpdateReach, service: Service, row: UpdateRow): Pro
           `The old image of ${container} is gone: somebody pruned it. Name its version (${row.plan.from ?? 'unknown'}) in the configuration and deploy.`,
         );
       }
-      const from = running?.imageId ?? row.facts.to[container] ?? '';
+      const from = running?.imageId ?? row.facts.to[container];
+      if (from === undefined) throw new UserError(`${container} does not run: start ${service.name} first.`);
       return { container, image, digest: undefined, from, to };
     }),
   );

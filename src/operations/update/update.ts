@@ -9,7 +9,7 @@ import type { UpdateRow } from '../../store/updates.ts';
 import { isCovered, putBack, readSnapshot, snapshotFolder, takeSnapshot } from '../backup.ts';
 import { lastWordsOf } from '../power.ts';
 import { sleep } from '../../sleep.ts';
-import { remember } from '../release-memory.ts';
+import { rememberFailed, rememberFresh } from '../release-memory.ts';
 import { makeReady, moveBack, moveForward, putOldBack, startAll, startDependents, stopAll } from './act.ts';
 import { guardDeploy } from './guard-deploy.ts';
 import {
@@ -52,11 +52,12 @@ export async function travel(
   run: Run,
   { verb, plan, place }: { verb: UpdateRow['verb']; plan: UpdatePlan; place?: string },
 ): Promise<UpdateReport> {
-  const ids = (pick: (image: UpdatePlan['images'][number]) => string | undefined) =>
-    Object.fromEntries(plan.images.flatMap((image) => [[image.container, pick(image) ?? '']]));
   const facts = {
-    from: ids(({ from }) => from),
-    to: ids(({ to }) => to),
+    from: Object.fromEntries(plan.images.map(({ container, from }) => [container, from])),
+    // The others are known when they have been pulled.
+    to: Object.fromEntries(
+      plan.images.flatMap(({ container, to }) => (to === undefined ? [] : [[container, to]])),
+    ),
     ...(place === undefined ? {} : { place }),
   };
   if (app.guard.observing) {
@@ -71,7 +72,7 @@ export async function travel(
   );
   run.progress.plan(stepsOf(journey));
   const failure = await prepare(journey);
-  if (failure !== undefined) return unchanged(journey, failure);
+  if (failure !== undefined) return end(journey, 'unchanged', { why: failure });
   return stopAndGo(journey);
 }
 
@@ -87,7 +88,7 @@ export async function resumeUpdate(
   app.log.info({ service: service.name, update: row.id, stage: row.stage }, 'taking up an update');
   switch (row.stage) {
     case 'preparing':
-      return unchanged(journey, { kind: 'cut-off' });
+      return end(journey, 'unchanged', { why: { kind: 'cut-off' } });
     case 'stopping':
       return startAgain(journey, { kind: 'cut-off' });
     case 'moving':
@@ -127,11 +128,6 @@ function stepsOf({ service, row, parts, app }: Journey): { step: string; subject
   ];
 }
 
-/** Nothing was stopped. */
-async function unchanged(journey: Journey, why: UpdateFailure): Promise<UpdateReport> {
-  return end(journey, 'unchanged', { why });
-}
-
 async function stopAndGo(journey: Journey): Promise<UpdateReport> {
   const { app, service, host, row, parts, run } = journey;
   const units = parts.flatMap(({ unit }) => unit ?? []);
@@ -141,7 +137,7 @@ async function stopAndGo(journey: Journey): Promise<UpdateReport> {
       dependents = await dependentsOf(host, units);
       await makeReady(journey);
     })) ?? stopAsked(journey);
-  if (early !== undefined) return unchanged(journey, early);
+  if (early !== undefined) return end(journey, 'unchanged', { why: early });
   record(journey, 'stopping', { stoppedAt: app.clock.now(), dependents });
   const servers = parts.filter(({ holdsData }) => holdsData);
   const others = parts.filter((part) => !servers.includes(part));
@@ -247,7 +243,7 @@ async function startAndJudge(journey: Journey, options: { isReady?: boolean } = 
   const version =
     row.verb === 'update' && journey.service.release?.version === 'immich' ? row.plan.to : undefined;
   const judgement = await judge(journey, {
-    expected: expectedOf(row.facts.to),
+    expected: row.facts.to,
     version,
     wish: () => app.store.updates.takeWish(row.id),
   });
@@ -257,7 +253,7 @@ async function startAndJudge(journey: Journey, options: { isReady?: boolean } = 
   }
   run.progress.end({ failed: true });
   const { part } = judgement;
-  const lastLines = await lastWordsOf(app, journey.service, { part, since: began }).catch(() => []);
+  const lastLines = await lastWordsOf(app, journey.service, { part, since: began });
   record(journey, 'back', { why: specific(started, judgement.failure), lastLines });
   return goBack(journey);
 }
@@ -273,9 +269,6 @@ async function startOthers(journey: Journey): Promise<void> {
 const specific = (started: UpdateFailure | undefined, judged: UpdateFailure): UpdateFailure =>
   started !== undefined && ['gone', 'stopped'].includes(judged.kind) ? started : judged;
 
-const expectedOf = (ids: Readonly<Record<string, string>>) =>
-  Object.fromEntries(Object.entries(ids).filter(([, id]) => id !== ''));
-
 async function succeed(journey: Journey, wellAt: number): Promise<UpdateReport> {
   const { app, service, host, row } = journey;
   record(journey, undefined, { wellAt });
@@ -289,21 +282,7 @@ async function succeed(journey: Journey, wellAt: number): Promise<UpdateReport> 
     );
     if (failure?.kind === 'step') warnings.push(failure.cause);
   }
-  remember(app.store, service.name, app.clock.now(), ({ last }) => ({
-    failed: undefined,
-    ...(last === undefined
-      ? {}
-      : {
-          last: {
-            ...last,
-            verdict: { kind: 'fresh' as const },
-            from: row.plan.to ?? last.from,
-            to: undefined,
-            key: undefined,
-            images: [],
-          },
-        }),
-  }));
+  rememberFresh(app.store, service.name, app.clock.now(), row.plan.to);
   return end(journey, 'updated', { warnings });
 }
 
@@ -349,7 +328,7 @@ async function goBack(journey: Journey): Promise<UpdateReport> {
 async function calmly(journey: Journey, step: string, expected: Readonly<Record<string, string>>) {
   const { run } = journey;
   run.progress.begin(step);
-  const judgement = await judge(journey, { expected: expectedOf(expected) });
+  const judgement = await judge(journey, { expected });
   run.progress.end({ failed: !('wellAt' in judgement) });
   return judgement;
 }
@@ -359,9 +338,7 @@ function blockDigest({ app, service, row }: Journey): void {
   const { why, lastLines = [] } = row.facts;
   const digest = row.plan.images.at(-1)?.digest;
   if (digest === undefined || why === undefined || ['asked', 'cut-off'].includes(why.kind)) return;
-  const cause = 'cause' in why ? why.cause : why.kind;
-  const at = app.clock.now();
-  remember(app.store, service.name, at, () => ({ failed: { digest, at, why: lastLines.at(-1) ?? cause } }));
+  rememberFailed(app.store, service.name, app.clock.now(), { digest, why, lastLines });
 }
 
 async function end(
