@@ -1,15 +1,14 @@
 /** What a copy holds, written last: a folder without a whole manifest is no copy. */
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { writeDurably } from './disk.ts';
+import { readSealed, writeSealed } from './sealed.ts';
 
 const Facts = z.object({
   name: z.string(),
   kind: z.enum(['postgres', 'sqlite', 'files']),
   schema: z.string().optional(),
   counts: z.record(z.string(), z.number()),
+  digests: z.record(z.string(), z.string()).optional(),
 });
 
 /** Of one database file, folder or database: what its copy is compared by. */
@@ -21,6 +20,11 @@ export type SourceFacts = {
   schema: string | undefined;
   /** Rows by table; a folder has `{ files: n }`. */
   counts: Readonly<Record<string, number>>;
+  /**
+   * What the rows of each table hold, by table. Absent where it was not asked for: reading all of a database takes
+   * time that a service which waits for its copy does not have. A table that is not among them was too large.
+   */
+  digests?: Readonly<Record<string, string>> | undefined;
 };
 
 const Copy = z.object({ file: z.string(), size: z.number(), sha256: z.string() });
@@ -125,30 +129,15 @@ export type Manifest = z.infer<typeof Manifest>;
 export type Part = Manifest['parts'][number];
 
 export const MANIFEST = 'manifest.json';
-const SEAL = /^\{"sha256":"([0-9a-f]{64})","manifest":\n/;
-const END = '\n}\n';
 
 /** @param folder of the copy; everything else in it is on the disk by now */
 export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
-  const body = JSON.stringify(manifest, undefined, 1);
-  await writeDurably(join(folder, MANIFEST), `{"sha256":"${digest(body)}","manifest":\n${body}${END}`);
+  await writeSealed(join(folder, MANIFEST), manifest);
 }
 
 /** @throws Error for a folder without a whole manifest */
 export async function readManifest(folder: string): Promise<Manifest> {
-  const broken = (why: string, cause?: unknown) =>
-    new Error(`Cannot read the copy in "${folder}": ${why}`, { cause });
-  const text = await readFile(join(folder, MANIFEST), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'ENOENT' ? broken('there is no manifest.') : broken(error.message, error);
-  });
-  const [head = '', seal] = SEAL.exec(text) ?? [];
-  const body = text.slice(head.length, -END.length);
-  if (seal === undefined || !text.endsWith(END) || digest(body) !== seal) {
-    throw broken('its manifest is damaged.');
-  }
-  const manifest = Manifest.safeParse(JSON.parse(body));
-  if (!manifest.success) throw broken('its manifest is not of this version.', manifest.error);
-  return manifest.data;
+  return readSealed(join(folder, MANIFEST), Manifest, `the copy in "${folder}"`);
 }
 
 /** Every file that the copy consists of, the manifest aside. */
@@ -159,8 +148,4 @@ export function copiesOf(part: Part): Copy[] {
       ? [{ file: join(part.copies, entry.path), size: entry.size, sha256: entry.sha256 }]
       : [],
   );
-}
-
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }
