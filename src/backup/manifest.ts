@@ -27,8 +27,19 @@ export type SourceFacts = {
   digests?: Readonly<Record<string, string>> | undefined;
 };
 
-const Copy = z.object({ file: z.string(), size: z.number(), sha256: z.string() });
-/** A file of a copy, relative to the copy's folder. Bytes. */
+const ENCODINGS = ['zstd', 'age'] as const;
+export type Encoding = (typeof ENCODINGS)[number];
+
+const Copy = z.object({
+  file: z.string(),
+  size: z.number(),
+  sha256: z.string(),
+  /** How it lies on the disk, where not as it was: encoded in this order, then so large. */
+  stored: z
+    .object({ as: z.array(z.enum(ENCODINGS)).min(1), size: z.number(), sha256: z.string() })
+    .optional(),
+});
+/** A file of a copy, relative to the copy's folder. Bytes; size and digest are those of what the source had. */
 export type Copy = z.infer<typeof Copy>;
 
 const Attributes = z.object({

@@ -17,6 +17,8 @@ export const labPackages = [
   'busybox-static',
   'postgresql-15',
   'sqlite3',
+  'age',
+  'zstd',
   'systemd',
   'ffmpeg',
 ] as const;
