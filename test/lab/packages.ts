@@ -19,6 +19,8 @@ export const labPackages = [
   'sqlite3',
   'age',
   'zstd',
+  'restic',
+  'rclone',
   'systemd',
   'ffmpeg',
 ] as const;
