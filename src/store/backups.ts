@@ -22,8 +22,10 @@ export type BackupRow = {
   images: Readonly<Record<string, string>>;
   /** Rows, by source and table. */
   counts: Readonly<Record<string, Readonly<Record<string, number>>>>;
-  /** Bytes, by source. */
+  /** Bytes of the files in each folder that it holds, as they were there. */
   sizes: Readonly<Record<string, number>>;
+  /** Its manifest can be read. What cannot is told and never touched; its time is the one that its name says. */
+  isReadable: boolean;
   /** Why it is not, or not any more, proven: a sentence. */
   trouble: string | undefined;
   /** Of the manifest and the proof that this was read from: others were written since when it differs. */
@@ -54,6 +56,7 @@ type Row = {
   images: string;
   counts: string;
   sizes: string;
+  readable: number;
   trouble: string | null;
   stamp: string;
 };
@@ -71,6 +74,7 @@ const fromRow = (row: Row): BackupRow => ({
   images: JSON.parse(row.images) as BackupRow['images'],
   counts: JSON.parse(row.counts) as BackupRow['counts'],
   sizes: JSON.parse(row.sizes) as BackupRow['sizes'],
+  isReadable: row.readable === 1,
   trouble: row.trouble ?? undefined,
   stamp: row.stamp,
 });
@@ -83,8 +87,8 @@ export function createBackups(database: Database): Backups {
   return {
     put(row) {
       database.run(
-        `insert or replace into backups (service, id, folder, taken_at, size, level, proven_at, drilled_at, drill_took, images, counts, sizes, trouble, stamp)
-         values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        `insert or replace into backups (service, id, folder, taken_at, size, level, proven_at, drilled_at, drill_took, images, counts, sizes, readable, trouble, stamp)
+         values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         row.service,
         row.id,
         row.folder,
@@ -97,6 +101,7 @@ export function createBackups(database: Database): Backups {
         JSON.stringify(row.images),
         JSON.stringify(row.counts),
         JSON.stringify(row.sizes),
+        row.isReadable ? 1 : 0,
         row.trouble ?? null,
         row.stamp,
       );

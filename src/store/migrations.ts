@@ -199,6 +199,7 @@ export const migrations: readonly string[] = [
     images text not null default '{}',
     counts text not null default '{}',
     sizes text not null default '{}',
+    readable integer not null,
     trouble text,
     -- Of the files that this was read from.
     stamp text not null,
