@@ -141,8 +141,6 @@ const Header = z.object({
   images: z.record(z.string(), z.string()).optional(),
   /** The service as it was configured, in the words of `src/services.ts`, secrets masked: durations in ms, sizes in bytes. */
   definition: z.record(z.string(), z.unknown()).optional(),
-  /** When the last copy was taken that shares no file with an earlier one. Milliseconds since 1970. */
-  fullAt: z.number().optional(),
 });
 /** What a backup says of itself, so that it can be understood on another machine. A copy for an update needs none of it. */
 export type Header = z.infer<typeof Header>;

@@ -1,10 +1,11 @@
 /** Copies of a service's data, for the way back: taken, checked, put back, deleted. */
 import { randomUUID } from 'node:crypto';
 import { rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { isArea, isThere, removeArea } from '../backup/aside.ts';
 import { digestFile, eachOf, failure, sync } from '../backup/disk.ts';
 import { copiesOf, MANIFEST, readManifest, type Manifest, type SourceFacts } from '../backup/manifest.ts';
+import { droppedOf } from '../backup/names.ts';
 import { checkDump } from '../backup/postgres.ts';
 import { dropKept } from '../backup/postgres-back.ts';
 import { putManifestBack } from '../backup/put-back.ts';
@@ -12,7 +13,7 @@ import { readRecords, type Newer } from '../backup/record.ts';
 import { describe, thingsOf } from '../backup/sources.ts';
 import { checkSqlite } from '../backup/sqlite.ts';
 import type { Service } from '../services.ts';
-import { beginCopy, dropCopy, DROPPED, fillCopy, nameCopy } from './copy.ts';
+import { beginCopy, dropCopy, fillCopy, nameCopy } from './copy.ts';
 import {
   backupsOf,
   copiesFolder,
@@ -63,7 +64,10 @@ export async function takeSnapshot(
 ): Promise<Snapshot> {
   const { like, ...rest } = options;
   if (await isThere(join(folder, MANIFEST))) throw new Error(`There is a finished copy in "${folder}".`);
-  const copying = await beginCopy(app, service, folder, { signal: rest.signal, like: like?.folder });
+  const copying = await beginCopy(app, service, folder, {
+    signal: rest.signal,
+    like: like && { folder: like.folder, isFresh: true },
+  });
   try {
     const manifest = await fillCopy(app, service, copying, rest);
     await nameCopy(app, service, copying);
@@ -165,7 +169,7 @@ export async function putBack(
  */
 export async function dropSnapshot(app: DataReach, service: Service, folder: string): Promise<void> {
   // Out of sight first: half a copy is never found under its name.
-  const dropped = join(dirname(folder), `.${basename(folder)}${DROPPED}`);
+  const dropped = droppedOf(folder);
   await rm(dropped, { recursive: true, force: true });
   if (!(await isThere(folder))) return;
   const manifest = await ownManifest(service, folder);
