@@ -72,11 +72,19 @@ export async function describe(reach: Reach, thing: Thing): Promise<SourceFacts>
   return describeFiles(thing.source, reach.signal);
 }
 
-/** @param index names the copy in `folder`, which is the copy's */
+/**
+ * @param options.index names the copy in `folder`, which is the copy's
+ * @param options.digests what the rows of databases hold is kept too: a proof compares it, and it takes time
+ */
 export async function take(
   reach: Reach,
   thing: Thing,
-  { folder, index, earlier }: { folder: string; index: number; earlier: Earlier },
+  {
+    folder,
+    index,
+    earlier,
+    digests = false,
+  }: { folder: string; index: number; earlier: Earlier; digests?: boolean },
   told: Told,
 ): Promise<Part> {
   const target = `${index}-${thing.kind}`;
@@ -86,7 +94,7 @@ export async function take(
     const part = sqlitePartOf(earlier, thing.name);
     return takeSqlite(
       thing,
-      { folder, target, earlier: part && earlier && { folder: earlier.folder, part } },
+      { folder, target, digests, earlier: part && earlier && { folder: earlier.folder, part } },
       told,
     );
   }
