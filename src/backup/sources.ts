@@ -74,17 +74,12 @@ export async function describe(reach: Reach, thing: Thing): Promise<SourceFacts>
 
 /**
  * @param options.index names the copy in `folder`, which is the copy's
- * @param options.digests what the rows of databases hold is kept too: a proof compares it, and it takes time
+ * @param options.digests what the rows hold is to be digested, too
  */
 export async function take(
   reach: Reach,
   thing: Thing,
-  {
-    folder,
-    index,
-    earlier,
-    digests = false,
-  }: { folder: string; index: number; earlier: Earlier; digests?: boolean },
+  { folder, index, earlier, digests }: { folder: string; index: number; earlier: Earlier; digests: boolean },
   told: Told,
 ): Promise<Part> {
   const target = `${index}-${thing.kind}`;
