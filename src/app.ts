@@ -97,8 +97,8 @@ export type Command = {
 export type Times =
   /** Local time of day `HH:MM`, every day or on one weekday (0 is Sunday). */
   | { at: string; weekday?: number; jitter?: boolean }
-  /** Every so many milliseconds (whole minutes) while the bot runs; not made up after an absence. */
-  | { every: number };
+  /** Every so many milliseconds (whole minutes) while the bot runs, and at its start where that is said; not made up after an absence. */
+  | { every: number; atStart?: true };
 
 export type Job = {
   name: string;

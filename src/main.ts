@@ -227,9 +227,11 @@ async function runBot({ app, tasks, tell }: House, signal: AbortSignal): Promise
     download: createDownload({ token, apiRoot }),
   });
   const bot = createBot({ app, token, tasks, texts, present: (report) => present(report, texts), bridge });
-  app.scheduler.start(app);
   const doors = await openDoors(app, { bridge, mounts, texts });
-  await Promise.all([bot, bridge, ...doors].map((one) => one.run(signal)));
+  const running = [bot, bridge, ...doors].map((one) => one.run(signal));
+  // What a kill has cut off has its locks again by now, so that no job takes it for left alone.
+  app.scheduler.start(app);
+  await Promise.all(running);
   lock.release();
   return EXIT.done;
 }

@@ -86,7 +86,7 @@ export async function describe(reach: Reach, thing: Thing): Promise<SourceFacts>
 export async function take(
   reach: Reach,
   thing: Thing,
-  { folder, index, earlier }: { folder: string; index: number; earlier: Earlier; digests: boolean },
+  { folder, index, earlier, digests }: { folder: string; index: number; earlier: Earlier; digests: boolean },
   told: Told,
 ): Promise<Part> {
   const target = `${index}-${thing.kind}`;
@@ -96,7 +96,7 @@ export async function take(
     const part = sqlitePartOf(earlier, thing.name);
     return takeSqlite(
       thing,
-      { folder, target, earlier: part && earlier && { folder: earlier.folder, part } },
+      { folder, target, digests, earlier: part && earlier && { folder: earlier.folder, part } },
       told,
     );
   }

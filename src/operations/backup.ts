@@ -11,7 +11,7 @@ import { dropKept } from '../backup/postgres-back.ts';
 import { putManifestBack } from '../backup/put-back.ts';
 import { readRecords, type Newer } from '../backup/record.ts';
 import { describe, thingsOf } from '../backup/sources.ts';
-import { checkSqlite } from '../backup/sqlite.ts';
+import { verifySqlite } from '../backup/sqlite-check.ts';
 import type { Service } from '../services.ts';
 import { beginCopy, dropCopy, fillCopy, nameCopy } from './copy.ts';
 import {
@@ -54,13 +54,14 @@ export function snapshotFolder(app: DataReach, service: Service, id: string): st
  * Copy all sources. SQLite and files are copied from a running or a stopped service; PostgreSQL needs its container up.
  * @param folder one without a manifest is made anew
  * @param options.like an earlier snapshot: what is unchanged since becomes a second name of its copy
+ * @param options.digests what the rows of databases hold is kept too
  * @throws UserError when the disk has no room; Error when there is a finished copy already, or anything cannot be copied
  */
 export async function takeSnapshot(
   app: DataReach,
   service: Service,
   folder: string,
-  options: DataOptions & { like?: Snapshot } = {},
+  options: DataOptions & { like?: Snapshot; digests?: boolean } = {},
 ): Promise<Snapshot> {
   const { like, ...rest } = options;
   if (await isThere(join(folder, MANIFEST))) throw new Error(`There is a finished copy in "${folder}".`);
@@ -113,7 +114,7 @@ export async function verifySnapshot(
     if (part.kind === 'files') continue;
     const file = join(folder, part.copy.file);
     const check =
-      part.kind === 'sqlite' ? checkSqlite(file, signal) : checkDump(reach, part, file, part.copy);
+      part.kind === 'sqlite' ? verifySqlite(part, file, signal) : checkDump(reach, part, file, part.copy);
     await check.catch((error: unknown) => {
       signal?.throwIfAborted();
       throw failure(`read the copy "${file}"`, error);
