@@ -215,8 +215,8 @@ export type PlannedImage = {
 
 /** What could undo a way back, or does the same work beside Steward. */
 export type UpdateHazard =
-  /** The unit pulls by itself: `--pull=always`, `--pull=newer`. */
-  | { kind: 'pull'; unit: string; policy: string }
+  /** The unit pulls by itself, and how: `--pull=always`, `--pull=newer`, or `podman pull` before or in its start. */
+  | { kind: 'pull'; unit: string; how: string }
   /** Another updater is active. */
   | { kind: 'auto-update'; timer: string }
   | { kind: 'compose-pull'; container: string; policy: string }
@@ -336,7 +336,13 @@ export type DataDifference = { source: string; table: string; before: number; af
 export type UpdateFailure =
   | Trouble
   /** A step before anything was stopped, or a step of the way back. */
-  | { kind: 'step'; step: string; cause: string }
+  | {
+      kind: 'step';
+      step: string;
+      cause: string;
+      /** The engine or systemd did not even begin it. */
+      isRefused?: true;
+    }
   /** Not healthy within its time limit, in milliseconds. */
   | { kind: 'slow'; limit: number }
   /** It runs, with another version than was told. */
@@ -418,6 +424,8 @@ export type Report = { actions?: readonly (readonly Action[])[]; asks?: Asks | u
         | undefined;
       /** The last update or rollback that came up. */
       changed?: { verb: 'update' | 'rollback'; from: string | undefined; to: string | undefined; at: number };
+      /** For its owner to change the configuration: to a version that is made ready, or back. `since` is when that began. */
+      waits?: { for: 'deploy' | 'return'; version: string | undefined; since: number };
       at: number;
     }
   | {

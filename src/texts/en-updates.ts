@@ -1,7 +1,7 @@
 /** Updates and the way back, in English. */
 import type { Note, ReleaseState, UpdateHazard, UpdateReport } from '../report.ts';
 import { b, code, i, rich, type Rich, type Span } from '../rich.ts';
-import { duration, plural } from './en-words.ts';
+import { allOf, duration, plural } from './en-words.ts';
 
 type Verb = UpdateReport['verb'];
 /** Where the version is not known. */
@@ -46,7 +46,7 @@ const steps: Readonly<Record<string, string>> = {
 const hazard = (what: UpdateHazard, at: (moment: number) => Span): Rich => {
   switch (what.kind) {
     case 'pull':
-      return rich`${code(what.unit)} pulls by itself (${code(`--pull=${what.policy}`)}), which can undo a way back. Take that out of the unit.`;
+      return rich`${code(what.unit)} pulls by itself (${code(what.how)}), which can undo a way back. Take that out of the unit.`;
     case 'auto-update':
       return rich`${code(what.timer)} updates containers, too. Two updaters undo each other's work: ${code(`systemctl disable --now ${what.timer}`)}`;
     case 'compose-pull':
@@ -210,7 +210,7 @@ export const updates = {
     left: (state: ReleaseState): Rich => rich`▫️ ${b(state.name)} ${left(state)}`,
     leftFor: (name: string, cause: string): Rich => rich`❔ ${b(name)} – ${cause}`,
     unknown: 'it could not be looked up',
-    confirm: (count: number) => (count === 1 ? 'Update' : `Update all ${count}`),
+    confirm: (count: number) => (count === 1 ? 'Update' : `Update ${allOf(count).toLowerCase()}`),
     done: (count: number) => rich`✅ ${b(`${plural(count, 'service')} updated`)}`,
     some: (done: number, all: number, icon: string, name: string) =>
       rich`${icon} ${b(`${done} of ${all} updated`)}; ${name} needs a look`,
@@ -224,7 +224,7 @@ export const updates = {
     took: (took: string, down: string | undefined) =>
       ` – ${took}${down === undefined ? '' : `, down for ${down}`}`,
     healthy: (containers: number) =>
-      containers === 0 ? 'Healthy.' : containers === 1 ? 'Healthy.' : `All ${containers} containers healthy.`,
+      containers <= 1 ? 'Healthy.' : `${allOf(containers)} containers healthy.`,
     kept: (version: string | undefined, at: Span | undefined): Rich =>
       at === undefined
         ? rich`Way back kept: image ${version ?? 'of before'}`

@@ -8,7 +8,7 @@ import { inbox } from './en-inbox.ts';
 import { cleaning, images, pictures, them, unseen, type Unseen } from './en-pictures.ts';
 import { releases } from './en-releases.ts';
 import { updates } from './en-updates.ts';
-import { about, duration, plural } from './en-words.ts';
+import { about, allOf, duration, plural } from './en-words.ts';
 
 const verbs: Record<Verb, { title: string; past: string; noun: string }> = {
   restart: { title: 'Restart', past: 'restarted', noun: 'restart' },
@@ -198,7 +198,7 @@ export const en = {
   } as Record<string, string>,
 
   status: {
-    allHealthy: (count: number) => `All ${count} healthy`,
+    allHealthy: (count: number) => `${allOf(count)} healthy`,
     someHealthy: (healthy: number, count: number) => `${healthy} of ${count} healthy`,
     none: 'No services are configured',
     worst: stands,

@@ -5,13 +5,16 @@ import type { Host } from '../../hosts.ts';
 import type { ReleaseState, UpdateHazard } from '../../report.ts';
 import { pullPolicyIn } from '../../services/compose-file.ts';
 import type { Service } from '../../services.ts';
-import { configuredIn } from './configured.ts';
+import { startedBy } from './configured.ts';
 import { lostInRecreation } from './recreate.ts';
 
 /** Podman's own updater, which judges nothing after the start. */
 const AUTO_UPDATE = 'podman-auto-update.timer';
 /** `podman run` pulls what is here already where it is told so. */
 const PULLS = /(?<=\s)--pull[= ]["']?(always|newer)\b/;
+/** `podman pull x`, `docker image pull x`, `podman --log-level error pull x`, in a shell's line and in a script, too. */
+const PULL_COMMAND =
+  /(?:^|[\s/'"(])(podman|docker)((?:\s+-\S+(?:\s+(?!pull\b|image\b)\w\S*)?)*\s+(?:image\s+)?pull)\b/m;
 /** Compose's policies that pull what is here already. */
 const PULLS_AGAIN = /^(?:always|daily|weekly|every_.+)$/;
 
@@ -55,8 +58,13 @@ export async function dependentsOf({ systemd }: Host, units: readonly string[]):
 }
 
 async function pullOf(host: Host, unit: string): Promise<UpdateHazard[]> {
-  const policy = PULLS.exec(await configuredIn(host, unit))?.[1];
-  return policy === undefined ? [] : [{ kind: 'pull', unit, policy }];
+  const text = await startedBy(host, unit);
+  const policy = PULLS.exec(text)?.[1];
+  const program = PULL_COMMAND.exec(text)?.[1];
+  return [
+    ...(policy === undefined ? [] : [{ kind: 'pull' as const, unit, how: `--pull=${policy}` }]),
+    ...(program === undefined ? [] : [{ kind: 'pull' as const, unit, how: `${program} pull` }]),
+  ];
 }
 
 /** What a container that is made anew would not have. */

@@ -1,6 +1,6 @@
 /** One update or rollback on its way: what it works on, and how its steps are told and written down. */
 import type { Run } from '../../app.ts';
-import { causeOf } from '../../errors.ts';
+import { causeOf, RefusedError, UnreachableError } from '../../errors.ts';
 import type { Host } from '../../hosts.ts';
 import type { UpdateFailure } from '../../report.ts';
 import type { Service } from '../../services.ts';
@@ -64,7 +64,7 @@ export async function attempt(
   } catch (error) {
     run.progress.end({ failed: true });
     app.log.warn({ err: error, step, subject }, 'a step of an update failed');
-    return { kind: 'step', step, cause: app.redact(causeOf(error)) };
+    return failureOf(app, step, error);
   }
 }
 
@@ -78,9 +78,16 @@ export async function quietly(
     await work();
     return undefined;
   } catch (error) {
-    return { kind: 'step', step, cause: app.redact(causeOf(error)) };
+    return failureOf(app, step, error);
   }
 }
+
+const failureOf = ({ redact }: Pick<UpdateReach, 'redact'>, step: string, error: unknown): UpdateFailure => ({
+  kind: 'step',
+  step,
+  cause: redact(causeOf(error)),
+  ...(error instanceof UnreachableError || error instanceof RefusedError ? { isRefused: true } : {}),
+});
 
 /** Somebody wants it ended, or Steward itself ends. */
 export function stopAsked({ run, app, row }: Journey): UpdateFailure | undefined {

@@ -337,7 +337,7 @@ async function calmly(journey: Journey, step: string, expected: Readonly<Record<
 function blockDigest({ app, service, row }: Journey): void {
   const { why, lastLines = [] } = row.facts;
   const digest = row.plan.images.at(-1)?.digest;
-  if (digest === undefined || why === undefined || ['asked', 'cut-off'].includes(why.kind)) return;
+  if (digest === undefined || why === undefined) return;
   rememberFailed(app.store, service.name, app.clock.now(), { digest, why, lastLines });
 }
 
