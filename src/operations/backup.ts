@@ -9,7 +9,13 @@ import { droppedOf } from '../backup/names.ts';
 import { checkDump } from '../backup/postgres.ts';
 import { dropKept } from '../backup/postgres-back.ts';
 import { putManifestBack } from '../backup/put-back.ts';
-import { readRecords, type Newer } from '../backup/record.ts';
+import {
+  dropRecord,
+  readRecord,
+  readRecords,
+  type Newer,
+  type Record as PutBackRecord,
+} from '../backup/record.ts';
 import { describe, thingsOf } from '../backup/sources.ts';
 import { verifySqlite } from '../backup/sqlite-check.ts';
 import type { Service } from '../services.ts';
@@ -178,20 +184,47 @@ export async function dropSnapshot(app: DataReach, service: Service, folder: str
   if (records.some(({ state }) => state === 'swapping')) {
     throw new Error(`Cannot delete the copy "${folder}": it is being put back.`);
   }
-  const reach = reachOf(app, service, { application: 'steward drop' });
-  for (const { id, spots } of records) {
-    for (const spot of spots) {
-      if (spot.kind !== 'postgres') {
-        if (isArea(spot.area, id)) await removeArea(spot.area);
-        continue;
-      }
-      const part = manifest.parts[spot.part];
-      if (part?.kind === 'postgres') await dropKept(reach, part, id);
-    }
-  }
+  for (const record of records) await dropKeptOf(app, service, manifest, record);
   await rename(folder, dropped);
   await sync(dirname(folder));
   await rm(dropped, { recursive: true, force: true });
+}
+
+/**
+ * Delete what putting a copy back has set aside, databases too, and the record of it. The copy stays.
+ * @param id under which it was put back
+ * @throws Error while it is being put back
+ */
+export async function dropPutBack(
+  app: DataReach,
+  service: Service,
+  folder: string,
+  id: string,
+): Promise<void> {
+  const record = await readRecord(folder, id);
+  if (record === undefined) return;
+  if (record.state === 'swapping') {
+    throw new Error(`Cannot delete what "${id}" has set aside: "${folder}" is being put back.`);
+  }
+  await dropKeptOf(app, service, await ownManifest(service, folder), record);
+  await dropRecord(folder, id);
+}
+
+async function dropKeptOf(
+  app: DataReach,
+  service: Service,
+  manifest: Manifest,
+  { id, spots }: PutBackRecord,
+): Promise<void> {
+  const reach = reachOf(app, service, { application: 'steward drop' });
+  for (const spot of spots) {
+    if (spot.kind !== 'postgres') {
+      if (isArea(spot.area, id)) await removeArea(spot.area);
+      continue;
+    }
+    const part = manifest.parts[spot.part];
+    if (part?.kind === 'postgres') await dropKept(reach, part, id);
+  }
 }
 
 /** What an update has left of the data may not be readable: that must not stand in the way back. */
