@@ -72,16 +72,24 @@ export async function describe(reach: Reach, thing: Thing): Promise<SourceFacts>
   return describeFiles(thing.source, reach.signal);
 }
 
-/** @param index names the copy in `folder`, which is the copy's */
+/**
+ * @param options.index names the copy in `folder`, which is the copy's
+ * @param options.digests what the rows of databases hold is read as well
+ */
 export async function take(
   reach: Reach,
   thing: Thing,
-  { folder, index, earlier }: { folder: string; index: number; earlier: Earlier },
+  {
+    folder,
+    index,
+    earlier,
+    digests = false,
+  }: { folder: string; index: number; earlier: Earlier; digests?: boolean },
   told: Told,
 ): Promise<Part> {
   const target = `${index}-${thing.kind}`;
   if (thing.kind === 'postgres')
-    return takePostgres(reach, thing.place, { folder, target: `${target}.dump` }, told);
+    return takePostgres(reach, thing.place, { folder, target: `${target}.dump`, digests }, told);
   if (thing.kind === 'sqlite') {
     const part = sqlitePartOf(earlier, thing.name);
     return takeSqlite(

@@ -66,15 +66,16 @@ export function snapshotFolder(app: DataReach, service: Service, id: string): st
  * Copy all sources. SQLite and files are copied from a running or a stopped service; PostgreSQL needs its container up.
  * @param folder one without a manifest is made anew
  * @param options.like an earlier snapshot: what is unchanged since becomes a second name of its copy
+ * @param options.digests what the rows of databases hold is read as well, for a drill to compare
  * @throws UserError when the disk has no room; Error when there is a finished copy already, or anything cannot be copied
  */
 export async function takeSnapshot(
   app: DataReach,
   service: Service,
   folder: string,
-  options: DataOptions & { like?: Snapshot } = {},
+  options: DataOptions & { like?: Snapshot; digests?: boolean } = {},
 ): Promise<Snapshot> {
-  const { signal, like } = options;
+  const { signal, like, digests = false } = options;
   const step = stepsOf(app, service, 'copy');
   if (await isThere(join(folder, MANIFEST))) throw new Error(`There is a finished copy in "${folder}".`);
   const earlier =
@@ -97,7 +98,7 @@ export async function takeSnapshot(
     for (const [index, thing] of things.entries()) {
       signal?.throwIfAborted();
       step(`copy ${thing.name}`);
-      parts.push(await take(reach, thing, { folder: partial, index, earlier }, told));
+      parts.push(await take(reach, thing, { folder: partial, index, earlier, digests }, told));
     }
     step('manifest');
     const manifest: Manifest = { version: 1, service: service.name, takenAt: app.clock.now(), parts };
