@@ -91,7 +91,7 @@ export async function take(
 ): Promise<Part> {
   const target = `${index}-${thing.kind}`;
   if (thing.kind === 'postgres')
-    return takePostgres(reach, thing.place, { folder, target: `${target}.dump` }, told);
+    return takePostgres(reach, thing.place, { folder, target: `${target}.dump`, digests }, told);
   if (thing.kind === 'sqlite') {
     const part = sqlitePartOf(earlier, thing.name);
     return takeSqlite(
