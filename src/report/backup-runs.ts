@@ -1,5 +1,6 @@
 /** What taking and drilling backups has to say. Times are milliseconds since 1970, sizes bytes, durations milliseconds. */
 import type { Level } from '../backup/proof.ts';
+import type { Shrunk } from '../backup/shrink.ts';
 import type { Action } from '../report.ts';
 
 /** One source of a backup, and how far its copy is proven. */
@@ -16,9 +17,6 @@ export type BackedUpSource = {
 
 /** A check of a backup that did not pass, or was left out. */
 export type ToldCheck = { name: string; source?: string | undefined; detail?: string | undefined };
-
-/** A table or folder that has become suddenly smaller than it was in the last proven ones. */
-export type Shrunk = { source: string; table: string; median: number; now: number };
 
 export type MadeBackup = {
   id: string;

@@ -1,6 +1,8 @@
 /** Taking, proving and drilling backups, in English. */
-import type { BackedUpSource, BackupTrouble, NoBackup, Shrunk, ToldCheck } from '../report/backup-runs.ts';
+import type { Shrunk } from '../backup/shrink.ts';
+import type { BackedUpSource, BackupTrouble, NoBackup, ToldCheck } from '../report/backup-runs.ts';
 import { b, code, i, rich, type Rich, type Span } from '../rich.ts';
+import { formatSize } from '../units.ts';
 import { about, duration, plural } from './en-words.ts';
 
 const number = (amount: number) => amount.toLocaleString('en').replaceAll(',', ' ');
@@ -21,6 +23,7 @@ const checks: Readonly<Record<string, string>> = {
   'expected files': 'expected files',
   'rows and files': 'rows and their files',
   restore: 'restoring',
+  references: 'references',
   schema: 'schema',
 };
 
@@ -70,8 +73,10 @@ const noBackup = (why: NoBackup): string => {
   }
 };
 
-const shrunk = ({ source, table, median, now }: Shrunk): string =>
-  `${table} of ${source}: ${number(now)}, it had ${number(median)}`;
+const shrunk = (one: Shrunk): string =>
+  one.kind === 'rows'
+    ? `${one.table} of ${one.source}: ${number(one.now)} instead of about ${number(one.usual)}`
+    : `${one.source}: ${formatSize(one.now)} instead of about ${formatSize(one.usual)}`;
 
 const trouble = (what: BackupTrouble, now: number): Rich => {
   switch (what.kind) {

@@ -4,12 +4,10 @@ import { digestFile } from '../../backup/disk.ts';
 import { copiesOf, readManifest, type Copy, type Part } from '../../backup/manifest.ts';
 import { checkDump } from '../../backup/postgres.ts';
 import { lowestOf, type Check, type Level, type Proof } from '../../backup/proof.ts';
-import { checkSqlite } from '../../backup/sqlite.ts';
+import { proveSqlite, type Proven } from '../../backup/sqlite-check.ts';
 import { causeOf } from '../../errors.ts';
 import type { Service } from '../../services.ts';
 import { reachOf, toldOf, type DataOptions, type DataReach } from '../data-reach.ts';
-
-type Proven = { level: Level; checks: Check[] };
 
 /**
  * Look at all of a backup. What does not hold is a failed check, not an error; a source with one is no more than `copied`.
@@ -56,7 +54,7 @@ export async function prove(
     if (part.kind === 'postgres') {
       return levelled('decoded', [await attempt('decode', () => checkDump(reach, part, file, part.copy))]);
     }
-    return levelled('restored', [await attempt('integrity', () => checkSqlite(file, signal))]);
+    return proveSqlite(part, file, signal);
   }
 }
 

@@ -8,18 +8,20 @@ import { backupId } from '../../backup/names.ts';
 import { isProven, writeProof, type Proof } from '../../backup/proof.ts';
 import { causeOf } from '../../errors.ts';
 import { redactJson } from '../../redact.ts';
-import type { Shrunk } from '../../report/backup-runs.ts';
+import type { Shrunk } from '../../backup/shrink.ts';
 import type { Service } from '../../services.ts';
 import { readVersion } from '../../version.ts';
 import { beginCopy, dropCopy, fillCopy, nameCopy, type Copying } from '../copy.ts';
 import { backupsOf } from '../data-reach.ts';
 import { beat } from './beat.ts';
+import { pruneBackups, type KeepReach, type Pruned } from './keep.ts';
 import { folderOfBackups, rememberBackup, syncBackups } from './list.ts';
 import { isBusy, pausedParts, takeUpPaused, whilePaused, type PauseReach } from './pause.ts';
 import { prove } from './prove.ts';
+import { shrunkOf } from './shrunk.ts';
 import { requireTarget } from './target.ts';
 
-export type BackupReach = PauseReach & Pick<App, 'heartbeat' | 'config'>;
+export type BackupReach = PauseReach & KeepReach & Pick<App, 'heartbeat'>;
 
 /** `scheduled` waits while a client is connected that its pause would throw out. */
 export type BackupReason = 'asked' | 'scheduled' | 'update' | 'before-restore';
@@ -32,6 +34,8 @@ export type BackupTaken = {
   /** Milliseconds that the service was stopped for it; undefined where it ran on. */
   away: number | undefined;
   shrunk: readonly Shrunk[];
+  /** What came of thinning out those before it; undefined where that was not done. */
+  pruned?: Pruned | undefined;
   /** What went wrong beside it, in plain sentences. */
   warnings: readonly string[];
 };
@@ -170,7 +174,7 @@ async function afterwards(
   app: BackupReach,
   service: Service,
   proof: Proof,
-): Promise<Pick<BackupTaken, 'shrunk' | 'warnings'>> {
+): Promise<Pick<BackupTaken, 'shrunk' | 'warnings' | 'pruned'>> {
   const warnings: string[] = [];
   const attempt = async <Result>(what: string, work: () => Promise<Result>): Promise<Result | undefined> => {
     try {
@@ -181,8 +185,9 @@ async function afterwards(
       return undefined;
     }
   };
-  if (isProven(proof.level)) {
-    await attempt('the monitor was not told', () => beat(app, service, { isWell: true }));
-  }
-  return { shrunk: [], warnings };
+  // What could not be proven takes nobody's place.
+  if (!isProven(proof.level)) return { shrunk: [], warnings };
+  await attempt('the monitor was not told', () => beat(app, service, { isWell: true }));
+  const pruned = await attempt('older backups were not deleted', () => pruneBackups(app, service));
+  return { shrunk: shrunkOf(app, service), warnings, pruned };
 }
