@@ -18,7 +18,7 @@ import { checkDump } from '../backup/postgres.ts';
 import { dropKept } from '../backup/postgres-back.ts';
 import type { Reach } from '../backup/psql.ts';
 import { putManifestBack } from '../backup/put-back.ts';
-import { readRecords, type Newer } from '../backup/record.ts';
+import { isChanging, readRecords, type Newer } from '../backup/record.ts';
 import { describe, measure, take, thingsOf } from '../backup/sources.ts';
 import { checkSqlite } from '../backup/sqlite.ts';
 import { UserError } from '../errors.ts';
@@ -211,7 +211,7 @@ export async function dropSnapshot(app: DataReach, service: Service, folder: str
   if (!(await isThere(folder))) return;
   const manifest = await ownManifest(service, folder);
   const records = await readRecords(folder);
-  if (records.some(({ state }) => state === 'swapping')) {
+  if (records.some(isChanging)) {
     throw new Error(`Cannot delete the copy "${folder}": it is being put back.`);
   }
   const reach = reachOf(app, service, { application: 'steward drop' });
