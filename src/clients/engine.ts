@@ -1,6 +1,7 @@
 /** A container engine (Podman or Docker) through its Docker-compatible API on a Unix socket. */
 import type { Writable } from 'node:stream';
 import type { DockerVersion } from 'dockerode';
+import { createArchives, type EngineArchives } from './engine/archives.ts';
 import { createConnection } from './engine/connection.ts';
 import { createContainers, type EngineContainers } from './engine/containers.ts';
 import { followEvents } from './engine/events.ts';
@@ -19,6 +20,7 @@ export type {
   RawHealthcheck,
   RawImage,
 } from './engine/containers.ts';
+export type { EngineArchives } from './engine/archives.ts';
 export type { EngineImages, ImageSummary, Login, PullOptions } from './engine/images.ts';
 
 /** Every call takes a signal; without one it still ends by its own time limit. */
@@ -97,6 +99,7 @@ export type Image = {
 export type ExecResult = { exitCode: number; stderr: string };
 
 export type Engine = EngineImages &
+  EngineArchives &
   EngineContainers & {
     ping(options?: CallOptions): Promise<void>;
     version(options?: CallOptions): Promise<EngineVersion>;
@@ -182,6 +185,7 @@ export function createEngine(socket: string, { timeout = TIMEOUT }: { timeout?: 
 
   return {
     ...createImages(connection),
+    ...createArchives(connection),
     ...createContainers(connection),
     ping: (options) => connection.ping(options),
     async version(options) {

@@ -1,5 +1,5 @@
 /** One update or rollback on its way: what it works on, and how its steps are told and written down. */
-import type { Run } from '../../app.ts';
+import type { App, Run } from '../../app.ts';
 import { causeOf, RefusedError, UnreachableError } from '../../errors.ts';
 import type { Host } from '../../hosts.ts';
 import type { UpdateFailure } from '../../report.ts';
@@ -10,7 +10,7 @@ import type { CheckReach } from '../check-release.ts';
 import type { PowerReach } from '../power.ts';
 import { stoppedParts, type Part } from './parts.ts';
 
-export type UpdateReach = PowerReach & DataReach & CheckReach;
+export type UpdateReach = PowerReach & DataReach & CheckReach & Pick<App, 'config'>;
 
 export type Journey = {
   readonly app: UpdateReach;

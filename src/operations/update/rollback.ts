@@ -5,6 +5,7 @@ import type { PlannedImage, Report, UpdatePlan } from '../../report.ts';
 import type { Service } from '../../services.ts';
 import type { UpdateRow } from '../../store/updates.ts';
 import { isCovered } from '../backup.ts';
+import { isArchived } from './archive.ts';
 import { compareData } from './compare-data.ts';
 import { guardedToLeave, leaveGuarded, planLeave } from './leave-guarded.ts';
 import { asHolder, type UpdateReach } from './journey.ts';
@@ -98,7 +99,10 @@ async function imagesOf(app: UpdateReach, service: Service, row: UpdateRow): Pro
         engine.inspect(container),
         engine.image(rollbackTag(container, row.id)),
       ]);
-      const to = old?.id ?? (row.outcome === 'down' ? row.facts.from[container] : undefined);
+      const known = row.facts.from[container];
+      const isThere =
+        row.outcome === 'down' || (known !== undefined && (await isArchived(app, service, row.id, known)));
+      const to = old?.id ?? (isThere ? known : undefined);
       if (to === undefined) {
         throw new UserError(
           `The old image of ${container} is gone: somebody pruned it. Name its version (${row.plan.from ?? 'unknown'}) in the configuration and deploy.`,
