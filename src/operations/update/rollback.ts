@@ -12,6 +12,7 @@ import { asHolder, type UpdateReach } from './journey.ts';
 import { stoppedParts } from './parts.ts';
 import { fingerprintOf } from './plan.ts';
 import { requireControl } from './prepare.ts';
+import { inNetworkOrder } from './shared-network.ts';
 import { rollbackTag } from './tags.ts';
 import { resumeUpdate, retryWayBack, travel } from './update.ts';
 
@@ -29,10 +30,8 @@ export async function planRollback(app: UpdateReach, service: Service, to?: stri
   const row = rowOf(app, service, to);
   const images = await imagesOf(app, service, row);
   const { data, reason } = await dataOf(app, service, row);
-  const stops = stoppedParts(
-    service,
-    images.map(({ container }) => container),
-  );
+  const changing = images.map(({ container }) => container);
+  const stops = inNetworkOrder(stoppedParts(service, changing), row.plan.networks);
   const { stoppedAt, wellAt } = row.facts;
   const report: RollbackReport = {
     kind: 'rollback-plan',
