@@ -1,6 +1,7 @@
 /** What a command or a job may reach, and what they are. */
 import type { Immich } from './clients/immich.ts';
 import type { Machine } from './clients/machine.ts';
+import type { Offsite } from './clients/offsite.ts';
 import type { Probe } from './clients/probe.ts';
 import type { Registry } from './clients/registry.ts';
 import type { Releases } from './clients/releases.ts';
@@ -30,6 +31,8 @@ export type App = {
   releases: Releases;
   /** Where pictures are filed. Undefined without a key: they stay in their folder. */
   immich: Immich | undefined;
+  /** A second place for backups. Undefined where none is configured. */
+  offsite: Offsite | undefined;
   /** Masks secrets in what leaves the process. */
   redact: Redact;
   scheduler: Scheduler;

@@ -8,6 +8,7 @@ import { EXIT, runCommandLine, sudoHint } from './cli.ts';
 import { createEngine } from './clients/engine.ts';
 import { createImmich } from './clients/immich.ts';
 import { createMachine } from './clients/machine.ts';
+import { createOffsite } from './clients/offsite.ts';
 import { createProbe } from './clients/probe.ts';
 import { createRegistry } from './clients/registry.ts';
 import { createReleases } from './clients/releases.ts';
@@ -163,6 +164,10 @@ function build({ config, services }: SoundConfig, [asked]: readonly string[]): H
     registry: createRegistry(config.registries, { clock }),
     releases: createReleases({ ...config.github, facts: store.facts, clock }),
     immich: config.immich === undefined ? undefined : createImmich(config.immich.url, config.immich.key),
+    offsite:
+      services.backups?.offsite === undefined
+        ? undefined
+        : createOffsite(services.backups.offsite, { cache: config.stateDir }),
     redact,
     scheduler: createScheduler({ tasks, timeZone: config.timeZone, tell, isReady: () => isReady(app) }),
     clock,

@@ -72,11 +72,14 @@ export async function describe(reach: Reach, thing: Thing): Promise<SourceFacts>
   return describeFiles(thing.source, reach.signal);
 }
 
-/** @param index names the copy in `folder`, which is the copy's */
+/**
+ * @param options.index names the copy in `folder`, which is the copy's
+ * @param options.digests what the rows hold is to be digested, too
+ */
 export async function take(
   reach: Reach,
   thing: Thing,
-  { folder, index, earlier }: { folder: string; index: number; earlier: Earlier },
+  { folder, index, earlier }: { folder: string; index: number; earlier: Earlier; digests: boolean },
   told: Told,
 ): Promise<Part> {
   const target = `${index}-${thing.kind}`;

@@ -1,31 +1,32 @@
 /** Copies of a service's data, for the way back: taken, checked, put back, deleted. */
 import { randomUUID } from 'node:crypto';
-import { readdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { App } from '../app.ts';
 import { isArea, isThere, removeArea } from '../backup/aside.ts';
-import { digestFile, eachOf, failure, freeBytes, makeFolder, sync, type Told } from '../backup/disk.ts';
-import {
-  copiesOf,
-  MANIFEST,
-  readManifest,
-  writeManifest,
-  type Manifest,
-  type Part,
-  type SourceFacts,
-} from '../backup/manifest.ts';
+import { digestFile, eachOf, failure, sync } from '../backup/disk.ts';
+import { copiesOf, MANIFEST, readManifest, type Manifest, type SourceFacts } from '../backup/manifest.ts';
 import { checkDump } from '../backup/postgres.ts';
 import { dropKept } from '../backup/postgres-back.ts';
-import type { Reach } from '../backup/psql.ts';
 import { putManifestBack } from '../backup/put-back.ts';
 import { readRecords, type Newer } from '../backup/record.ts';
-import { describe, measure, take, thingsOf } from '../backup/sources.ts';
+import { describe, thingsOf } from '../backup/sources.ts';
 import { checkSqlite } from '../backup/sqlite.ts';
-import { UserError } from '../errors.ts';
 import type { Service } from '../services.ts';
-import { formatSize } from '../units.ts';
+import { beginCopy, dropCopy, DROPPED, fillCopy, nameCopy } from './copy.ts';
+import {
+  backupsOf,
+  copiesFolder,
+  isCovered,
+  reachOf,
+  sourcesOf,
+  stepsOf,
+  toldOf,
+  type DataOptions,
+  type DataReach,
+} from './data-reach.ts';
 
-export type { Newer, SourceFacts };
+export { isCovered };
+export type { DataOptions, DataReach, Newer, SourceFacts };
 
 /** A finished copy. Milliseconds since 1970, bytes. */
 export type Snapshot = {
@@ -42,20 +43,6 @@ export type PutBack = {
   /** Where the counts differ from what was replaced. */
   newer: readonly Newer[];
 };
-
-/** How names end of what is not a copy yet, and no more. */
-const PARTIAL = '.partial';
-const DROPPED = '.dropped';
-
-export type DataReach = Pick<App, 'hosts' | 'services' | 'clock' | 'log'>;
-
-/** `progress` is told bytes. */
-export type DataOptions = { signal?: AbortSignal; progress?: (done: number, total?: number) => void };
-
-/** It names sources, and there is a folder for copies. */
-export function isCovered(app: DataReach, service: Service): boolean {
-  return service.backup !== undefined && app.services.backups !== undefined;
-}
 
 /** Where a copy lies. @param id a name of letters, digits, `.`, `_` and `-` */
 export function snapshotFolder(app: DataReach, service: Service, id: string): string {
@@ -74,43 +61,15 @@ export async function takeSnapshot(
   folder: string,
   options: DataOptions & { like?: Snapshot } = {},
 ): Promise<Snapshot> {
-  const { signal, like } = options;
-  const step = stepsOf(app, service, 'copy');
+  const { like, ...rest } = options;
   if (await isThere(join(folder, MANIFEST))) throw new Error(`There is a finished copy in "${folder}".`);
-  const earlier =
-    like === undefined ? undefined : { folder: like.folder, manifest: await readManifest(like.folder) };
-  const reach = reachOf(app, service, { application: 'steward copy', signal });
-
-  await sweep(dirname(folder));
-  step('measure');
-  const things = await thingsOf(sourcesOf(service), { mustExist: true, copies: copiesFolder(app) });
-  let needed = 0;
-  for (const thing of things) needed += await measure(reach, thing, earlier);
-  await requireRoom(app, service, needed);
-
-  // Nobody takes it for a copy before its name says so.
-  const partial = join(dirname(folder), `.${basename(folder)}${PARTIAL}`);
+  const copying = await beginCopy(app, service, folder, { signal: rest.signal, like: like?.folder });
   try {
-    await makeFolder(partial);
-    const told = toldOf(options, needed);
-    const parts: Part[] = [];
-    for (const [index, thing] of things.entries()) {
-      signal?.throwIfAborted();
-      step(`copy ${thing.name}`);
-      parts.push(await take(reach, thing, { folder: partial, index, earlier }, told));
-    }
-    step('manifest');
-    const manifest: Manifest = { version: 1, service: service.name, takenAt: app.clock.now(), parts };
-    await writeManifest(partial, manifest);
-    signal?.throwIfAborted();
-    step('name');
-    await rm(folder, { recursive: true, force: true });
-    await rename(partial, folder);
-    await sync(dirname(folder));
-    step('copied');
+    const manifest = await fillCopy(app, service, copying, rest);
+    await nameCopy(app, service, copying);
     return toSnapshot(folder, manifest);
   } catch (error) {
-    await rm(partial, { recursive: true, force: true });
+    await dropCopy(copying);
     throw error;
   }
 }
@@ -230,15 +189,6 @@ export async function dropSnapshot(app: DataReach, service: Service, folder: str
   await rm(dropped, { recursive: true, force: true });
 }
 
-/** What killed runs left of copies that were being made or deleted. One service has one such run at a time. */
-async function sweep(folder: string): Promise<void> {
-  const names = (await isThere(folder)) ? await readdir(folder) : [];
-  for (const name of names) {
-    if (!name.startsWith('.') || !(name.endsWith(PARTIAL) || name.endsWith(DROPPED))) continue;
-    await rm(join(folder, name), { recursive: true, force: true });
-  }
-}
-
 /** What an update has left of the data may not be readable: that must not stand in the way back. */
 async function describeReadable(
   app: DataReach,
@@ -258,15 +208,6 @@ async function describeReadable(
   return facts;
 }
 
-async function requireRoom(app: DataReach, service: Service, needed: number): Promise<void> {
-  const { folder, reserve } = backupsOf(app, service);
-  const free = await freeBytes(folder);
-  if (free - needed >= reserve) return;
-  throw new UserError(
-    `Not enough space to copy the data of ${service.title}: it needs about ${formatSize(needed)} in "${folder}", ${formatSize(free)} are free and ${formatSize(reserve)} of them are kept in reserve.`,
-  );
-}
-
 async function ownManifest(service: Service, folder: string): Promise<Manifest> {
   const manifest = await readManifest(folder);
   if (manifest.service === service.name) return manifest;
@@ -279,53 +220,9 @@ function toSnapshot(folder: string, { service, takenAt, parts }: Manifest): Snap
   return { service, folder, takenAt, size, sources };
 }
 
-function backupsOf(app: DataReach, service: Service) {
-  const { backups } = app.services;
-  if (backups !== undefined && service.backup !== undefined) return backups;
-  throw new UserError(`${service.title} has no backup configured.`);
-}
-
-function copiesFolder({ services: { backups } }: DataReach): string | undefined {
-  return backups?.folder;
-}
-
-function sourcesOf(service: Service) {
-  return service.backup?.sources ?? [];
-}
-
-function reachOf(
-  app: DataReach,
-  service: Service,
-  { application, signal }: { application: string; signal?: AbortSignal | undefined },
-): Reach {
-  const { engine } = app.hosts.of(service);
-  return {
-    engine,
-    // Two services may share a server; one of them has one such run at a time.
-    application: `${application} ${service.name}`,
-    signal: signal ?? new AbortController().signal,
-  };
-}
-
 /** Looking is no business of one at a time: who ends his own sessions must not end those of others. */
 function lookName(): string {
   return `steward look ${randomUUID().slice(0, 8)}`;
-}
-
-function toldOf({ signal, progress }: DataOptions, total: number): Told {
-  let done = 0;
-  return {
-    signal,
-    progress(bytes) {
-      done += bytes;
-      progress?.(done, Math.max(done, total));
-    },
-  };
-}
-
-/** @returns what names each step as it begins, for whoever reads the log */
-function stepsOf(app: DataReach, service: Service, what: string): (step: string) => void {
-  return (step) => app.log.debug({ service: service.name, step }, what);
 }
 
 /** It becomes part of paths and of names of databases. */

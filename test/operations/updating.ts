@@ -110,6 +110,7 @@ export function openUpdating(
     // None of these services names a repository there.
     releases: createReleases({ url: 'http://127.0.0.1:9', token: undefined, facts: store.facts, clock }),
     immich: undefined,
+    offsite: undefined,
     redact,
     clock,
     log,
