@@ -227,6 +227,8 @@ export type UpdateHazard =
   | { kind: 'compose-pull'; container: string; policy: string }
   /** Made anew without these options of its command line; and those that would be, if it has them. */
   | { kind: 'recreated'; container: string; lost: readonly string[]; untold: readonly string[] }
+  /** It has the network of one that is made anew, so it is, too; one that is not `ours` is left without a network. */
+  | { kind: 'shares'; container: string; provider: string; isOurs: boolean }
   /** The way back is to be with data, but nothing says what the data is. */
   | { kind: 'no-data' }
   /** The way back changes only the image, as configured. */
@@ -248,6 +250,8 @@ export type UpdatePlan = {
   size: number | undefined;
   /** Containers or units that are stopped, in this order; started in the reverse one. */
   stops: readonly string[];
+  /** Whose network a container of the service has, by their names; absent where none has. */
+  networks?: Readonly<Record<string, string>>;
   withData: boolean;
   /** What the configuration says is not in a backup. */
   notCovered: string | undefined;

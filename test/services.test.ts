@@ -91,7 +91,7 @@ services:
     units: [helper.timer]
     health: { url: "http://127.0.0.1:2283/ping", expect: 302, timeout: 5m, settle: 0 }
     release: { github: owner/photos, version: tag, check: "3:00", file: a.nix, notes: "Look." }
-    update: { policy: minor, window: "03:00-05:00", hold: 3d, rollback: with-data, before: [x.service], after: [y.service] }
+    update: { policy: minor, window: "03:00-05:00", hold: 3d, rollback: with-data, before: [x.service], after: [y.service], archive: true }
     backup:
       at: "05:30"
       pause: { busy: "tcp:27701", most: 5m }
@@ -150,6 +150,7 @@ services:
       rollback: 'with-data',
       before: ['x.service'],
       after: ['y.service'],
+      archive: true,
     },
     backup: {
       at: '05:30',
@@ -177,7 +178,7 @@ test('a service of one line has every default', () => {
     containers: [{ name: 'notes', unit: 'podman-notes.service', update: true }],
     units: [],
     health: { expect: 200, timeout: 600_000, settle: 20_000 },
-    update: { policy: 'ask', hold: 0, rollback: 'image', before: [], after: [] },
+    update: { policy: 'ask', hold: 0, rollback: 'image', before: [], after: [], archive: false },
     pushoverToken: undefined,
     watch: { after: 30_000, onLoop: 'tell', log: [] },
   });

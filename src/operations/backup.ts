@@ -11,12 +11,14 @@ import { dropKept } from '../backup/postgres-back.ts';
 import { putManifestBack } from '../backup/put-back.ts';
 import {
   dropRecord,
+  isChanging,
   readRecord,
   readRecords,
   type Newer,
   type Record as PutBackRecord,
 } from '../backup/record.ts';
 import { describe, thingsOf } from '../backup/sources.ts';
+import type { Putting } from '../backup/spots.ts';
 import { verifySqlite } from '../backup/sqlite-check.ts';
 import type { Service } from '../services.ts';
 import { beginCopy, dropCopy, fillCopy, nameCopy } from './copy.ts';
@@ -155,19 +157,27 @@ export async function putBack(
   id: string,
   options: DataOptions = {},
 ): Promise<PutBack> {
-  const { signal } = options;
-  const record = await putManifestBack(
-    {
-      manifest: await ownManifest(service, snapshot.folder),
-      folder: snapshot.folder,
-      id: checkedId(id),
-      reach: reachOf(app, service, { application: 'steward putback', signal }),
-      told: toldOf(options, snapshot.size),
-      step: stepsOf(app, service, 'put back'),
-    },
-    () => describeReadable(app, service, signal),
-  );
+  const putting = await puttingOf(app, service, snapshot, id, options);
+  const record = await putManifestBack(putting, () => describeReadable(app, service, options));
   return { aside: record.aside, newer: record.newer };
+}
+
+/** What putting a copy back, and taking it back, needs. */
+export async function puttingOf(
+  app: DataReach,
+  service: Service,
+  { folder, size }: Pick<Snapshot, 'folder' | 'size'>,
+  id: string,
+  options: DataOptions = {},
+): Promise<Putting> {
+  return {
+    manifest: await ownManifest(service, folder),
+    folder,
+    id: checkedId(id),
+    reach: reachOf(app, service, { application: 'steward putback', signal: options.signal }),
+    told: toldOf(options, size),
+    step: stepsOf(app, service, 'put back'),
+  };
 }
 
 /**
@@ -181,7 +191,7 @@ export async function dropSnapshot(app: DataReach, service: Service, folder: str
   if (!(await isThere(folder))) return;
   const manifest = await ownManifest(service, folder);
   const records = await readRecords(folder);
-  if (records.some(({ state }) => state === 'swapping')) {
+  if (records.some(isChanging)) {
     throw new Error(`Cannot delete the copy "${folder}": it is being put back.`);
   }
   for (const record of records) await dropKeptOf(app, service, manifest, record);
@@ -203,7 +213,7 @@ export async function dropPutBack(
 ): Promise<void> {
   const record = await readRecord(folder, id);
   if (record === undefined) return;
-  if (record.state === 'swapping') {
+  if (isChanging(record)) {
     throw new Error(`Cannot delete what "${id}" has set aside: "${folder}" is being put back.`);
   }
   await dropKeptOf(app, service, await ownManifest(service, folder), record);
@@ -227,11 +237,14 @@ async function dropKeptOf(
   }
 }
 
-/** What an update has left of the data may not be readable: that must not stand in the way back. */
-async function describeReadable(
+/**
+ * The data as it is now, as far as it is there and can be read: what an update or an accident has left of it must not
+ * stand in the way back.
+ */
+export async function describeReadable(
   app: DataReach,
   service: Service,
-  signal: AbortSignal | undefined,
+  { signal }: DataOptions = {},
 ): Promise<SourceFacts[]> {
   const reach = reachOf(app, service, { application: lookName(), signal });
   const facts: SourceFacts[] = [];
@@ -246,7 +259,8 @@ async function describeReadable(
   return facts;
 }
 
-async function ownManifest(service: Service, folder: string): Promise<Manifest> {
+/** @throws Error for a folder without a whole manifest, and for the copy of another service */
+export async function ownManifest(service: Service, folder: string): Promise<Manifest> {
   const manifest = await readManifest(folder);
   if (manifest.service === service.name) return manifest;
   throw new Error(`The copy in "${folder}" is of ${manifest.service}, not of ${service.name}.`);

@@ -126,6 +126,8 @@ const Update = map({
   rollback: choice(['image', 'with-data']).default('image'),
   before: list(unitName, 'a list of units').default([]),
   after: list(unitName, 'a list of units').default([]),
+  /** The old image is kept as a file, too. */
+  archive: flag.default(false),
 });
 
 const Source = z.discriminatedUnion(
