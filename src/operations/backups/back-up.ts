@@ -181,7 +181,7 @@ function busyReport(app: BackupReach, service: Service, { holder }: BusyError): 
 function whyOf(app: Pick<App, 'redact'>, error: unknown): NoBackup {
   if (error instanceof ClientConnectedError) return { kind: 'client' };
   if (error instanceof ObservingError) return { kind: 'observing' };
-  const cause = app.redact(error instanceof UserError ? error.message : causeOf(error));
+  const cause = app.redact(causeOf(error));
   return { kind: error instanceof NotStartedError ? 'not-started' : 'failed', cause };
 }
 

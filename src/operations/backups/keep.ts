@@ -11,6 +11,7 @@ import { causeOf } from '../../errors.ts';
 import type { Service } from '../../services.ts';
 import type { BackupRow } from '../../store/backups.ts';
 import { dropPutBack, dropSnapshot, type DataReach } from '../backup.ts';
+import { heldBackups } from '../update/guarded.ts';
 import { folderOfBackups, isProvenRow, listBackups } from './list.ts';
 import { requireTarget, type TargetReach } from './target.ts';
 
@@ -81,7 +82,10 @@ export async function pruneBackups(app: KeepReach, service: Service): Promise<Pr
   await app.guard.change(`sweep what is left of backups of ${service.name}`, () =>
     sweepLeftovers(folderOfBackups(target.folder, service)),
   );
-  const removable = new Set(plan.removable);
+  const held = heldBackups(app.store, service.name);
+  const removable = new Set(
+    plan.removable.filter((id) => !rows.some((row) => row.id === id && held.has(row.folder))),
+  );
   for (const row of rows.toReversed()) {
     const { id, folder } = row;
     if (!row.isReadable) continue;
