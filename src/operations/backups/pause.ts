@@ -32,7 +32,7 @@ export class NotStartedError extends Error {
 }
 
 /** Milliseconds before a start is tried again: an engine or a systemd may be away for a moment. */
-const PAUSES = [1000, 5000];
+const PAUSES = [500, 2000];
 
 const keyOf = (service: string) => `paused:${service}`;
 
