@@ -7,8 +7,8 @@ import { recallBackups, rememberBackups } from './memory.ts';
 
 type Reach = Pick<App, 'store' | 'clock'>;
 
-/** Once a day, though the next backup may be some minutes earlier. Milliseconds. */
-const TOLD_AGAIN = 20 * 3_600_000;
+/** Once a day, though the next backup may come some minutes earlier. Milliseconds. */
+const TOLD_AGAIN = 23 * 3_600_000;
 
 /**
  * What a backup says of how things stand, put beside what was told before.
