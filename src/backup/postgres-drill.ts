@@ -63,15 +63,18 @@ export async function drillPostgres(
     const { id: container, superuser: user } = scratch;
     const place = { container, user, database: part.database };
     const result = await drillIn({ ...reach, signal }, place, { part, file }, options);
+    await removeScratch(engine, service);
     const { instead } = scratch;
     const told = instead === undefined ? [] : [leftOut(part, 'same image', instead)];
     return { ...result, checks: [...result.checks, ...told], image: scratch.image };
   } catch (error) {
+    const ended = scratch && (await endOf(engine, scratch.id).catch(() => undefined));
+    // Should it fail, the next run does it.
+    await removeScratch(engine, service).catch(() => {});
     reach.signal.throwIfAborted();
-    const why = late.aborted ? new Error(`it took longer than ${limit / 60_000} min.`) : error;
-    throw failure(`restore the database "${part.database}" into a scratch container`, why);
-  } finally {
-    await removeScratch(engine, service);
+    const why = ended === undefined ? error : new Error(ended, { cause: error });
+    const what = `restore the database "${part.database}" into a scratch container`;
+    throw failure(what, late.aborted ? new Error(`it took longer than ${limit / 60_000} min.`) : why);
   }
 }
 
@@ -100,9 +103,9 @@ async function drillIn(
     await session.close();
   } catch (error) {
     reach.signal.throwIfAborted();
-    const ended = await endOf(reach.engine, place.container);
-    if (ended !== undefined) throw new Error(ended, { cause: error });
-    if (/No space left on device/.test((error as Error).message)) throw error;
+    // Then it says nothing of the copy.
+    const isOver = (await endOf(reach.engine, place.container)) !== undefined;
+    if (isOver || /No space left on device/.test((error as Error).message)) throw error;
     return { checks: [check('restore', (error as Error).message)], took: took() };
   }
   const restoredIn = took();

@@ -393,7 +393,9 @@ describe('drillPostgres', () => {
     const gone = drill(part, {
       onRestored: async ({ container }) => void (await here.podman('rm', '--force', '--time=0', container)),
     });
-    await expect(gone).rejects.toThrow('Cannot restore the database "photos" into a scratch container');
+    await expect(gone).rejects.toThrow(
+      'Cannot restore the database "photos" into a scratch container: the scratch container was removed meanwhile.',
+    );
     const controller = new AbortController();
     const off = drillPostgres(reach(controller.signal), part, join(folder, part.copy.file), {
       service: 'photos',
