@@ -27,8 +27,19 @@ export type SourceFacts = {
   digests?: Readonly<Record<string, string>> | undefined;
 };
 
-const Copy = z.object({ file: z.string(), size: z.number(), sha256: z.string() });
-/** A file of a copy, relative to the copy's folder. Bytes. */
+const ENCODINGS = ['zstd', 'age'] as const;
+export type Encoding = (typeof ENCODINGS)[number];
+
+const Copy = z.object({
+  file: z.string(),
+  size: z.number(),
+  sha256: z.string(),
+  /** How it lies on the disk, where not as it was: encoded in this order, then so large. */
+  stored: z
+    .object({ as: z.array(z.enum(ENCODINGS)).min(1), size: z.number(), sha256: z.string() })
+    .optional(),
+});
+/** A file of a copy, relative to the copy's folder. Bytes; size and digest are those of what the source had. */
 export type Copy = z.infer<typeof Copy>;
 
 const Attributes = z.object({
@@ -166,7 +177,22 @@ const FilesPart = z.object({
 });
 export type FilesPart = z.infer<typeof FilesPart>;
 
-const Manifest = z.object({
+const Header = z.object({
+  /** The name of the copy's folder, as it was made. */
+  id: z.string().optional(),
+  /** Of the service. */
+  title: z.string().optional(),
+  /** Version of Steward. */
+  steward: z.string().optional(),
+  /** Ids of the images at the time, by container. */
+  images: z.record(z.string(), z.string()).optional(),
+  /** The service as it was configured, in the words of `src/services.ts`, secrets masked: durations in ms, sizes in bytes. */
+  definition: z.record(z.string(), z.unknown()).optional(),
+});
+/** What a backup says of itself, so that it can be understood on another machine. A copy for an update needs none of it. */
+export type Header = z.infer<typeof Header>;
+
+const Manifest = Header.extend({
   version: z.literal(1),
   service: z.string(),
   takenAt: z.number(),

@@ -37,6 +37,8 @@ const LISTS = ['search_path', 'temp_tablespaces', 'local_preload_libraries', 'se
 /** What the database is called that a copy replaces, and the one that is made ready to do so. */
 const replacedName = (database: string, id: string) => fitName(database, `_before_${id}`);
 const besideName = (database: string, id: string) => fitName(database, `_putback_${id}`);
+/** And the one that a copy was restored into, once it has gone again. */
+const undoneName = (database: string, id: string) => fitName(database, `_undone_${id}`);
 
 /** Restore the copy beside the database, whole and compared. Called again it begins anew. */
 export async function stagePostgres(
@@ -108,44 +110,109 @@ export async function swapPostgres(
   reach: Reach,
   { part, id }: { part: PostgresPart; id: string },
 ): Promise<string | undefined> {
-  const elsewhere = { ...part, database: ELSEWHERE };
-  const replaced = replacedName(part.database, id);
-  const beside = besideName(part.database, id);
-  const rename = (from: string, to: string) =>
-    `alter database ${identifier(from)} rename to ${identifier(to)};`;
+  const { database } = part;
+  const [replaced, beside] = [replacedName(database, id), besideName(database, id)];
+  try {
+    return await renameDatabases(reach, part, [database, replaced, beside], (there) => {
+      if (!there.has(beside)) return { kept: there.has(replaced) ? replaced : undefined };
+      const aside = there.has(database) ? [[database, replaced] as const] : [];
+      return { renames: [...aside, [beside, database]] };
+    });
+  } catch (error) {
+    throw explain('put back', part, error);
+  }
+}
+
+/**
+ * Give the old database its name again; the one that took it is kept. Called again it does nothing.
+ * @returns the name of the one that is kept; undefined when none had taken its name
+ */
+export async function returnPostgres(
+  reach: Reach,
+  { part, id }: { part: PostgresPart; id: string },
+): Promise<string | undefined> {
+  const { database } = part;
+  const [replaced, beside, undone] = [
+    replacedName(database, id),
+    besideName(database, id),
+    undoneName(database, id),
+  ];
+  try {
+    return await renameDatabases(reach, part, [database, replaced, beside, undone], (there) => {
+      if (there.has(undone)) return { kept: undone };
+      // It was made ready, and no more.
+      if (there.has(beside)) return { kept: undefined };
+      const back = there.has(replaced) ? [[replaced, database] as const] : [];
+      const away = there.has(database) ? [[database, undone] as const] : [];
+      return { renames: [...away, ...back] };
+    });
+  } catch (error) {
+    throw explain('bring back', part, error);
+  }
+}
+
+type Renaming =
+  | { kept: string | undefined }
+  /** From one name to another, in their order. */
+  | { renames: readonly (readonly [string, string])[] };
+
+/**
+ * All names change in one transaction, so that either none or all have. Asked again after it, until nothing is left.
+ * @param decide from the names that there are
+ */
+async function renameDatabases(
+  reach: Reach,
+  place: Place,
+  names: readonly string[],
+  decide: (there: ReadonlySet<string>) => Renaming,
+): Promise<string | undefined> {
+  const elsewhere = { ...place, database: ELSEWHERE };
+  const all = names.map(literal).join(', ');
   for (let tries = 1; ; tries += 1) {
-    const names = [part.database, replaced, beside].map(literal).join(', ');
-    const there = await ask<string>(
+    const found = await ask<string>(
       reach,
       elsewhere,
-      `select to_json(datname) from pg_catalog.pg_database where datname in (${names})`,
+      `select to_json(datname) from pg_catalog.pg_database where datname in (${all})`,
     );
-    const hasOld = there.includes(part.database);
-    // Both names change in one transaction, so that either none or both have.
-    if (!there.includes(beside)) return there.includes(replaced) ? replaced : undefined;
-    const statements = `select to_json(pg_catalog.pg_terminate_backend(pid)) from pg_catalog.pg_stat_activity
-        where datname in (${literal(part.database)}, ${literal(beside)}) and pid <> pg_catalog.pg_backend_pid();
-      begin;
-      ${hasOld ? rename(part.database, replaced) : ''}
-      ${rename(beside, part.database)}
-      commit`;
+    const decided = decide(new Set(found));
+    if ('kept' in decided) return decided.kept;
+    const renames = decided.renames.map(
+      ([from, to]) => `alter database ${identifier(from)} rename to ${identifier(to)};`,
+    );
     try {
-      await ask(reach, elsewhere, statements);
-      return hasOld ? replaced : undefined;
+      await ask(
+        reach,
+        elsewhere,
+        `select to_json(pg_catalog.pg_terminate_backend(pid)) from pg_catalog.pg_stat_activity
+          where datname in (${all}) and pid <> pg_catalog.pg_backend_pid();
+        begin;
+        ${renames.join('\n')}
+        commit`,
+      );
     } catch (error) {
       reach.signal.throwIfAborted();
-      if (tries === TRIES) throw explain('put back', part, error);
+      if (tries === TRIES) throw error;
     }
   }
 }
 
-/** Deletes the database that {@link swapPostgres} has kept, and one that was made ready and never used. */
+/** Deletes what {@link swapPostgres} and {@link returnPostgres} have kept, and what was made ready and never used. */
 export async function dropKept(reach: Reach, part: PostgresPart, id: string): Promise<void> {
   try {
     await drop(reach, part, besideName(part.database, id));
     await drop(reach, part, replacedName(part.database, id));
+    await drop(reach, part, undoneName(part.database, id));
   } catch (error) {
     throw explain('delete what was kept of', part, error);
+  }
+}
+
+/** Deletes one that was made ready and is not to be used. */
+export async function dropBeside(reach: Reach, part: PostgresPart, id: string): Promise<void> {
+  try {
+    await drop(reach, part, besideName(part.database, id));
+  } catch (error) {
+    throw explain('tidy up after', part, error);
   }
 }
 

@@ -85,11 +85,14 @@ export type EngineContainers = {
 };
 
 /** Milliseconds: making one on a busy disk, or ending one that takes its time. */
-const CHANGE_TIMEOUT = 60_000;
+const CHANGE = 60_000;
 /** Docker's answer for an endpoint that exists. */
 const EXISTS = 403;
 
-export function createContainers(connection: Connection): EngineContainers {
+export function createContainers(
+  connection: Connection,
+  { change = CHANGE }: { change?: number } = {},
+): EngineContainers {
   /** Docker does not know the path. */
   const askPodman = (doing: string, path: string, options?: CallOptions): Promise<unknown> =>
     connection.callUnless(
@@ -98,7 +101,7 @@ export function createContainers(connection: Connection): EngineContainers {
       (docker, signal) => dial(docker, { method: 'GET', path }, signal),
       options,
     );
-  const changing = (options: CallOptions | undefined) => ({ timeout: CHANGE_TIMEOUT, ...options });
+  const changing = (options: CallOptions | undefined) => ({ timeout: change, ...options });
 
   function requireNames(doing: string, ...names: readonly string[]): void {
     for (const name of names) {
