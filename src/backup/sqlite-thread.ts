@@ -1,12 +1,18 @@
 /** A worker thread for each task on a SQLite database. */
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Told } from './disk.ts';
 import type { SqliteAnswer, SqliteMessage, SqliteTask } from './sqlite-worker.ts';
 
 export async function inWorker(task: SqliteTask, { signal, progress }: Told): Promise<SqliteAnswer> {
   signal?.throwIfAborted();
+  // For a copy that can be read, where the database itself cannot; a thread that is ended leaves it behind.
+  const scratch = join(tmpdir(), `steward-${randomUUID()}`);
   const worker = new Worker(new URL('sqlite-worker.ts', import.meta.url), {
-    workerData: task,
+    workerData: { ...task, scratch },
     // Older versions of Node warn of SQLite each time.
     stderr: true,
   });
@@ -24,5 +30,6 @@ export async function inWorker(task: SqliteTask, { signal, progress }: Told): Pr
   } finally {
     left.abort();
     await worker.terminate();
+    await rm(scratch, { recursive: true, force: true });
   }
 }
