@@ -29,7 +29,6 @@ export type SqliteAnswer = {
   digests?: Record<string, string>;
   dangling?: ReturnType<typeof countDangling>;
 };
-export type SqliteMessage = { progress: number } | { answer: SqliteAnswer };
 
 /** Pages that are copied at a time. */
 const SOME = 2000;
@@ -43,7 +42,7 @@ const PATIENCE = 5000;
 const MOST_HELD = 128e6;
 
 const { scratch, ...task } = workerData as SqliteTask & { scratch: string };
-const tell = (message: SqliteMessage) => parentPort?.postMessage(message);
+const tell = (message: { progress: number } | { answer: SqliteAnswer }) => parentPort?.postMessage(message);
 
 const database = open(task);
 try {

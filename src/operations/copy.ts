@@ -2,6 +2,7 @@
 import { readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isThere } from '../backup/aside.ts';
+import { requireValues } from '../backup/expect-contents.ts';
 import { freeBytes, makeFolder, sync } from '../backup/disk.ts';
 import { readManifest, writeManifest, type Header, type Manifest, type Part } from '../backup/manifest.ts';
 import { measure, take, thingsOf, type Earlier, type Thing } from '../backup/sources.ts';
@@ -44,7 +45,7 @@ export type FillOptions = DataOptions & {
 /**
  * See that there is room, and make the folder. What killed runs left beside it goes.
  * @param like the folder of an earlier copy: what is unchanged since becomes a second name of its file
- * @throws UserError when the disk has no room
+ * @throws UserError when the disk has no room; Error when the application keeps its data elsewhere than it is configured here
  */
 export async function beginCopy(
   app: DataReach,
@@ -57,6 +58,7 @@ export async function beginCopy(
   await sweep(dirname(folder));
   step('measure');
   const reach = reachOf(app, service, { application: 'steward copy', signal });
+  if (service.backup !== undefined) await requireValues(service.backup.sources, service.backup.expect);
   let needed = 0;
   for (const thing of await thingsFor(app, service)) needed += await measure(reach, thing, earlier);
   await requireRoom(app, service, needed);
