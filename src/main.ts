@@ -31,6 +31,7 @@ import { createScheduler } from './scheduler.ts';
 import { openScratchStore, openStore, type Store } from './store.ts';
 import { createTasks, type Tasks } from './tasks.ts';
 import { textsOf } from './texts/index.ts';
+import { backups } from '../commands/backups.ts';
 import { cancel } from '../commands/cancel.ts';
 import { clean } from '../commands/clean.ts';
 import { check } from '../commands/check.ts';
@@ -65,6 +66,7 @@ const commands: readonly Command[] = [
   check,
   update,
   rollback,
+  backups,
   images,
   restart,
   stop,

@@ -4,6 +4,8 @@
  * Times are milliseconds since 1970, sizes bytes, durations milliseconds.
  */
 
+import type { BackupsReport } from './report/backups.ts';
+
 /** A button: a command with its arguments. */
 export type Action = {
   /** Key of the label in the catalogue. */
@@ -48,6 +50,11 @@ export type ActionLabel =
   | 'try-roll-back'
   | 'cancel'
   | 'wait-more'
+  | 'back-up'
+  | 'all-backups'
+  | 'drill'
+  | 'restore'
+  | 'accept'
   | 'stop-waiting'
   | 'help';
 
@@ -541,6 +548,7 @@ export type Report = { actions?: readonly (readonly Action[])[]; asks?: Asks | u
   | InboxReport
   | { kind: 'images'; pictures: readonly ListedPicture[]; at: number }
   | CleaningReport
+  | BackupsReport
 );
 
 /** Why somebody who is to see the pictures does not. */

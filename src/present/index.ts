@@ -2,6 +2,7 @@
 import type { Button, Card } from '../card.ts';
 import type { Action, Report } from '../report.ts';
 import type { Texts } from '../texts/index.ts';
+import { presentBackups, presentOneBackup, presentServiceBackups, presentShrunkAccepted } from './backups.ts';
 import { presentCleaning } from './cleaning.ts';
 import { presentHelp, presentStart } from './greeting.ts';
 import { presentDeploy, presentGuard, presentGuardBackPlan, presentGuardPlan } from './guard.ts';
@@ -96,6 +97,14 @@ function layout(report: Report, texts: Texts): Card {
       return presentUpdatesPlan(report, texts);
     case 'updates-outcome':
       return presentUpdatesOutcome(report, texts);
+    case 'backups':
+      return presentBackups(report, texts);
+    case 'service-backups':
+      return presentServiceBackups(report, texts);
+    case 'one-backup':
+      return presentOneBackup(report, texts);
+    case 'shrunk-accepted':
+      return presentShrunkAccepted(report, texts);
   }
 }
 

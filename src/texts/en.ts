@@ -2,6 +2,7 @@
 import type { ActionLabel, LostDisk, State, Trouble, Verb, WorkVerb } from '../report.ts';
 import { b, code, i, rich, type Span } from '../rich.ts';
 import { formatSize } from '../units.ts';
+import { backups } from './en-backups.ts';
 import { guard } from './en-guard.ts';
 import { http } from './en-http.ts';
 import { inbox } from './en-inbox.ts';
@@ -138,6 +139,11 @@ export const en = {
     'try-roll-back': () => 'Try rollback again',
     cancel: () => 'Cancel',
     'wait-more': () => 'Wait 10 min more',
+    'back-up': () => 'Back up now',
+    'all-backups': () => 'All backups',
+    drill: (name) => name ?? 'Drill',
+    restore: () => 'Restore…',
+    accept: () => 'That is right',
     'stop-waiting': () => 'Stop waiting',
     help: () => 'Help',
   } satisfies Record<ActionLabel, (subject?: string) => string> as Record<
@@ -191,6 +197,7 @@ export const en = {
     rollback: 'Go back to the version before',
     skip: 'Do not offer a version again',
     remind: 'Offer a version again later',
+    backups: 'What is backed up, and how far it is proven',
     images: 'The last pictures, with their paths',
     clean: 'Empty the album of what I put there',
     keep: 'Keep a picture from being cleaned',
@@ -339,6 +346,7 @@ export const en = {
   http,
   inbox,
   releases,
+  backups,
   updates,
   guard,
 
