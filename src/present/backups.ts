@@ -79,7 +79,7 @@ export function presentServiceBackups(report: Presented<'service-backups'>, text
       ...(list.length === 0 ? [] : [[], ...list]),
       ...(older > 0 ? [backups.older(older)] : []),
       [],
-      kept === undefined ? backups.ahead : backups.retention(kept),
+      ...(kept === undefined ? [backups.ahead] : list.length === 0 ? [] : [backups.retention(kept)]),
       nextAt === undefined ? backups.unscheduled : backups.next(momentOf(nextAt, at, texts)),
       ...(notCovered === undefined ? [] : [backups.notCovered(notCovered)]),
     ],
