@@ -4,6 +4,7 @@
  * Times are milliseconds since 1970, sizes bytes, durations milliseconds.
  */
 
+import type { BackupRunReport } from './report/backup-runs.ts';
 import type { BackupsReport } from './report/backups.ts';
 
 /** A button: a command with its arguments. */
@@ -206,7 +207,7 @@ export type StepReport = {
 export type Verb = 'restart' | 'stop' | 'start';
 
 /** Work that shows its steps while it runs. */
-export type WorkVerb = Verb | 'update' | 'rollback' | 'guard';
+export type WorkVerb = Verb | 'update' | 'rollback' | 'guard' | 'backup' | 'drill';
 
 /** An image that is to take another one's place. */
 export type PlannedImage = {
@@ -229,6 +230,8 @@ export type UpdateHazard =
   | { kind: 'compose-pull'; container: string; policy: string }
   /** Made anew without these options of its command line; and those that would be, if it has them. */
   | { kind: 'recreated'; container: string; lost: readonly string[]; untold: readonly string[] }
+  /** It has the network of one that is made anew, so it is, too; one that is not `ours` is left without a network. */
+  | { kind: 'shares'; container: string; provider: string; isOurs: boolean }
   /** The way back is to be with data, but nothing says what the data is. */
   | { kind: 'no-data' }
   /** The way back changes only the image, as configured. */
@@ -250,6 +253,8 @@ export type UpdatePlan = {
   size: number | undefined;
   /** Containers or units that are stopped, in this order; started in the reverse one. */
   stops: readonly string[];
+  /** Whose network a container of the service has, by their names; absent where none has. */
+  networks?: Readonly<Record<string, string>>;
   withData: boolean;
   /** What the configuration says is not in a backup. */
   notCovered: string | undefined;
@@ -548,6 +553,7 @@ export type Report = { actions?: readonly (readonly Action[])[]; asks?: Asks | u
   | InboxReport
   | { kind: 'images'; pictures: readonly ListedPicture[]; at: number }
   | CleaningReport
+  | BackupRunReport
   | BackupsReport
 );
 

@@ -20,14 +20,21 @@ export type Spot = z.infer<typeof Spot>;
 
 const Record = z.object({
   id: z.string(),
-  /** `staging`: nothing has been replaced yet. `swapping`: all is ready, some may be replaced. */
-  state: z.enum(['staging', 'swapping', 'done']),
+  /**
+   * `staging`: being made ready, `staged`: all is ready, and nothing has been replaced. `swapping`: some may be replaced.
+   * `returning`: what was replaced is coming back, `returned`: it is where it was.
+   */
+  state: z.enum(['staging', 'staged', 'swapping', 'done', 'returning', 'returned']),
   spots: z.array(Spot),
   newer: z.array(Newer),
-  /** Paths and names of databases that are kept. */
+  /** Paths and names of databases that are kept: what was replaced, or what was taken back. */
   aside: z.array(z.string()),
 });
 export type Record = z.infer<typeof Record>;
+
+/** Somebody is at work on the data. */
+export const isChanging = ({ state }: Pick<Record, 'state'>): boolean =>
+  state === 'swapping' || state === 'returning';
 
 const nameOf = (id: string) => `put-back-${id}.json`;
 const NAME = /^put-back-(.+)\.json$/;
