@@ -135,7 +135,7 @@ function workerOf({ manifest, folder, id, reach, told }: Putting, spot: Spot): W
     };
   }
   if (spot.kind === 'files' && part?.kind === 'files') {
-    const back = { part, folder: spot.folder, copies: join(folder, part.copies), area: spot.area };
+    const back = { part, folder: spot.folder, copy: folder, area: spot.area };
     return {
       subject: part.folder,
       stage: () => stageFiles(back, told),

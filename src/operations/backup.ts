@@ -4,12 +4,14 @@ import { readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { App } from '../app.ts';
 import { isArea, isThere, removeArea } from '../backup/aside.ts';
-import { digestFile, eachOf, failure, freeBytes, makeFolder, sync, type Told } from '../backup/disk.ts';
+import { digestFile, failure, freeBytes, makeFolder, sync, type Told } from '../backup/disk.ts';
+import { checkFiles } from '../backup/files.ts';
 import {
-  copiesOf,
   MANIFEST,
   readManifest,
+  sizeOf,
   writeManifest,
+  type Copy,
   type Manifest,
   type Part,
   type SourceFacts,
@@ -65,7 +67,7 @@ export function snapshotFolder(app: DataReach, service: Service, id: string): st
 /**
  * Copy all sources. SQLite and files are copied from a running or a stopped service; PostgreSQL needs its container up.
  * @param folder one without a manifest is made anew
- * @param options.like an earlier snapshot: what is unchanged since becomes a second name of its copy
+ * @param options.like a snapshot of a moment ago: what is unchanged since becomes a second name of its copy, unread
  * @throws UserError when the disk has no room; Error when there is a finished copy already, or anything cannot be copied
  */
 export async function takeSnapshot(
@@ -78,7 +80,9 @@ export async function takeSnapshot(
   const step = stepsOf(app, service, 'copy');
   if (await isThere(join(folder, MANIFEST))) throw new Error(`There is a finished copy in "${folder}".`);
   const earlier =
-    like === undefined ? undefined : { folder: like.folder, manifest: await readManifest(like.folder) };
+    like === undefined
+      ? undefined
+      : { folder: like.folder, manifest: await readManifest(like.folder), isFresh: true };
   const reach = reachOf(app, service, { application: 'steward copy', signal });
 
   await sweep(dirname(folder));
@@ -136,19 +140,13 @@ export async function verifySnapshot(
   const manifest = await ownManifest(service, folder);
   const told = toldOf(options, snapshot.size);
   const reach = reachOf(app, service, { application: 'steward check', signal });
-  await eachOf(manifest.parts.flatMap(copiesOf), async ({ file, size, sha256 }) => {
-    const path = join(folder, file);
-    const damaged = (why: string) => new Error(`The copy "${path}" is damaged: ${why}`);
-    const found = await digestFile(path, told).catch((error: unknown) => {
-      signal?.throwIfAborted();
-      throw failure(`read the copy "${path}"`, error);
-    });
-    if (found.size !== size) throw damaged(`it has ${found.size} bytes instead of ${size}.`);
-    if (found.sha256 !== sha256) throw damaged('it has other contents than were written.');
-  });
   for (const part of manifest.parts) {
-    if (part.kind === 'files') continue;
+    if (part.kind === 'files') {
+      await checkFiles(part, folder, told);
+      continue;
+    }
     const file = join(folder, part.copy.file);
+    await requireWhole(file, part.copy, told);
     const check =
       part.kind === 'sqlite' ? checkSqlite(file, signal) : checkDump(reach, part, file, part.copy);
     await check.catch((error: unknown) => {
@@ -156,6 +154,16 @@ export async function verifySnapshot(
       throw failure(`read the copy "${file}"`, error);
     });
   }
+}
+
+async function requireWhole(path: string, { size, sha256 }: Copy, told: Told): Promise<void> {
+  const damaged = (why: string) => new Error(`The copy "${path}" is damaged: ${why}`);
+  const found = await digestFile(path, told).catch((error: unknown) => {
+    told.signal?.throwIfAborted();
+    throw failure(`read the copy "${path}"`, error);
+  });
+  if (found.size !== size) throw damaged(`it has ${found.size} bytes instead of ${size}.`);
+  if (found.sha256 !== sha256) throw damaged('it has other contents than were written.');
 }
 
 /** The data as it is now. Never changes it. @throws Error for a source that cannot be read */
@@ -274,7 +282,7 @@ async function ownManifest(service: Service, folder: string): Promise<Manifest> 
 }
 
 function toSnapshot(folder: string, { service, takenAt, parts }: Manifest): Snapshot {
-  const size = parts.flatMap(copiesOf).reduce((sum, copy) => sum + copy.size, 0);
+  const size = parts.reduce((sum, part) => sum + sizeOf(part), 0);
   const sources = parts.map(({ facts }) => ({ ...facts, schema: facts.schema }));
   return { service, folder, takenAt, size, sources };
 }
