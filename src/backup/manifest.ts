@@ -9,6 +9,7 @@ const Facts = z.object({
   schema: z.string().optional(),
   counts: z.record(z.string(), z.number()),
   digests: z.record(z.string(), z.string()).optional(),
+  answers: z.record(z.string(), z.number()).optional(),
 });
 
 /** Of one database file, folder or database: what its copy is compared by. */
@@ -25,6 +26,8 @@ export type SourceFacts = {
    * time that a service which waits for its copy does not have. A table that is not among them was too large.
    */
   digests?: Readonly<Record<string, string>> | undefined;
+  /** What the configuration has asked of a database that cannot be asked in its copy, by the name of the query. */
+  answers?: Readonly<Record<string, number>> | undefined;
 };
 
 const ENCODINGS = ['zstd', 'age'] as const;
