@@ -33,6 +33,7 @@ import { openScratchStore, openStore, type Store } from './store.ts';
 import { createTasks, type Tasks } from './tasks.ts';
 import { textsOf } from './texts/index.ts';
 import { backup } from '../commands/backup.ts';
+import { backups } from '../commands/backups.ts';
 import { cancel } from '../commands/cancel.ts';
 import { clean } from '../commands/clean.ts';
 import { check } from '../commands/check.ts';
@@ -68,6 +69,7 @@ const commands: readonly Command[] = [
   update,
   rollback,
   backup,
+  backups,
   images,
   restart,
   stop,

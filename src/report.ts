@@ -5,6 +5,7 @@
  */
 
 import type { BackupRunReport } from './report/backup-runs.ts';
+import type { BackupsReport } from './report/backups.ts';
 
 /** A button: a command with its arguments. */
 export type Action = {
@@ -53,6 +54,8 @@ export type ActionLabel =
   | 'back-up'
   | 'all-backups'
   | 'drill'
+  | 'restore'
+  | 'accept'
   | 'stop-waiting'
   | 'help';
 
@@ -551,6 +554,7 @@ export type Report = { actions?: readonly (readonly Action[])[]; asks?: Asks | u
   | { kind: 'images'; pictures: readonly ListedPicture[]; at: number }
   | CleaningReport
   | BackupRunReport
+  | BackupsReport
 );
 
 /** Why somebody who is to see the pictures does not. */

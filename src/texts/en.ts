@@ -3,6 +3,7 @@ import type { ActionLabel, LostDisk, State, Trouble, Verb, WorkVerb } from '../r
 import { b, code, i, rich, type Span } from '../rich.ts';
 import { formatSize } from '../units.ts';
 import { backupRuns } from './en-backup-runs.ts';
+import { backups } from './en-backups.ts';
 import { guard } from './en-guard.ts';
 import { http } from './en-http.ts';
 import { inbox } from './en-inbox.ts';
@@ -144,10 +145,12 @@ export const en = {
     'try-roll-back': () => 'Try rollback again',
     cancel: () => 'Cancel',
     'wait-more': () => 'Wait 10 min more',
-    'stop-waiting': () => 'Stop waiting',
     'back-up': () => 'Back up now',
     'all-backups': () => 'All backups',
     drill: (name) => name ?? 'Drill',
+    restore: () => 'Restore…',
+    accept: () => 'That is right',
+    'stop-waiting': () => 'Stop waiting',
     help: () => 'Help',
   } satisfies Record<ActionLabel, (subject?: string) => string> as Record<
     ActionLabel,
@@ -202,6 +205,7 @@ export const en = {
     rollback: 'Go back to the version before',
     skip: 'Do not offer a version again',
     remind: 'Offer a version again later',
+    backups: 'What is backed up, and how far it is proven',
     images: 'The last pictures, with their paths',
     clean: 'Empty the album of what I put there',
     keep: 'Keep a picture from being cleaned',
@@ -360,6 +364,7 @@ export const en = {
   http,
   inbox,
   releases,
+  backups,
   updates,
   guard,
   backupRuns,

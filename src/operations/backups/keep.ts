@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { App } from '../../app.ts';
 import { isThere } from '../../backup/aside.ts';
 import { isLeftover } from '../../backup/names.ts';
-import { readRecords, type Record } from '../../backup/record.ts';
+import { isChanging, readRecords, type Record } from '../../backup/record.ts';
 import { planRetention, type RetentionPlan } from '../../backup/retention.ts';
 import { createCalendar } from '../../calendar.ts';
 import { causeOf } from '../../errors.ts';
@@ -67,9 +67,9 @@ export async function pruneBackups(app: KeepReach, service: Service): Promise<Pr
   const emptied: string[] = [];
   const failed: { id: string; cause: string }[] = [];
   /** One that cannot be deleted keeps no other from it. */
-  const attempt = async (id: string, what: string, act: () => Promise<void>): Promise<boolean> => {
+  const attempt = async (id: string, act: () => Promise<void>): Promise<boolean> => {
     try {
-      await app.guard.change(what, act);
+      await act();
       return true;
     } catch (error) {
       app.log.warn({ service: service.name, id, err: error }, 'backup not deleted');
@@ -82,22 +82,25 @@ export async function pruneBackups(app: KeepReach, service: Service): Promise<Pr
     sweepLeftovers(folderOfBackups(target.folder, service)),
   );
   const removable = new Set(plan.removable);
-  for (const row of rows.toReversed()) {
-    const { id, folder } = row;
-    if (!row.isReadable) continue;
-    const records = await readRecords(folder);
-    if (removable.has(id) && records.every((record) => isOver(app, record, rows))) {
+  for (const { id, folder } of rows.filter(({ isReadable }) => isReadable).toReversed()) {
+    const records: Record[] = [];
+    // What was put back from it, and how far, has to be known for certain.
+    if (!(await attempt(id, async () => void records.push(...(await readRecords(folder)))))) continue;
+    const over = records.filter((record) => isOver(app, record, rows));
+    if (removable.has(id) && over.length === records.length) {
       await target.verify();
-      const isGone = await attempt(id, `delete the backup ${id} of ${service.name}`, async () => {
+      const drop = async () => {
         await dropSnapshot(app, service, folder);
         app.store.backups.remove(service.name, id);
-      });
-      if (isGone) removed.push(id);
+      };
+      const what = `delete the backup ${id} of ${service.name}`;
+      if (await attempt(id, () => app.guard.change(what, drop))) removed.push(id);
       continue;
     }
-    for (const record of records.filter((one) => isOver(app, one, rows))) {
+    for (const record of over) {
       const what = `delete what the restore ${record.id} of ${service.name} has replaced`;
-      if (await attempt(id, what, () => dropPutBack(app, service, folder, record.id))) emptied.push(id);
+      const drop = () => dropPutBack(app, service, folder, record.id);
+      if (await attempt(id, () => app.guard.change(what, drop))) emptied.push(id);
     }
   }
   return { removed, emptied, failed, ...(app.guard.observing && { refused: 'observing' }) };
@@ -112,11 +115,11 @@ export async function sweepLeftovers(folder: string): Promise<void> {
 /** Nobody will want back what it has replaced. */
 function isOver(
   { clock, config }: Pick<App, 'clock' | 'config'>,
-  { id, state }: Record,
+  record: Record,
   rows: readonly BackupRow[],
 ): boolean {
-  const at = timeOfPutBack(id);
-  if (state === 'swapping' || at === undefined || clock.now() - at < ASIDE_LASTS) return false;
+  const at = timeOfPutBack(record.id);
+  if (isChanging(record) || at === undefined || clock.now() - at < ASIDE_LASTS) return false;
   const calendar = createCalendar(config.timeZone);
   const later = rows.filter((row) => isProvenRow(row) && row.takenAt > at);
   return new Set(later.map(({ takenAt }) => calendar.dayOf(takenAt))).size >= ASIDE_DAYS;
