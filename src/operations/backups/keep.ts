@@ -11,6 +11,7 @@ import { causeOf } from '../../errors.ts';
 import type { Service } from '../../services.ts';
 import type { BackupRow } from '../../store/backups.ts';
 import { dropPutBack, dropSnapshot, type DataReach } from '../backup.ts';
+import { heldBackups } from '../update/guarded.ts';
 import { folderOfBackups, isProvenRow, listBackups } from './list.ts';
 import { requireTarget, type TargetReach } from './target.ts';
 
@@ -81,13 +82,14 @@ export async function pruneBackups(app: KeepReach, service: Service): Promise<Pr
   await app.guard.change(`sweep what is left of backups of ${service.name}`, () =>
     sweepLeftovers(folderOfBackups(target.folder, service)),
   );
+  const held = heldBackups(app.store, service.name);
   const removable = new Set(plan.removable);
   for (const { id, folder } of rows.filter(({ isReadable }) => isReadable).toReversed()) {
     const records: Record[] = [];
     // What was put back from it, and how far, has to be known for certain.
     if (!(await attempt(id, async () => void records.push(...(await readRecords(folder)))))) continue;
     const over = records.filter((record) => isOver(app, record, rows));
-    if (removable.has(id) && over.length === records.length) {
+    if (removable.has(id) && !held.has(folder) && over.length === records.length) {
       await target.verify();
       const drop = async () => {
         await dropSnapshot(app, service, folder);
