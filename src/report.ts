@@ -3,6 +3,7 @@
  * `src/present/` gives a report its words, Telegram and the terminal give it a form.
  * Times are milliseconds since 1970, sizes bytes, durations milliseconds.
  */
+import type { RestoreReports } from './report/restore.ts';
 
 /** A button: a command with its arguments. */
 export type Action = {
@@ -46,6 +47,7 @@ export type ActionLabel =
   | 'roll-back'
   | 'roll-back-now'
   | 'try-roll-back'
+  | 'undo-restore'
   | 'cancel'
   | 'wait-more'
   | 'stop-waiting'
@@ -199,7 +201,7 @@ export type StepReport = {
 export type Verb = 'restart' | 'stop' | 'start';
 
 /** Work that shows its steps while it runs. */
-export type WorkVerb = Verb | 'update' | 'rollback' | 'guard';
+export type WorkVerb = Verb | 'update' | 'rollback' | 'guard' | 'restore';
 
 /** An image that is to take another one's place. */
 export type PlannedImage = {
@@ -517,6 +519,7 @@ export type Report = { actions?: readonly (readonly Action[])[]; asks?: Asks | u
       observed: boolean;
       at: number;
     }
+  | RestoreReports
   | { kind: 'jobs'; jobs: readonly JobState[] }
   | { kind: 'choose'; command: string; services: readonly { name: string; title: string; state?: State }[] }
   | {
