@@ -4,8 +4,19 @@ import { PassThrough } from 'node:stream';
 import { isDeepStrictEqual } from 'node:util';
 import { failure, type Told } from './disk.ts';
 import type { PostgresPart, Properties } from './manifest.ts';
-import { countRows, feedDump } from './postgres.ts';
-import { ask, endOthers, identifier, literal, openSession, runTool, type Place, type Reach } from './psql.ts';
+import { feedDump } from './postgres.ts';
+import { countRows } from './postgres-rows.ts';
+import {
+  ask,
+  endOthers,
+  identifier,
+  literal,
+  openSession,
+  runTool,
+  type Place,
+  type Reach,
+  type Session,
+} from './psql.ts';
 
 /** PostgreSQL cuts names off behind it, silently. Bytes. */
 const LONGEST_NAME = 63;
@@ -35,33 +46,16 @@ export async function stagePostgres(
   { part, file, id }: { part: PostgresPart; file: string; id: string },
   { progress }: Told,
 ): Promise<void> {
-  const elsewhere = { ...part, database: ELSEWHERE };
   const beside = { ...part, database: besideName(part.database, id) };
   try {
-    const begin = () =>
-      ask(
-        reach,
-        elsewhere,
-        `${dropStatements(reach, beside.database)}; ${createStatement(beside.database, part.properties)}`,
-      );
-    await begin();
-    try {
-      await restore(reach, beside, { file, part, progress });
-    } catch (error) {
-      if (!MISSED.test((error as Error).message)) throw error;
-      await begin();
-      await restoreAsText(reach, beside, { file, part });
-    }
+    await restoreInto(reach, beside, { file, part }, { progress });
     const session = openSession(reach, beside);
     await session.ask('set row_security = off');
     const counts = await countRows(session);
     if (!isDeepStrictEqual(counts, part.facts.counts)) {
       throw new Error('the restored database has other rows than the copy was taken of.');
     }
-    // Without statistics the first queries of an application can take hours.
-    await session.ask('analyze');
-    for (const statement of propertyStatements(beside.database, part.properties))
-      await session.ask(statement);
+    await finish(session, beside, part);
     await session.close();
   } catch (error) {
     // What is left of it in the container goes at the next try, should it not go now.
@@ -69,6 +63,44 @@ export async function stagePostgres(
     reach.signal.throwIfAborted();
     throw explain('put back', part, error);
   }
+}
+
+/**
+ * Make a database, also in place of one of that name, and restore the copy into it.
+ * @param options.list in the container, of the entries that are restored; all of them without it
+ */
+export async function restoreInto(
+  reach: Reach,
+  target: Place,
+  { file, part, list }: { file: string; part: PostgresPart; list?: string },
+  { progress }: Told,
+): Promise<void> {
+  const begin = () =>
+    ask(
+      reach,
+      { ...target, database: ELSEWHERE },
+      `${dropStatements(reach, target.database)}; ${createStatement(target.database, part.properties)}`,
+    );
+  const chosen = list === undefined ? [] : [`--use-list=${list}`];
+  await begin();
+  try {
+    await restore(reach, target, { file, part, chosen, progress });
+  } catch (error) {
+    if (!MISSED.test((error as Error).message)) throw error;
+    await begin();
+    await restoreAsText(reach, target, { file, part, chosen });
+  }
+}
+
+/** What a restored database is beside its tables. @param session inside it */
+export async function finish(
+  session: Session,
+  { database }: Place,
+  { properties }: PostgresPart,
+): Promise<void> {
+  // Without statistics the first queries of an application can take hours.
+  await session.ask('analyze');
+  for (const statement of propertyStatements(database, properties)) await session.ask(statement);
 }
 
 /**
@@ -200,13 +232,13 @@ function dropStatements(reach: Reach, name: string): string {
 async function restoreAsText(
   reach: Reach,
   beside: Place,
-  { file, part }: { file: string; part: PostgresPart },
+  { file, part, chosen }: { file: string; part: PostgresPart; chosen: readonly string[] },
 ): Promise<void> {
   const { value = 'public' } =
     part.properties.settings.find(({ role, name }) => role === undefined && name === 'search_path') ?? {};
   const statements = new PassThrough();
   const writing = feedDump(file, part.copy, {}, (stdin) =>
-    runTool(reach, part, ['pg_restore', '--file=-'], { stdin, stdout: statements }),
+    runTool(reach, beside, ['pg_restore', '--file=-', ...chosen], { stdin, stdout: statements }),
   );
   const reading = runTool(
     reach,
@@ -249,13 +281,21 @@ async function* withPath(statements: AsyncIterable<Buffer>, path: string): Async
 async function restore(
   reach: Reach,
   beside: Place,
-  { file, part, progress }: { file: string; part: PostgresPart; progress: Told['progress'] },
+  {
+    file,
+    part,
+    chosen,
+    progress,
+  }: { file: string; part: PostgresPart; chosen: readonly string[]; progress: Told['progress'] },
 ): Promise<void> {
   const name = beside.database.replace(/[\\']/g, '\\$&');
   await feedDump(file, part.copy, { progress }, (stdin) =>
-    runTool(reach, beside, ['pg_restore', '--exit-on-error', '--no-password', `--dbname=dbname='${name}'`], {
-      stdin,
-    }),
+    runTool(
+      reach,
+      beside,
+      ['pg_restore', '--exit-on-error', '--no-password', `--dbname=dbname='${name}'`, ...chosen],
+      { stdin },
+    ),
   );
 }
 

@@ -26,6 +26,7 @@ const UNANSWERED = new Set<Report['kind']>([
   'restore-plan',
   'undo-restore-plan',
   'restores-plan',
+  'backup-plan',
 ]);
 
 /** @returns what takes up one run that `tasks.recover` has found */
