@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { App } from '../../app.ts';
 import { isThere } from '../../backup/aside.ts';
 import { isLeftover } from '../../backup/names.ts';
-import { readRecords, type Record } from '../../backup/record.ts';
+import { isChanging, readRecords, type Record } from '../../backup/record.ts';
 import { planRetention, type RetentionPlan } from '../../backup/retention.ts';
 import { createCalendar } from '../../calendar.ts';
 import { causeOf } from '../../errors.ts';
@@ -112,11 +112,11 @@ export async function sweepLeftovers(folder: string): Promise<void> {
 /** Nobody will want back what it has replaced. */
 function isOver(
   { clock, config }: Pick<App, 'clock' | 'config'>,
-  { id, state }: Record,
+  record: Record,
   rows: readonly BackupRow[],
 ): boolean {
-  const at = timeOfPutBack(id);
-  if (state === 'swapping' || at === undefined || clock.now() - at < ASIDE_LASTS) return false;
+  const at = timeOfPutBack(record.id);
+  if (isChanging(record) || at === undefined || clock.now() - at < ASIDE_LASTS) return false;
   const calendar = createCalendar(config.timeZone);
   const later = rows.filter((row) => isProvenRow(row) && row.takenAt > at);
   return new Set(later.map(({ takenAt }) => calendar.dayOf(takenAt))).size >= ASIDE_DAYS;

@@ -1,6 +1,7 @@
 /** Undoing a restore on purpose: what it replaced is still kept. */
 import type { Plan, Run } from '../../app.ts';
 import { isThere } from '../../backup/aside.ts';
+import { readRecord } from '../../backup/record.ts';
 import { UserError } from '../../errors.ts';
 import type { RestoreReport } from '../../report/restore.ts';
 import type { Service } from '../../services.ts';
@@ -41,13 +42,14 @@ async function lastRestore(app: Pick<RestoreReach, 'store'>, service: Service): 
     .history(service.name)
     .find(({ outcome }) => outcome !== undefined && ['restored', 'placed', 'down'].includes(outcome));
   if (row === undefined) throw new UserError(`There is no restore of ${service.title} to undo.`);
-  if (row.facts.dropped === true) {
+  const { folder } = row.plan.backup;
+  if (await isThere(folder)) {
+    if ((await readRecord(folder, row.id)) !== undefined) return row;
     throw new UserError(
       `What the restore of ${service.title} replaced is not kept any more: it was, for seven days.`,
     );
   }
-  if (await isThere(row.plan.backup.folder)) return row;
   throw new UserError(
-    `Cannot undo the restore of ${service.title}: its record lies with the backup, and "${row.plan.backup.folder}" is not there. Is its disk mounted?`,
+    `Cannot undo the restore of ${service.title}: its record lies with the backup, and "${folder}" is not there. Is its disk mounted?`,
   );
 }
