@@ -25,7 +25,7 @@ import {
   type Newer,
   type Record as PutBackRecord,
 } from '../backup/record.ts';
-import { describe, thingsOf } from '../backup/sources.ts';
+import { describe, thingsOf, type Thing } from '../backup/sources.ts';
 import type { Putting } from '../backup/spots.ts';
 import { verifySqlite } from '../backup/sqlite-check.ts';
 import type { Service } from '../services.ts';
@@ -253,11 +253,12 @@ async function dropKeptOf(
 /**
  * The data as it is now, as far as it is there and can be read: what an update or an accident has left of it must not
  * stand in the way back.
+ * @param options.unread told the sources that are there and cannot be read
  */
 export async function describeReadable(
   app: DataReach,
   service: Service,
-  { signal }: DataOptions = {},
+  { signal, unread }: DataOptions & { unread?: string[] } = {},
 ): Promise<SourceFacts[]> {
   const reach = reachOf(app, service, { application: lookName(), signal });
   const facts: SourceFacts[] = [];
@@ -266,11 +267,18 @@ export async function describeReadable(
       facts.push(await describe(reach, thing));
     } catch (error) {
       signal?.throwIfAborted();
+      if (await isPresent(thing, error)) unread?.push(thing.name);
       app.log.warn({ service: service.name, source: thing.name, err: error }, 'data not counted');
     }
   }
   return facts;
 }
+
+/** What does not exist, as on a new machine, is no trouble. */
+const isPresent = async ({ kind, name }: Thing, error: unknown): Promise<boolean> =>
+  kind === 'files'
+    ? isThere(name)
+    : kind === 'sqlite' || !/database .* does not exist/.test((error as Error).message);
 
 /** @throws Error for a folder without a whole manifest, and for the copy of another service */
 export async function ownManifest(service: Service, folder: string): Promise<Manifest> {
