@@ -45,6 +45,7 @@ import { logs } from '../commands/logs.ts';
 import { name as nameCommand } from '../commands/name.ts';
 import { remind } from '../commands/remind.ts';
 import { restart } from '../commands/restart.ts';
+import { restore } from '../commands/restore.ts';
 import { rollback } from '../commands/rollback.ts';
 import { skip } from '../commands/skip.ts';
 import { start } from '../commands/start.ts';
@@ -72,7 +73,9 @@ const commands: readonly Command[] = [
   check,
   update,
   rollback,
+  restore,
   backup,
+  drill,
   backups,
   images,
   restart,

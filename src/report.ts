@@ -3,9 +3,9 @@
  * `src/present/` gives a report its words, Telegram and the terminal give it a form.
  * Times are milliseconds since 1970, sizes bytes, durations milliseconds.
  */
-
 import type { BackupRunReport } from './report/backup-runs.ts';
 import type { BackupsReport } from './report/backups.ts';
+import type { RestoreReports } from './report/restore.ts';
 
 /** A button: a command with its arguments. */
 export type Action = {
@@ -49,6 +49,7 @@ export type ActionLabel =
   | 'roll-back'
   | 'roll-back-now'
   | 'try-roll-back'
+  | 'undo-restore'
   | 'cancel'
   | 'wait-more'
   | 'back-up'
@@ -207,7 +208,7 @@ export type StepReport = {
 export type Verb = 'restart' | 'stop' | 'start';
 
 /** Work that shows its steps while it runs. */
-export type WorkVerb = Verb | 'update' | 'rollback' | 'guard' | 'backup' | 'drill';
+export type WorkVerb = Verb | 'update' | 'rollback' | 'guard' | 'backup' | 'drill' | 'restore';
 
 /** An image that is to take another one's place. */
 export type PlannedImage = {
@@ -537,6 +538,7 @@ export type Report = { actions?: readonly (readonly Action[])[]; asks?: Asks | u
       observed: boolean;
       at: number;
     }
+  | RestoreReports
   | { kind: 'jobs'; jobs: readonly JobState[] }
   | { kind: 'choose'; command: string; services: readonly { name: string; title: string; state?: State }[] }
   | {

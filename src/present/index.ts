@@ -23,6 +23,13 @@ import { presentNote } from './note.ts';
 import { presentPictures } from './pictures.ts';
 import { presentOutcome, presentPlan, presentWork } from './power.ts';
 import { presentReleases } from './releases.ts';
+import {
+  presentRestoreOutcome,
+  presentRestorePlan,
+  presentRestoresOutcome,
+  presentRestoresPlan,
+  presentUndoPlan,
+} from './restore.ts';
 import { presentService, presentStatus } from './status.ts';
 import { presentChoice } from './choice.ts';
 import { presentUpdatesOutcome, presentUpdatesPlan } from './several-updates.ts';
@@ -31,7 +38,12 @@ import { presentRollbackPlan, presentUpdateOutcome, presentUpdatePlan } from './
 export type Presented<Kind extends Report['kind']> = Extract<Report, { kind: Kind }>;
 
 /** Their own buttons are links and copies, which stand below what can be done. */
-const LINKS_LAST = new Set<Report['kind']>(['releases', 'update-outcome', 'updates-outcome']);
+const LINKS_LAST = new Set<Report['kind']>([
+  'releases',
+  'update-outcome',
+  'updates-outcome',
+  'restore-outcome',
+]);
 
 /** @returns the card with the report's actions among its buttons */
 export function present(report: Report, texts: Texts): Card {
@@ -106,6 +118,16 @@ function layout(report: Report, texts: Texts): Card {
       return presentUpdatesPlan(report, texts);
     case 'updates-outcome':
       return presentUpdatesOutcome(report, texts);
+    case 'restore-plan':
+      return presentRestorePlan(report, texts);
+    case 'undo-restore-plan':
+      return presentUndoPlan(report, texts);
+    case 'restore-outcome':
+      return presentRestoreOutcome(report, texts);
+    case 'restores-plan':
+      return presentRestoresPlan(report, texts);
+    case 'restores-outcome':
+      return presentRestoresOutcome(report, texts);
     case 'backup-plan':
       return presentBackupPlan(report, texts);
     case 'backup':

@@ -23,6 +23,9 @@ const UNANSWERED = new Set<Report['kind']>([
   'updates-plan',
   'guard-plan',
   'guard-back-plan',
+  'restore-plan',
+  'undo-restore-plan',
+  'restores-plan',
   'backup-plan',
 ]);
 

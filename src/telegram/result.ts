@@ -91,10 +91,11 @@ export function createResult(needs: {
 
 /** What must ring, however soon it came. */
 const isCritical = (report: Report): boolean => {
-  if (report.kind === 'updates-outcome') return report.done.some(({ outcome }) => outcome === 'down');
+  if (report.kind === 'updates-outcome' || report.kind === 'restores-outcome')
+    return report.done.some(({ outcome }) => outcome === 'down');
   if (report.kind === 'guard') return report.stage === 'not-back';
   if (report.kind === 'backup') return report.why?.kind === 'not-started';
-  return report.kind === 'update-outcome' && report.outcome === 'down';
+  return (report.kind === 'update-outcome' || report.kind === 'restore-outcome') && report.outcome === 'down';
 };
 
 /** Key of the message that ends long work. */

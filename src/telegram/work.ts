@@ -32,6 +32,17 @@ export function workOf(plan: Plan | undefined, updates: Updates): Work | undefin
     }
     case 'guard-back-plan':
       return { report: (steps, times) => ({ ...workCard('rollback', report), steps, ...times }) };
+    case 'restore-plan':
+    case 'undo-restore-plan':
+      return { report: (steps, times) => ({ ...workCard('restore', report), steps, ...times }) };
+    case 'restores-plan':
+      return {
+        report: (steps, times) => ({
+          ...workCard('restore', { service: report.plans.map(({ service }) => service).join(', ') }),
+          steps,
+          ...times,
+        }),
+      };
     default:
       return undefined;
   }

@@ -43,6 +43,10 @@ const steps: Readonly<Record<string, string>> = {
   'back-images': 'putting the image back',
   'back-start': 'starting the old version',
   'back-health': 'the wait for the health of the old version',
+  server: 'the wait for the database server',
+  verify: 'reading the backup',
+  ready: 'making its data ready',
+  place: 'putting the data in its place',
 };
 
 const hazard = (what: UpdateHazard, at: (moment: number) => Span): Rich => {

@@ -9,6 +9,7 @@ import { http } from './en-http.ts';
 import { inbox } from './en-inbox.ts';
 import { cleaning, images, pictures, them, unseen, type Unseen } from './en-pictures.ts';
 import { releases } from './en-releases.ts';
+import { restore } from './en-restore.ts';
 import { updates } from './en-updates.ts';
 import { about, allOf, duration, plural } from './en-words.ts';
 
@@ -25,6 +26,7 @@ const working: Record<WorkVerb, { now: string; noun: string }> = {
   update: { now: 'Updating', noun: 'Update' },
   rollback: { now: 'Rolling back', noun: 'Rollback' },
   guard: { now: 'Preparing a deploy of', noun: 'Preparation' },
+  restore: { now: 'Restoring', noun: 'Restore' },
   backup: { now: 'Backing up', noun: 'Backup' },
   drill: { now: 'Drilling a backup of', noun: 'Drill' },
 };
@@ -143,6 +145,7 @@ export const en = {
     'roll-back': () => 'Roll back…',
     'roll-back-now': () => 'Roll back now!',
     'try-roll-back': () => 'Try rollback again',
+    'undo-restore': () => 'Undo…',
     cancel: () => 'Cancel',
     'wait-more': () => 'Wait 10 min more',
     'back-up': () => 'Back up now',
@@ -203,6 +206,7 @@ export const en = {
     check: 'Look for releases and newer images',
     update: 'Update a service, with a way back',
     rollback: 'Go back to the version before',
+    restore: 'Put the data of a backup back',
     skip: 'Do not offer a version again',
     remind: 'Offer a version again later',
     backups: 'What is backed up, and how far it is proven',
@@ -304,6 +308,10 @@ export const en = {
     'back-start': 'Back: start',
     'back-health': 'Back: health',
     tidy: 'Tidy up',
+    server: 'Database server',
+    verify: 'Read the backup',
+    ready: 'Make its data ready',
+    place: 'Change places',
   } as Record<string, string>,
   work: {
     head: (verb: WorkVerb, service: string, to: string | undefined, took: string) =>
@@ -366,6 +374,7 @@ export const en = {
   releases,
   backups,
   updates,
+  restore,
   guard,
   backupRuns,
 

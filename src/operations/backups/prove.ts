@@ -37,6 +37,7 @@ export async function prove(
     options,
     manifest.parts.reduce((sum, part) => sum + sizeOf(part), 0),
   );
+  const { engine } = app.hosts.of(service);
   const drills: { took: number; container: string; image: string }[] = [];
   const sources: Record<string, Level> = {};
   const checks: Check[] = [];
@@ -68,7 +69,11 @@ export async function prove(
   /** Where it could not even be tried, that says nothing of the copy. */
   const restore = async (part: PostgresPart, file: string): Promise<Proven> => {
     try {
-      const { checks: found, took, image } = await drillPostgres(reach, part, file, { service: service.name });
+      const {
+        checks: found,
+        took,
+        image,
+      } = await drillPostgres({ ...reach, engine }, part, file, { service: service.name });
       drills.push({ took, container: part.container, image });
       return { level: 'restored', checks: found };
     } catch (error) {

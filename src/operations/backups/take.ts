@@ -172,7 +172,9 @@ function wantsDrill(
   service: Service,
   images: Readonly<Record<string, string>>,
 ): boolean {
-  const servers = service.backup?.sources.flatMap((source) => (source.kind === 'postgres' ? [source.container] : []));
+  const servers = service.backup?.sources.flatMap((source) =>
+    source.kind === 'postgres' ? [source.container] : [],
+  );
   const drilled = store.backups.ofService(service.name).find(({ drilledAt }) => drilledAt !== undefined);
   return servers?.some((container) => drilled?.images[container] !== images[container]) === true;
 }
