@@ -174,10 +174,14 @@ test('update gives up the way back before the last, and keeps the last', async (
   const report = await update(app, 'pruned', run());
   expect(report).toMatchObject({ outcome: 'updated', from: '2', to: '3' });
   expect(await ourNames(here, it.container)).toEqual([`steward.local/rollback/pruned:${report.id}`]);
-  const images = await here.podman('images', '--all', '--quiet', '--no-trunc');
-  expect(images).toContain(second.image);
-  expect(images).not.toContain(first.image);
+  const images = () => here.podman('images', '--all', '--quiet', '--no-trunc');
+  expect(await images()).toContain(second.image);
+  expect(await images()).not.toContain(first.image);
   const [two] = app.store.updates.history('pruned');
   expect(existsSync(one?.facts.snapshot ?? '')).toBe(false);
   expect(existsSync(two?.facts.snapshot ?? '')).toBe(true);
+  // That was pulled by its digest, which is a name, too.
+  await it.publish('4');
+  await update(app, 'pruned', run());
+  expect(await images()).not.toContain(second.image);
 });
