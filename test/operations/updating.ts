@@ -74,6 +74,25 @@ export async function rowsOf({ witnessed }: Updatable, version: string): Promise
   return own();
 }
 
+/**
+ * What was put aside and is not there: paths, or names of databases.
+ * @param records the service with a PostgreSQL beside it
+ */
+export async function missing(
+  lab: Lab,
+  aside: readonly string[],
+  records?: Pick<Updatable, 'container'>,
+): Promise<string[]> {
+  const query = ['--no-align', '--tuples-only', '--command=select datname from pg_database'];
+  const there =
+    records === undefined
+      ? []
+      : await lab
+          .podman('exec', `${records.container}-postgres`, 'psql', '--username=records', ...query)
+          .then((names) => names.split('\n'));
+  return aside.filter((one) => !there.includes(one) && !existsSync(one));
+}
+
 /** Another App on a folder sees what the first one left there. */
 export function openUpdating(
   lab: Lab,
