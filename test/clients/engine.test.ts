@@ -675,9 +675,9 @@ describe('loadImage', () => {
 
   it('sends all, and gives the engine’s words for a failure inside its answer', async () => {
     let sent = '';
-    await serve(async (request, response) => {
-      for await (const chunk of request) sent += String(chunk);
-      response.end('{"stream":"Loading"}\n{"error":"no space left on device"}\n');
+    await serve((request, response) => {
+      request.on('data', (chunk) => (sent += String(chunk)));
+      request.on('end', () => response.end('{"stream":"Loading"}\n{"error":"no space left on device"}\n'));
     });
     const error = await failure(createEngine(address()).loadImage(tar()));
     expect(error.message).toBe('Cannot load an image: no space left on device');
