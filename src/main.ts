@@ -6,6 +6,7 @@ import type { App, Command, Job } from './app.ts';
 import { checkConfig, isSound, type SoundConfig } from './check-config.ts';
 import { EXIT, runCommandLine, sudoHint } from './cli.ts';
 import { createEngine } from './clients/engine.ts';
+import { createHeartbeat } from './clients/heartbeat.ts';
 import { createImmich } from './clients/immich.ts';
 import { createMachine } from './clients/machine.ts';
 import { createOffsite } from './clients/offsite.ts';
@@ -31,6 +32,7 @@ import { createScheduler } from './scheduler.ts';
 import { openScratchStore, openStore, type Store } from './store.ts';
 import { createTasks, type Tasks } from './tasks.ts';
 import { textsOf } from './texts/index.ts';
+import { backup } from '../commands/backup.ts';
 import { cancel } from '../commands/cancel.ts';
 import { clean } from '../commands/clean.ts';
 import { check } from '../commands/check.ts';
@@ -65,6 +67,7 @@ const commands: readonly Command[] = [
   check,
   update,
   rollback,
+  backup,
   images,
   restart,
   stop,
@@ -168,6 +171,7 @@ function build({ config, services }: SoundConfig, [asked]: readonly string[]): H
       services.backups?.offsite === undefined
         ? undefined
         : createOffsite(services.backups.offsite, { cache: config.stateDir }),
+    heartbeat: createHeartbeat(),
     redact,
     scheduler: createScheduler({ tasks, timeZone: config.timeZone, tell, isReady: () => isReady(app) }),
     clock,

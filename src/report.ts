@@ -4,6 +4,8 @@
  * Times are milliseconds since 1970, sizes bytes, durations milliseconds.
  */
 
+import type { BackupRunReport } from './report/backup-runs.ts';
+
 /** A button: a command with its arguments. */
 export type Action = {
   /** Key of the label in the catalogue. */
@@ -48,6 +50,9 @@ export type ActionLabel =
   | 'try-roll-back'
   | 'cancel'
   | 'wait-more'
+  | 'back-up'
+  | 'all-backups'
+  | 'drill'
   | 'stop-waiting'
   | 'help';
 
@@ -199,7 +204,7 @@ export type StepReport = {
 export type Verb = 'restart' | 'stop' | 'start';
 
 /** Work that shows its steps while it runs. */
-export type WorkVerb = Verb | 'update' | 'rollback' | 'guard';
+export type WorkVerb = Verb | 'update' | 'rollback' | 'guard' | 'backup' | 'drill';
 
 /** An image that is to take another one's place. */
 export type PlannedImage = {
@@ -545,6 +550,7 @@ export type Report = { actions?: readonly (readonly Action[])[]; asks?: Asks | u
   | InboxReport
   | { kind: 'images'; pictures: readonly ListedPicture[]; at: number }
   | CleaningReport
+  | BackupRunReport
 );
 
 /** Why somebody who is to see the pictures does not. */

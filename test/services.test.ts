@@ -60,7 +60,7 @@ describe('the shipped file', () => {
     expect(services.get('anki-sync')).toMatchObject({
       containers: [],
       units: ['anki-sync-server.service'],
-      backup: { pause: true },
+      backup: { pause: { most: 1_800_000 } },
     });
   });
 });
@@ -94,7 +94,7 @@ services:
     update: { policy: minor, window: "03:00-05:00", hold: 3d, rollback: with-data, before: [x.service], after: [y.service], archive: true }
     backup:
       at: "05:30"
-      pause: true
+      pause: { busy: "tcp:27701", most: 5m }
       keep: { daily: 7, weekly: 4, monthly: 6 }
       sources:
         - { kind: postgres, container: db, user: u, database: d }
@@ -154,7 +154,7 @@ services:
     },
     backup: {
       at: '05:30',
-      pause: true,
+      pause: { busy: 27_701, most: 300_000 },
       keep: { daily: 7, weekly: 4, monthly: 6 },
       sources: [
         { kind: 'postgres', container: 'db', user: 'u', database: 'd' },

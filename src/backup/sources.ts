@@ -17,7 +17,14 @@ export type Thing =
   | { kind: 'files'; name: string; source: FilesSource };
 
 /** An earlier copy, whose files serve again where nothing has changed. */
-export type Earlier = { folder: string; manifest: Manifest } | undefined;
+export type Earlier =
+  | {
+      folder: string;
+      manifest: Manifest;
+      /** It was made a moment ago: what is unchanged since serves without being read again. */
+      isFresh: boolean;
+    }
+  | undefined;
 
 /**
  * Databases first: a file that one names was there before.
@@ -79,17 +86,17 @@ export async function describe(reach: Reach, thing: Thing): Promise<SourceFacts>
 export async function take(
   reach: Reach,
   thing: Thing,
-  { folder, index, earlier }: { folder: string; index: number; earlier: Earlier; digests: boolean },
+  { folder, index, earlier, digests }: { folder: string; index: number; earlier: Earlier; digests: boolean },
   told: Told,
 ): Promise<Part> {
   const target = `${index}-${thing.kind}`;
   if (thing.kind === 'postgres')
-    return takePostgres(reach, thing.place, { folder, target: `${target}.dump` }, told);
+    return takePostgres(reach, thing.place, { folder, target: `${target}.dump`, digests }, told);
   if (thing.kind === 'sqlite') {
     const part = sqlitePartOf(earlier, thing.name);
     return takeSqlite(
       thing,
-      { folder, target, earlier: part && earlier && { folder: earlier.folder, part } },
+      { folder, target, digests, earlier: part && earlier && { folder: earlier.folder, part } },
       told,
     );
   }
@@ -102,7 +109,9 @@ export async function take(
 }
 
 function sqlitePartOf(earlier: Earlier, name: string): SqlitePart | undefined {
-  return earlier?.manifest.parts.filter((part) => part.kind === 'sqlite').find(({ path }) => path === name);
+  // One file for all backups of a database that nobody writes would be one bad block for all of them.
+  if (earlier?.isFresh !== true) return undefined;
+  return earlier.manifest.parts.filter((part) => part.kind === 'sqlite').find(({ path }) => path === name);
 }
 
 function filesPartOf(earlier: Earlier, name: string): FilesPart | undefined {

@@ -182,7 +182,11 @@ async function readRow(
   }
 }
 
-function factsOf({ takenAt, parts }: Manifest): Pick<BackupRow, 'takenAt' | 'size' | 'counts' | 'sizes'> {
+function factsOf({
+  takenAt,
+  images = {},
+  parts,
+}: Manifest): Pick<BackupRow, 'takenAt' | 'size' | 'images' | 'counts' | 'sizes'> {
   const sizes = parts.map((part) => ({
     name: part.facts.name,
     kind: part.kind,
@@ -190,6 +194,7 @@ function factsOf({ takenAt, parts }: Manifest): Pick<BackupRow, 'takenAt' | 'siz
   }));
   return {
     takenAt,
+    images,
     size: sizes.reduce((sum, { size }) => sum + size, 0),
     counts: Object.fromEntries(parts.map(({ facts }) => [facts.name, facts.counts])),
     sizes: Object.fromEntries(

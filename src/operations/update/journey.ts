@@ -65,7 +65,7 @@ export async function attempt(
     return undefined;
   } catch (error) {
     run.progress.end({ failed: true });
-    app.log.warn({ err: error, step, subject }, 'a step of an update failed');
+    app.log.warn({ err: error, step, subject }, 'a step failed');
     return failureOf(app, step, error);
   }
 }
