@@ -5,7 +5,7 @@ import { isCutOff, takeUp } from '../src/operations/update/take-up.ts';
 /** What a kill or a restart of Steward cut off, a killed command line's too: told by its journal, with its lock free. */
 export const takeUpUpdates: Job = {
   name: 'take-up-updates',
-  times: () => [{ times: { every: 60_000 } }],
+  times: () => [{ times: { every: 60_000, atStart: true } }],
   async run(app, _subject, run) {
     const cutOff = app.services.all.find(
       (service) => isCutOff(app, service) && app.locks.isFree(service.name),

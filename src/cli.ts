@@ -175,6 +175,14 @@ function succeeded(report: Report): boolean {
       );
     case 'note':
       return report.note.key !== 'failed' && report.note.key !== 'not-asked';
+    case 'backup':
+      return report.made !== undefined && report.made.level !== 'copied';
+    case 'backups-done':
+      return report.done.every((one) => succeeded(one)) && report.rest.length === 0;
+    case 'drill':
+      return report.failed.length === 0;
+    case 'unpaused':
+      return report.lost === undefined;
     case 'cleaning':
       return (report.trouble ?? report.failed ?? report.folderTrouble) === undefined;
     default:

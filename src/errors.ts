@@ -30,6 +30,11 @@ export class UnreachableError extends Error {
   override name = 'UnreachableError';
 }
 
+/** systemd did not begin what was asked of it: a unit is masked, its file is faulty, another one that it needs failed. */
+export class RefusedError extends Error {
+  override name = 'RefusedError';
+}
+
 /** A server's limit on requests is used up. No alarm: the next look comes after it. */
 export class RateLimitedError extends UnreachableError {
   override name = 'RateLimitedError';

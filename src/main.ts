@@ -6,8 +6,10 @@ import type { App, Command, Job } from './app.ts';
 import { checkConfig, isSound, type SoundConfig } from './check-config.ts';
 import { EXIT, runCommandLine, sudoHint } from './cli.ts';
 import { createEngine } from './clients/engine.ts';
+import { createHeartbeat } from './clients/heartbeat.ts';
 import { createImmich } from './clients/immich.ts';
 import { createMachine } from './clients/machine.ts';
+import { createOffsite } from './clients/offsite.ts';
 import { createProbe } from './clients/probe.ts';
 import { createRegistry } from './clients/registry.ts';
 import { createReleases } from './clients/releases.ts';
@@ -30,6 +32,7 @@ import { createScheduler } from './scheduler.ts';
 import { openScratchStore, openStore, type Store } from './store.ts';
 import { createTasks, type Tasks } from './tasks.ts';
 import { textsOf } from './texts/index.ts';
+import { backup } from '../commands/backup.ts';
 import { cancel } from '../commands/cancel.ts';
 import { clean } from '../commands/clean.ts';
 import { check } from '../commands/check.ts';
@@ -64,6 +67,7 @@ const commands: readonly Command[] = [
   check,
   update,
   rollback,
+  backup,
   images,
   restart,
   stop,
@@ -163,6 +167,11 @@ function build({ config, services }: SoundConfig, [asked]: readonly string[]): H
     registry: createRegistry(config.registries, { clock }),
     releases: createReleases({ ...config.github, facts: store.facts, clock }),
     immich: config.immich === undefined ? undefined : createImmich(config.immich.url, config.immich.key),
+    offsite:
+      services.backups?.offsite === undefined
+        ? undefined
+        : createOffsite(services.backups.offsite, { cache: config.stateDir }),
+    heartbeat: createHeartbeat(),
     redact,
     scheduler: createScheduler({ tasks, timeZone: config.timeZone, tell, isReady: () => isReady(app) }),
     clock,
@@ -218,9 +227,11 @@ async function runBot({ app, tasks, tell }: House, signal: AbortSignal): Promise
     download: createDownload({ token, apiRoot }),
   });
   const bot = createBot({ app, token, tasks, texts, present: (report) => present(report, texts), bridge });
-  app.scheduler.start(app);
   const doors = await openDoors(app, { bridge, mounts, texts });
-  await Promise.all([bot, bridge, ...doors].map((one) => one.run(signal)));
+  const running = [bot, bridge, ...doors].map((one) => one.run(signal));
+  // What a kill has cut off has its locks again by now, so that no job takes it for left alone.
+  app.scheduler.start(app);
+  await Promise.all(running);
   lock.release();
   return EXIT.done;
 }

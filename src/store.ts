@@ -6,6 +6,7 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import type { Clock } from './clock.ts';
+import { createBackups, type Backups } from './store/backups.ts';
 import { createConfirmations, type Confirmations } from './store/confirmations.ts';
 import { createFacts, type Facts } from './store/facts.ts';
 import { createInboxTable, type InboxTable } from './store/inbox.ts';
@@ -34,6 +35,7 @@ export type Store = {
   readonly confirmations: Confirmations;
   readonly runs: Runs;
   readonly updates: Updates;
+  readonly backups: Backups;
   readonly facts: Facts;
   readonly pictures: Pictures;
   readonly inbox: InboxTable;
@@ -69,6 +71,7 @@ function tablesOf(sqlite: DatabaseSync, file: string, clock: Clock): Store {
     confirmations: createConfirmations(database, clock),
     runs: createRuns(database, clock),
     updates: createUpdates(database, clock),
+    backups: createBackups(database),
     facts: createFacts(database, clock),
     pictures: createPictures(database, clock),
     inbox: createInboxTable(database),

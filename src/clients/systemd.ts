@@ -1,5 +1,5 @@
 /** systemd through `systemctl` and `journalctl`: no bus library, so that `--user`, `--machine=` and wrappers all work. */
-import { causeOf, UnreachableError } from '../errors.ts';
+import { causeOf, RefusedError, UnreachableError } from '../errors.ts';
 import { describeEnd, run, type Finished } from '../exec.ts';
 import type { CallOptions, LogLine } from './engine.ts';
 import { createJournal } from './systemd/journal.ts';
@@ -61,7 +61,7 @@ export type Systemd = {
   definition(name: string, options?: CallOptions): Promise<Definition | undefined>;
   /**
    * Start, stop or restart a unit and wait for the job's end.
-   * @throws Error with what systemd says when the job fails, and when it takes longer than its limit (the job is then cancelled)
+   * @throws RefusedError when systemd does not begin it; Error with what systemd says when the job fails, and when it takes longer than its limit (the job is then cancelled)
    */
   start(name: string, options?: JobOptions): Promise<void>;
   stop(name: string, options?: JobOptions): Promise<void>;
@@ -145,7 +145,9 @@ export function createSystemd(
     const doing = `Cannot ${verb} "${name}"`;
     try {
       const { code, stderr } = await call([verb, '--', unit], { ...options, timeout: limit });
-      if (code !== 0) throw new Error(`${doing}: ${wordsOf(stderr) || describeEnd(code)}`);
+      if (code === 0) return;
+      const why = `${doing}: ${wordsOf(stderr) || describeEnd(code)}`;
+      throw JOB_FAILED.test(stderr) ? new Error(why) : new RefusedError(why);
     } catch (error) {
       if (signal?.aborted === true || !isTimeout(error)) throw error;
       throw new Error(`${doing}: systemd was not done within ${limit / 1000} s${await giveUp(unit)}.`);
@@ -263,6 +265,9 @@ const NOT_FOUND: Properties = new Map([['LoadState', 'not-found']]);
 
 const UNREACHABLE =
   /Failed to connect to .*bus.*|Failed to get D-Bus connection.*|System has not been booted with systemd.*|Failed to .*: (?:Connection reset by peer|Transport endpoint is not connected|Connection timed out)/;
+
+/** Its program failed; where systemd refuses, or another unit failed, it says so in other words. */
+const JOB_FAILED = /^Job for \S+ (?:failed|was canceled|timed out)/m;
 
 /** `systemctl status` of systemd 229 to 257: `└─ ConditionPathExists=/run/agenix/x was not met`. */
 const UNMET = /^[^\w]*(Condition\w+=.*) was not met$/gm;

@@ -2,6 +2,15 @@
 import type { Button, Card } from '../card.ts';
 import type { Action, Report } from '../report.ts';
 import type { Texts } from '../texts/index.ts';
+import {
+  presentBackup,
+  presentBackupPlan,
+  presentBackupsDone,
+  presentBackupTroubles,
+  presentDrill,
+  presentDrillsDue,
+  presentUnpaused,
+} from './backup-runs.ts';
 import { presentCleaning } from './cleaning.ts';
 import { presentHelp, presentStart } from './greeting.ts';
 import { presentDeploy, presentGuard, presentGuardBackPlan, presentGuardPlan } from './guard.ts';
@@ -96,6 +105,20 @@ function layout(report: Report, texts: Texts): Card {
       return presentUpdatesPlan(report, texts);
     case 'updates-outcome':
       return presentUpdatesOutcome(report, texts);
+    case 'backup-plan':
+      return presentBackupPlan(report, texts);
+    case 'backup':
+      return presentBackup(report, texts);
+    case 'backups-done':
+      return presentBackupsDone(report, texts);
+    case 'drill':
+      return presentDrill(report, texts);
+    case 'drills-due':
+      return presentDrillsDue(report, texts);
+    case 'backup-troubles':
+      return presentBackupTroubles(report, texts);
+    case 'unpaused':
+      return presentUnpaused(report, texts);
   }
 }
 

@@ -23,6 +23,7 @@ const UNANSWERED = new Set<Report['kind']>([
   'updates-plan',
   'guard-plan',
   'guard-back-plan',
+  'backup-plan',
 ]);
 
 /** @returns what takes up one run that `tasks.recover` has found */

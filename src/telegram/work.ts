@@ -37,6 +37,10 @@ export function workOf(plan: Plan | undefined, updates: Updates): Work | undefin
   }
 }
 
+/** What shows its steps and takes no wishes. */
+export const plainWork = (shows: { verb: WorkVerb; service: string } | undefined): Work | undefined =>
+  shows && { report: (steps, times) => ({ ...workCard(shows.verb, shows), steps, ...times }) };
+
 const workCard = (verb: WorkVerb, { service, to }: Announced) => ({
   kind: 'work' as const,
   verb,

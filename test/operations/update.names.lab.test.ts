@@ -134,7 +134,7 @@ test('planUpdate tells what could undo the way back: a unit that pulls by itself
   );
   await here.systemd('start', timer);
   const hazards = await hazardsOf(scene);
-  expect(hazards).toContainEqual({ kind: 'pull', unit: it.unit, policy: 'newer' });
+  expect(hazards).toContainEqual({ kind: 'pull', unit: it.unit, how: '--pull=newer' });
   expect(hazards).toContainEqual({ kind: 'auto-update', timer });
   expect(hazards).toContainEqual({ kind: 'image-only' });
 });
@@ -147,7 +147,7 @@ test('planUpdate sees what a unit pulls in a script of its own', async () => {
   await writeFile(script, '#!/bin/sh\nexec podman run \\\n  --pull always \\\n  --name=scripted web\n');
   const takeAway = await override(here, it.unit, `[Service]\nExecStart=\nExecStart=${script}\n`);
   remove.push(takeAway);
-  expect(await hazardsOf(scene)).toContainEqual({ kind: 'pull', unit: it.unit, policy: 'always' });
+  expect(await hazardsOf(scene)).toContainEqual({ kind: 'pull', unit: it.unit, how: '--pull=always' });
 });
 
 test('update leaves a database beside the service alone, and starts it in no other order', async () => {

@@ -7,6 +7,7 @@ import { unitsOf } from '../host-view.ts';
 import { formatSize } from '../../units.ts';
 import { lookAtServices } from '../status.ts';
 import { makeNew } from './act.ts';
+import { loadArchived } from './archive.ts';
 import { attempt, interruptible, quietly, record, type Journey } from './journey.ts';
 import { pullExactly } from './pull-exactly.ts';
 import { nextTag } from './tags.ts';
@@ -35,6 +36,7 @@ export async function prepare(journey: Journey): Promise<UpdateFailure | undefin
     (await checkBeforehand(journey)) ??
     (await copyData(journey)) ??
     (await download(journey)) ??
+    (await unpack(journey)) ??
     (await quietly(journey, 'check', () => makeNew(journey)))
   );
 }
@@ -104,6 +106,26 @@ async function copyData(journey: Journey): Promise<UpdateFailure | undefined> {
       progress: (done, total) => run.progress.amount(done, total),
     }),
   );
+}
+
+/** Of a rollback, where the old image itself is gone and its archive is not. */
+async function unpack(journey: Journey): Promise<UpdateFailure | undefined> {
+  const { app, service, host, row } = journey;
+  if (row.verb !== 'rollback') return undefined;
+  for (const { container, to } of row.plan.images) {
+    if (to === undefined || (await host.engine.image(to)) !== undefined) continue;
+    const failure = await interruptible(
+      journey,
+      'unpack',
+      async (signal) => {
+        await loadArchived(app, service, { id: row.plan.key, image: to }, signal);
+        await host.engine.tag(to, nextTag(container, row.id));
+      },
+      container,
+    );
+    if (failure !== undefined) return failure;
+  }
+  return undefined;
 }
 
 async function download(journey: Journey): Promise<UpdateFailure | undefined> {

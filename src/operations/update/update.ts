@@ -10,6 +10,7 @@ import { isCovered, putBack, readSnapshot, snapshotFolder, takeSnapshot } from '
 import { lastWordsOf } from '../power.ts';
 import { sleep } from '../../sleep.ts';
 import { rememberFailed, rememberFresh } from '../release-memory.ts';
+import { archiveImages } from './archive.ts';
 import { makeReady, moveBack, moveForward, putOldBack, startAll, startDependents, stopAll } from './act.ts';
 import { guardDeploy } from './guard-deploy.ts';
 import {
@@ -125,6 +126,7 @@ function stepsOf({ service, row, parts, app }: Journey): { step: string; subject
     ...parts.map(({ name }) => ({ step: 'start', subject: name })),
     { step: 'health' },
     ...(row.verb === 'update' ? after.map((subject) => ({ step: 'after', subject })) : []),
+    ...(service.update.archive ? [{ step: 'archive' }] : []),
   ];
 }
 
@@ -282,6 +284,10 @@ async function succeed(journey: Journey, wellAt: number): Promise<UpdateReport> 
     );
     if (failure?.kind === 'step') warnings.push(failure.cause);
   }
+  const kept = service.update.archive
+    ? await attempt(journey, 'archive', () => archiveImages(app, service, row))
+    : undefined;
+  if (kept?.kind === 'step') warnings.push(`The old image is not kept as a file: ${kept.cause}`);
   rememberFresh(app.store, service.name, app.clock.now(), row.plan.to);
   return end(journey, 'updated', { warnings });
 }
@@ -337,7 +343,7 @@ async function calmly(journey: Journey, step: string, expected: Readonly<Record<
 function blockDigest({ app, service, row }: Journey): void {
   const { why, lastLines = [] } = row.facts;
   const digest = row.plan.images.at(-1)?.digest;
-  if (digest === undefined || why === undefined || ['asked', 'cut-off'].includes(why.kind)) return;
+  if (digest === undefined || why === undefined) return;
   rememberFailed(app.store, service.name, app.clock.now(), { digest, why, lastLines });
 }
 
