@@ -24,10 +24,10 @@ import {
 const here = lab();
 
 /** Milliseconds: here nobody waits for a busy engine, or for systemd. */
-const LIMITS = { timeout: 700, change: 1000, silence: 1000 };
+const LIMITS = { timeout: 1000, change: 1200, silence: 1200 };
 const STOP_LIMIT = 2000;
 /** Longer than any limit of these, and shorter than an update tries to go back. */
-const AWAY = 1800;
+const AWAY = 2200;
 
 let it: Updatable;
 let folder: string;
