@@ -147,7 +147,7 @@ describe('the preparation of a guarded deploy', () => {
     await open();
     scene.engine.failPulls('hang');
     const prepared = prepare();
-    await expect.poll(() => guarded()?.stage).toBe('preparing');
+    await expect.poll(() => guarded()?.stage, { timeout: 10_000 }).toBe('preparing');
     await expect(command.run(app, ['web'], scene.run())).rejects.toThrow(/busy/);
     expect(await stop()).toMatchObject({ stage: 'ended' });
     expect(await prepared).toMatchObject({ stage: 'ended' });
@@ -263,7 +263,7 @@ it('watchDeploys looks at the others while one is still judged, and ends with th
   await look();
   await redeploy('slow');
   const looking = look();
-  await expect.poll(() => app.locks.isFree('slow')).toBe(false);
+  await expect.poll(() => app.locks.isFree('slow'), { timeout: 10_000 }).toBe(false);
   await redeploy('quick');
   await seen.promise;
   expect(told).toEqual(['quick']);
