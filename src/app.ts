@@ -1,6 +1,8 @@
 /** What a command or a job may reach, and what they are. */
+import type { Heartbeat } from './clients/heartbeat.ts';
 import type { Immich } from './clients/immich.ts';
 import type { Machine } from './clients/machine.ts';
+import type { Offsite } from './clients/offsite.ts';
 import type { Probe } from './clients/probe.ts';
 import type { Registry } from './clients/registry.ts';
 import type { Releases } from './clients/releases.ts';
@@ -12,7 +14,7 @@ import type { Locks } from './locks.ts';
 import type { Logger } from './logger.ts';
 import type { Progress } from './progress.ts';
 import type { Redact } from './redact.ts';
-import type { Report } from './report.ts';
+import type { Report, WorkVerb } from './report.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Services } from './services.ts';
 import type { Store } from './store.ts';
@@ -30,6 +32,10 @@ export type App = {
   releases: Releases;
   /** Where pictures are filed. Undefined without a key: they stay in their folder. */
   immich: Immich | undefined;
+  /** A second place for backups. Undefined where none is configured. */
+  offsite: Offsite | undefined;
+  /** Tells a service's monitor elsewhere of its backups. */
+  heartbeat: Heartbeat;
   /** Masks secrets in what leaves the process. */
   redact: Redact;
   scheduler: Scheduler;
@@ -80,6 +86,8 @@ export type Command = {
   isBrief?: boolean;
   /** Absent: it changes nothing and runs at once. Throws UserError for bad arguments. */
   plan?(app: App, args: readonly string[]): Promise<Plan | undefined>;
+  /** What a card shows of its steps where no plan announced them; `all` is every service. */
+  shows?(app: App, args: readonly string[]): { verb: WorkVerb; service: string } | undefined;
   /** Throws UserError for bad arguments, BusyError for a taken service. */
   run(app: App, args: readonly string[], run: Run): Promise<Report>;
   /** What the next start does when a kill cut a run off: bring things to one side or the other. Undefined: nothing was left to do. */
@@ -89,8 +97,8 @@ export type Command = {
 export type Times =
   /** Local time of day `HH:MM`, every day or on one weekday (0 is Sunday). */
   | { at: string; weekday?: number; jitter?: boolean }
-  /** Every so many milliseconds (whole minutes) while the bot runs; not made up after an absence. */
-  | { every: number };
+  /** Every so many milliseconds (whole minutes) while the bot runs, and at its start where that is said; not made up after an absence. */
+  | { every: number; atStart?: true };
 
 export type Job = {
   name: string;

@@ -9,6 +9,8 @@ export type Calendar = {
    * @returns milliseconds since 1970, later than `after`
    */
   next(time: { at: string; weekday?: number }, after: number): number;
+  /** The local day of a moment: `2026-11-20`. */
+  dayOf(moment: number): string;
 };
 
 const DAY = 86_400_000;
@@ -46,6 +48,7 @@ export function createCalendar(timeZone: string): Calendar {
   };
 
   return {
+    dayOf: (moment) => new Date(shownAt(moment)).toISOString().slice(0, 10),
     next({ at, weekday }, after) {
       const [hour = 0, minute = 0] = at.split(':').map(Number);
       const today = new Date(shownAt(after)).setUTCHours(0, 0, 0, 0);

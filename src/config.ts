@@ -251,7 +251,7 @@ export function readConfig(options: Options = {}): { config: Config; faults: Fau
       recipient: read(
         'BACKUP_AGE_RECIPIENT',
         parse.recipient,
-        'a public key: age1…, or an SSH one',
+        'a public key of age: age1… (an SSH key does not do)',
         undefined,
       ),
       identityFile: environment.secretPath('BACKUP_AGE_IDENTITY'),

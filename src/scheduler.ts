@@ -83,8 +83,8 @@ export function createScheduler(needs: SchedulerNeeds): Scheduler {
 
   const scheduleOf = ({ times }: Entry): string => JSON.stringify([times, needs.timeZone]);
 
-  const setDue = (app: App, entry: Entry): number => {
-    const dueAt = dueAfter(entry, app.clock.now());
+  const setDue = (app: App, entry: Entry, at?: number): number => {
+    const dueAt = at ?? dueAfter(entry, app.clock.now());
     app.store.runs.setDue(entry.job.name, entry.subject ?? '', scheduleOf(entry), dueAt);
     return dueAt;
   };
@@ -188,7 +188,9 @@ export function createScheduler(needs: SchedulerNeeds): Scheduler {
   return {
     start(app) {
       const startedAt = app.clock.now();
-      for (const entry of entriesOf(app)) if ('every' in entry.times) setDue(app, entry);
+      for (const entry of entriesOf(app)) {
+        if ('every' in entry.times) setDue(app, entry, entry.times.atStart === true ? startedAt : undefined);
+      }
       ticking = tick(async () => {
         try {
           await onTick(app, startedAt);
@@ -212,7 +214,7 @@ export function createScheduler(needs: SchedulerNeeds): Scheduler {
         return {
           name: job.name,
           subject: entry.subject,
-          schedule: 'every' in times ? times : { at: times.at, ...weekdayOf(times) },
+          schedule: 'every' in times ? { every: times.every } : { at: times.at, ...weekdayOf(times) },
           nextAt: row?.schedule === scheduleOf(entry) ? row.dueAt : undefined,
           paused: row?.paused ?? false,
           running: open.some((run) => run.name === job.name && run.subject === entry.subject),
@@ -265,6 +267,7 @@ const everyMinute: Ticker = (tick, log) => {
     // In UTC no minute is skipped or repeated.
     { name: 'steward', timezone: 'UTC', suppressMissedWarning: true, logger: quiet(log) },
   );
+  void tick();
   return {
     stop: async () => {
       await task.destroy();

@@ -6,12 +6,14 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import type { Clock } from './clock.ts';
+import { createBackups, type Backups } from './store/backups.ts';
 import { createConfirmations, type Confirmations } from './store/confirmations.ts';
 import { createFacts, type Facts } from './store/facts.ts';
 import { createInboxTable, type InboxTable } from './store/inbox.ts';
 import { createIntake, type Intake } from './store/intake.ts';
 import { createOutbox, type Outbox } from './store/outbox.ts';
 import { createPictures, type Pictures } from './store/pictures.ts';
+import { createRestores, type Restores } from './store/restores.ts';
 import { createRuns, type Runs } from './store/runs.ts';
 import { createUpdates, type Updates } from './store/updates.ts';
 import { migrations } from './store/migrations.ts';
@@ -34,6 +36,8 @@ export type Store = {
   readonly confirmations: Confirmations;
   readonly runs: Runs;
   readonly updates: Updates;
+  readonly restores: Restores;
+  readonly backups: Backups;
   readonly facts: Facts;
   readonly pictures: Pictures;
   readonly inbox: InboxTable;
@@ -69,6 +73,8 @@ function tablesOf(sqlite: DatabaseSync, file: string, clock: Clock): Store {
     confirmations: createConfirmations(database, clock),
     runs: createRuns(database, clock),
     updates: createUpdates(database, clock),
+    restores: createRestores(database, clock),
+    backups: createBackups(database),
     facts: createFacts(database, clock),
     pictures: createPictures(database, clock),
     inbox: createInboxTable(database),

@@ -242,6 +242,10 @@ describe('who may import whom', () => {
       homes: /^src\/image\/decode-worker\.ts$/,
       reason: 'a second of work belongs in a worker',
     },
+    'age-encryption': {
+      homes: /^src\/backup\/stored\.ts$/,
+      reason: 'one file knows how the bytes of a copy lie on the disk',
+    },
     pino: { homes: /^src\/logger\.ts$/, reason: 'one logger masks secrets; another would not' },
     'smol-toml': {
       homes: /^src\/clients\/registry\//,

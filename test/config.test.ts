@@ -215,7 +215,7 @@ describe('each kind of fault', () => {
     [{ QUIET_HOURS: '23' }, 'QUIET_HOURS: found "23", expected off, or a span of hours such as 23:00-07:30'],
     [
       { BACKUP_AGE_RECIPIENT: 'me' },
-      'BACKUP_AGE_RECIPIENT: found "me", expected a public key: age1…, or an SSH one',
+      'BACKUP_AGE_RECIPIENT: found "me", expected a public key of age: age1… (an SSH key does not do)',
     ],
     [{ STEWARD_OBSERVE: 'maybe' }, 'STEWARD_OBSERVE: found "maybe", expected 1 or 0'],
     [{ TZ: 'Mars/Olympus' }, 'TZ: found "Mars/Olympus", expected a time zone such as Europe/Rome'],

@@ -159,6 +159,15 @@ describe('times', () => {
     expect(job.runs).toHaveLength(6);
   });
 
+  test('a job that is to run at the start does so at the first tick, and then at its times', async () => {
+    const job = jobOf({ every: 10 * MINUTE, atStart: true });
+    start([job]);
+    await tick();
+    expect(job.runs).toHaveLength(1);
+    await until('2026-11-20T12:10:00Z');
+    expect(job.at()).toEqual(['2026-11-20T12:00', '2026-11-20T12:10']);
+  });
+
   test('each subject has its own time', async () => {
     const job = jobOf([
       { subject: 'photos', times: { at: '05:30' } },
@@ -185,13 +194,16 @@ describe('times', () => {
   });
 });
 
-test('node-cron ticks each minute until the scheduler is stopped', async () => {
+test('node-cron ticks at once and each minute until the scheduler is stopped', async () => {
   vi.useFakeTimers({ now });
   try {
     const job = jobOf({ every: MINUTE });
+    const first = jobOf({ every: HOUR, atStart: true }, undefined, { name: 'first' });
     const scheduler = createScheduler({ tasks, timeZone: 'UTC', tell: () => {} });
-    const app = { jobs: [job], store, clock: { now: () => Date.now() }, log } as unknown as App;
+    const app = { jobs: [job, first], store, clock: { now: () => Date.now() }, log } as unknown as App;
     scheduler.start(app);
+    await vi.advanceTimersByTimeAsync(0);
+    expect([first.runs, job.runs].map(({ length }) => length)).toEqual([1, 0]);
     await vi.advanceTimersByTimeAsync(3 * MINUTE + 500);
     expect(job.runs).toHaveLength(3);
     await scheduler.stop();

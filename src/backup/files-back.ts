@@ -81,13 +81,14 @@ async function copyBack(
 /** Replace the contents. Called again it finishes, or does nothing. @returns where the old ones are kept */
 export async function swapFiles({ part, folder, copy, area }: FilesBack): Promise<string> {
   const { fresh, old } = areaAt(area);
-  // Once all of the old has gone, what is in the folder is new.
-  const cleared = join(area, 'cleared');
+  const cleared = clearedAt(area);
   try {
     if (!(await isThere(fresh))) return old;
     if (!(await isThere(cleared))) {
       await makeFolder(old);
+      const present = attributesOf(await lstat(folder, { bigint: true }));
       await clear({ folder, old, isLeftOut: createLeftOut(part) }, '');
+      await setAttributes(old, present);
       await syncTree(old);
       await writeDurably(cleared, '');
     }
@@ -105,6 +106,57 @@ export async function swapFiles({ part, folder, copy, area }: FilesBack): Promis
     throw failure(`put back "${part.folder}"`, error);
   }
 }
+
+/**
+ * Bring the old contents back, or what of them {@link swapFiles} had moved when it was cut off. Called again it finishes,
+ * or does nothing.
+ * @returns where those that were in their place are kept; undefined where there were none
+ */
+export async function returnFiles({ part, folder, area }: FilesBack): Promise<string | undefined> {
+  const { fresh, old, undone, emptied } = areaAt(area);
+  try {
+    if (await isThere(old)) {
+      if (!(await isThere(emptied))) {
+        // Before all of the old had gone, what is in the folder is old still.
+        const isReplaced = !(await isThere(fresh)) || (await isThere(clearedAt(area)));
+        if (isReplaced) {
+          await makeFolder(undone);
+          await clear({ folder, old: undone, isLeftOut: createLeftOut(part) }, '');
+          await syncTree(undone);
+        }
+        await writeDurably(emptied, '');
+      }
+      const own = attributesOf(await lstat(old, { bigint: true }));
+      const attributes = await attributesBelow(old);
+      await place({ fresh: old, folder, old: undone, attributes }, '');
+      await setAttributes(folder, own);
+      await sync(folder);
+      await rmdir(old);
+      await sync(area);
+    }
+    return (await isThere(undone)) ? undone : undefined;
+  } catch (error) {
+    throw failure(`bring back "${part.folder}"`, error);
+  }
+}
+
+/** Of all folders in a folder. */
+async function attributesBelow(
+  folder: string,
+  inside = '',
+  found = new Map<string, Attributes>(),
+): Promise<Map<string, Attributes>> {
+  for (const entry of await readdir(join(folder, inside), { withFileTypes: true })) {
+    if (!entry.isDirectory()) continue;
+    const path = join(inside, entry.name);
+    found.set(path, attributesOf(await lstat(join(folder, path), { bigint: true })));
+    await attributesBelow(folder, path, found);
+  }
+  return found;
+}
+
+/** A file: once all of the old has gone, what is in the folder is new. */
+const clearedAt = (area: string): string => join(area, 'cleared');
 
 type Clearing = { folder: string; old: string; isLeftOut: (path: string) => boolean };
 

@@ -9,6 +9,7 @@ const Facts = z.object({
   schema: z.string().optional(),
   counts: z.record(z.string(), z.number()),
   digests: z.record(z.string(), z.string()).optional(),
+  answers: z.record(z.string(), z.number()).optional(),
 });
 
 /** Of one database file, folder or database: what its copy is compared by. */
@@ -25,10 +26,23 @@ export type SourceFacts = {
    * time that a service which waits for its copy does not have. A table that is not among them was too large.
    */
   digests?: Readonly<Record<string, string>> | undefined;
+  /** What the configuration has asked of a database that cannot be asked in its copy, by the name of the query. */
+  answers?: Readonly<Record<string, number>> | undefined;
 };
 
-const Copy = z.object({ file: z.string(), size: z.number(), sha256: z.string() });
-/** A file of a copy, relative to the copy's folder. Bytes. */
+const ENCODINGS = ['zstd', 'age'] as const;
+export type Encoding = (typeof ENCODINGS)[number];
+
+const Copy = z.object({
+  file: z.string(),
+  size: z.number(),
+  sha256: z.string(),
+  /** How it lies on the disk, where not as it was: encoded in this order, then so large. */
+  stored: z
+    .object({ as: z.array(z.enum(ENCODINGS)).min(1), size: z.number(), sha256: z.string() })
+    .optional(),
+});
+/** A file of a copy, relative to the copy's folder. Bytes; size and digest are those of what the source had. */
 export type Copy = z.infer<typeof Copy>;
 
 const Attributes = z.object({
@@ -82,6 +96,50 @@ const Properties = z.object({
 /** Of a PostgreSQL database, what a dump of one database does not put back by itself. */
 export type Properties = z.infer<typeof Properties>;
 
+const Role = z.object({
+  name: z.string(),
+  superuser: z.boolean(),
+  inherit: z.boolean(),
+  createRole: z.boolean(),
+  createDatabase: z.boolean(),
+  login: z.boolean(),
+  replication: z.boolean(),
+  bypassRls: z.boolean(),
+  connectionLimit: z.number(),
+  validUntil: z.string().nullable(),
+  memberOf: z.array(z.object({ role: z.string(), admin: z.boolean() })),
+});
+/** Of a PostgreSQL server, without its password. */
+export type Role = z.infer<typeof Role>;
+
+/** `last_value` in digits. */
+const Position = z.object({ value: z.string(), called: z.boolean() });
+
+const Besides = z.object({
+  server: z.object({
+    /** `150008` */
+    version: z.number(),
+    /** Whom the cluster was made for; he owns what nobody else does. */
+    superuser: z.string(),
+    /** Id of the image that the container ran, and what it ran of it. */
+    image: z.string().optional(),
+    entrypoint: z.array(z.string()).optional(),
+    command: z.array(z.string()).optional(),
+  }),
+  /** Of the whole server: each may own something, or be granted it. */
+  roles: z.array(Role),
+  /** Versions by name. */
+  extensions: z.record(z.string(), z.string()),
+  /** Before the dump and after it: no snapshot holds a sequence. */
+  sequences: z.record(z.string(), z.tuple([Position, Position])),
+  /** Of materialized views what their rows hold; null for one without any yet. Absent where digests were not asked for. */
+  views: z.record(z.string(), z.string().nullable()).optional(),
+  /** Those that take hours to build. */
+  vectorIndexes: z.array(z.object({ schema: z.string(), name: z.string() })),
+});
+/** What a restore of a PostgreSQL database needs and is compared by, beside rows, schema and properties. */
+export type Besides = z.infer<typeof Besides>;
+
 const PostgresPart = z.object({
   kind: z.literal('postgres'),
   container: z.string(),
@@ -90,6 +148,9 @@ const PostgresPart = z.object({
   facts: Facts,
   copy: Copy,
   properties: Properties,
+  besides: Besides.optional(),
+  /** Milliseconds: until the copy was on the disk, and for what was read to prove it. */
+  took: z.object({ copy: z.number(), proof: z.number() }).optional(),
 });
 export type PostgresPart = z.infer<typeof PostgresPart>;
 
@@ -130,7 +191,22 @@ const FilesPart = z.object({
 });
 export type FilesPart = z.infer<typeof FilesPart>;
 
-const Manifest = z.object({
+const Header = z.object({
+  /** The name of the copy's folder, as it was made. */
+  id: z.string().optional(),
+  /** Of the service. */
+  title: z.string().optional(),
+  /** Version of Steward. */
+  steward: z.string().optional(),
+  /** Ids of the images at the time, by container. */
+  images: z.record(z.string(), z.string()).optional(),
+  /** The service as it was configured, in the words of `src/services.ts`, secrets masked: durations in ms, sizes in bytes. */
+  definition: z.record(z.string(), z.unknown()).optional(),
+});
+/** What a backup says of itself, so that it can be understood on another machine. A copy for an update needs none of it. */
+export type Header = z.infer<typeof Header>;
+
+const Manifest = Header.extend({
   version: z.literal(1),
   service: z.string(),
   takenAt: z.number(),

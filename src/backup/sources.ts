@@ -21,7 +21,7 @@ export type Earlier =
   | {
       folder: string;
       manifest: Manifest;
-      /** It was made a moment ago: the copies of files serve without being read again. */
+      /** It was made a moment ago: what is unchanged since serves without being read again. */
       isFresh: boolean;
     }
   | undefined;
@@ -79,21 +79,24 @@ export async function describe(reach: Reach, thing: Thing): Promise<SourceFacts>
   return describeFiles(thing.source, reach.signal);
 }
 
-/** @param index names the copy in `folder`, which is the copy's */
+/**
+ * @param options.index names the copy in `folder`, which is the copy's
+ * @param options.digests what the rows hold is to be digested, too
+ */
 export async function take(
   reach: Reach,
   thing: Thing,
-  { folder, index, earlier }: { folder: string; index: number; earlier: Earlier },
+  { folder, index, earlier, digests }: { folder: string; index: number; earlier: Earlier; digests: boolean },
   told: Told,
 ): Promise<Part> {
   const target = `${index}-${thing.kind}`;
   if (thing.kind === 'postgres')
-    return takePostgres(reach, thing.place, { folder, target: `${target}.dump` }, told);
+    return takePostgres(reach, thing.place, { folder, target: `${target}.dump`, digests }, told);
   if (thing.kind === 'sqlite') {
     const part = sqlitePartOf(earlier, thing.name);
     return takeSqlite(
       thing,
-      { folder, target, earlier: part && earlier && { folder: earlier.folder, part } },
+      { folder, target, digests, earlier: part && earlier && { folder: earlier.folder, part } },
       told,
     );
   }
@@ -105,7 +108,9 @@ export async function take(
 }
 
 function sqlitePartOf(earlier: Earlier, name: string): SqlitePart | undefined {
-  return earlier?.manifest.parts.filter((part) => part.kind === 'sqlite').find(({ path }) => path === name);
+  // One file for all backups of a database that nobody writes would be one bad block for all of them.
+  if (earlier?.isFresh !== true) return undefined;
+  return earlier.manifest.parts.filter((part) => part.kind === 'sqlite').find(({ path }) => path === name);
 }
 
 function earlierFilesOf(earlier: Earlier, name: string): EarlierFiles | undefined {

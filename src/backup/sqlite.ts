@@ -2,8 +2,6 @@
 import { constants, type BigIntStats } from 'node:fs';
 import { lstat, open, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
-import { Worker } from 'node:worker_threads';
 import {
   attributesOf,
   copyBytes,
@@ -16,8 +14,11 @@ import {
   sync,
   type Told,
 } from './disk.ts';
+import { sleep } from '../sleep.ts';
 import type { SourceFacts, SqlitePart } from './manifest.ts';
-import type { SqliteAnswer, SqliteMessage, SqliteTask } from './sqlite-worker.ts';
+import { checkSqlite, factsOf, requireEqual } from './sqlite-check.ts';
+import { inWorker } from './sqlite-thread.ts';
+import type { SqliteAnswer, SqliteTask } from './sqlite-worker.ts';
 
 /** What SQLite keeps beside a database; each belongs to exactly one state of it. */
 export const JOURNALS = ['-wal', '-shm', '-journal'] as const;
@@ -35,6 +36,8 @@ type State = {
   changedAt: number;
 };
 
+type Reading = (task: SqliteTask) => Promise<SqliteAnswer>;
+
 /** Bytes that a copy takes at most. */
 export async function measureSqlite(path: string): Promise<number> {
   const sizes = [path, `${path}-wal`].map(async (file) => Number((await statOf(file))?.size ?? 0n));
@@ -49,16 +52,17 @@ export async function isUnchanged(part: SqlitePart): Promise<boolean> {
 /** Counts and schema as they are now. Never changes the database. */
 export async function describeSqlite(path: string, signal?: AbortSignal): Promise<SourceFacts> {
   try {
-    const { answer } = await readStill(path, (task) => inWorker(task, { signal }));
+    const { answer } = await readStill(path, (task) => inWorker('sqlite-worker.ts', task, { signal }));
     return factsOf(path, answer);
   } catch (error) {
-    throw explain(`read "${path}"`, error, signal);
+    throw explain(`read "${path}"`, asSourceTrouble(error), signal);
   }
 }
 
 /**
  * @param target a name inside `folder`, which is the copy's
- * @param earlier a part whose copy is linked where the database has not changed since
+ * @param options.earlier a part whose copy is linked where the database has not changed since
+ * @param options.digests what the rows hold is kept too, for the proof
  */
 export async function takeSqlite(
   { files, path }: Pick<SqlitePart, 'files' | 'path'>,
@@ -66,33 +70,28 @@ export async function takeSqlite(
     folder,
     target,
     earlier,
-  }: { folder: string; target: string; earlier: { folder: string; part: SqlitePart } | undefined },
+    digests = false,
+  }: {
+    folder: string;
+    target: string;
+    earlier: { folder: string; part: SqlitePart } | undefined;
+    digests?: boolean;
+  },
   told: Told = {},
 ): Promise<SqlitePart> {
+  const { signal } = told;
   const file = join(folder, target);
-  if (earlier !== undefined && (await isUnchanged(earlier.part))) {
-    const copy = join(earlier.folder, earlier.part.copy.file);
-    if (await linkCopy(copy, file, earlier.part.copy.size)) {
-      return { ...earlier.part, files, copy: { ...earlier.part.copy, file: target } };
-    }
+  if (earlier !== undefined && (await linkEarlier(earlier, file, { signal, digests }))) {
+    return { ...earlier.part, files, copy: { ...earlier.part.copy, file: target } };
   }
-  let done = 0;
-  const progress = (bytes: number) => {
-    done += bytes;
-    told.progress?.(bytes);
-  };
   try {
-    const { answer, before } = await readStill(path, async (task) => {
-      await empty(file);
-      return inWorker({ ...task, target: file }, { signal: told.signal, progress });
-    }).catch((error: unknown) => takeRaw(path, file, { told, error }));
-    await sync(file);
-    told.progress?.(Math.max(0, Number(before.stats.size) - done));
-    const copy = { file: target, ...(await digestFile(file, { signal: told.signal })) };
+    const { answer, before } = await copySqlite(path, file, { digests }, told);
+    const copy = { file: target, ...(await digestFile(file, { signal })) };
     const facts = factsOf(path, answer);
-    const copied = await checkSqlite(file, told.signal);
-    if (!isDeepStrictEqual({ ...copied, name: path }, facts))
-      throw new Error('the copy has other rows than it had.');
+    const copied = await checkSqlite(file, { signal, digests: facts.digests !== undefined }).catch(
+      (error: unknown) => blame(path, error, signal),
+    );
+    requireEqual(copied, facts);
     return {
       kind: 'sqlite',
       files,
@@ -103,36 +102,118 @@ export async function takeSqlite(
       ...(before.identity !== undefined && { identity: before.identity }),
     };
   } catch (error) {
-    throw explain(`copy "${path}"`, error, told.signal);
+    throw explain(`copy "${path}"`, error, signal);
   }
 }
 
-/** Reads all of a copy. @throws Error that says what is wrong with it */
-export async function checkSqlite(copy: string, signal?: AbortSignal): Promise<SourceFacts> {
-  const answer = await inWorker({ path: copy, isStill: true, check: true }, { signal });
-  return factsOf(copy, answer);
+/** The copy alone, on the disk when it returns, and what the database held at that moment. Nothing is checked. */
+export async function copySqlite(
+  path: string,
+  file: string,
+  { digests }: { digests: boolean },
+  told: Told = {},
+): Promise<{ answer: SqliteAnswer; before: State }> {
+  let done = 0;
+  const progress = (bytes: number) => {
+    done += bytes;
+    told.progress?.(bytes);
+  };
+  const copied = await readStill(path, async (task) => {
+    await empty(file);
+    return inWorker(
+      'sqlite-worker.ts',
+      { ...task, target: file, digests },
+      { signal: told.signal, progress },
+    );
+  })
+    .catch((error: unknown) => takeRaw(path, file, { told, digests, error }))
+    .catch((error: unknown) => {
+      throw asSourceTrouble(error);
+    });
+  await sync(file);
+  told.progress?.(Math.max(0, Number(copied.before.stats.size) - done));
+  return copied;
+}
+
+/** For a backup the earlier copy is read again first: one bad block must not spoil all that link to it. */
+async function linkEarlier(
+  earlier: { folder: string; part: SqlitePart },
+  file: string,
+  { signal, digests }: { signal: AbortSignal | undefined; digests: boolean },
+): Promise<boolean> {
+  const { copy, facts } = earlier.part;
+  if (!(await isUnchanged(earlier.part))) return false;
+  const from = join(earlier.folder, copy.file);
+  if (digests) {
+    if (facts.digests === undefined) return false;
+    const found = await digestFile(from, { signal }).catch(() => undefined);
+    signal?.throwIfAborted();
+    if (found?.sha256 !== copy.sha256) return false;
+  }
+  return linkCopy(from, file, copy.size);
+}
+
+/**
+ * A copy that is not whole has the pages of its source, unless the disk or the memory has failed on the way: the source is
+ * read for it only then, so that a sound one is not held longer than for its copy.
+ */
+async function blame(path: string, error: unknown, signal: AbortSignal | undefined): Promise<never> {
+  signal?.throwIfAborted();
+  const { message } = error as Error;
+  await readStill(path, (task) => inWorker('sqlite-worker.ts', { ...task, check: true }, { signal })).catch(
+    (found: Error) => {
+      signal?.throwIfAborted();
+      throw new Error(`the source is damaged: ${found.message}`, { cause: found });
+    },
+  );
+  throw new Error(`the copy is damaged, its source is not: ${message}`, { cause: error });
+}
+
+/** SQLITE_READONLY and SQLITE_CANTOPEN, of whatever kind. */
+function isUnwritable(error: unknown): boolean {
+  const { errcode = 0 } = error as { errcode?: number };
+  return [8, 14].includes(errcode & 0xff);
+}
+
+/** What SQLite says of pages that make no sense. */
+function asSourceTrouble(error: unknown): Error {
+  const { message } = error as Error;
+  if (!/malformed|not a database/.test(message)) return error as Error;
+  return new Error(`the source is damaged: ${message}`, { cause: error });
 }
 
 /**
  * Read a database without locks where nobody has it open: an ordinary reader leaves a journal beside it. When somebody
  * came meanwhile, or is there, it is read as one reader among others.
  */
-async function readStill(
-  given: string,
-  read: (task: SqliteTask) => Promise<SqliteAnswer>,
-): Promise<{ answer: SqliteAnswer; before: State }> {
+async function readStill(given: string, read: Reading): Promise<{ answer: SqliteAnswer; before: State }> {
   const path = await realpath(given);
+  const still = await readAtRest(path, read);
+  if (still !== undefined) return still;
   const before = await look(path);
-  if (isStill(before)) {
-    const answer = await read({ path, isStill: true }).catch((error: unknown) => error as Error);
-    const after = await look(path);
-    if (after.state === before.state) {
-      if (answer instanceof Error) throw answer;
-      return { answer, before };
-    }
+  try {
+    return { answer: await read({ path, isStill: false }), before };
+  } catch (error) {
+    // Where nothing may be written, no reader gets the journal that it shares with others.
+    if (!isUnwritable(error)) throw error;
+    await sleep(TICK);
+    const later = await readAtRest(path, read);
+    if (later === undefined) throw error;
+    return later;
   }
-  const now = await look(path);
-  return { answer: await read({ path, isStill: false }), before: now };
+}
+
+/** @returns undefined for a database that somebody has open, or had a moment ago */
+async function readAtRest(
+  path: string,
+  read: Reading,
+): Promise<{ answer: SqliteAnswer; before: State } | undefined> {
+  const before = await look(path);
+  if (!isStill(before)) return undefined;
+  const answer = await read({ path, isStill: true }).catch((error: unknown) => error as Error);
+  if ((await look(path)).state !== before.state) return undefined;
+  if (answer instanceof Error) throw answer;
+  return { answer, before };
 }
 
 /**
@@ -144,7 +225,7 @@ async function readStill(
 async function takeRaw(
   given: string,
   file: string,
-  { told: { signal }, error }: { told: Told; error: unknown },
+  { told: { signal }, digests, error }: { told: Told; digests: boolean; error: unknown },
 ): Promise<{ answer: SqliteAnswer; before: State }> {
   signal?.throwIfAborted();
   try {
@@ -161,7 +242,12 @@ async function takeRaw(
       }
     }
     if ((await look(path)).state !== before.state) throw error;
-    return { answer: await inWorker({ path: file, isStill: false, recover: true }, { signal }), before };
+    const answer = await inWorker(
+      'sqlite-worker.ts',
+      { path: file, isStill: false, recover: true, digests },
+      { signal },
+    );
+    return { answer, before };
   } catch {
     signal?.throwIfAborted();
     throw error;
@@ -213,34 +299,6 @@ async function statOf(path: string): Promise<BigIntStats | undefined> {
 async function empty(path: string): Promise<void> {
   const { O_CREAT, O_TRUNC, O_WRONLY, O_NOFOLLOW } = constants;
   await (await open(path, O_CREAT | O_TRUNC | O_WRONLY | O_NOFOLLOW, 0o600)).close();
-}
-
-async function inWorker(task: SqliteTask, { signal, progress }: Told): Promise<SqliteAnswer> {
-  signal?.throwIfAborted();
-  const worker = new Worker(new URL('sqlite-worker.ts', import.meta.url), {
-    workerData: task,
-    // Older versions of Node warn of SQLite each time.
-    stderr: true,
-  });
-  const left = new AbortController();
-  try {
-    return await new Promise((resolve, reject) => {
-      worker.on('message', (message: SqliteMessage) => {
-        if ('answer' in message) resolve(message.answer);
-        else progress?.(message.progress);
-      });
-      worker.once('error', reject);
-      worker.once('exit', () => reject(new Error('its reader ended without an answer.')));
-      signal?.addEventListener('abort', () => reject(signal.reason as Error), { signal: left.signal });
-    });
-  } finally {
-    left.abort();
-    await worker.terminate();
-  }
-}
-
-function factsOf(path: string, { schema, counts }: SqliteAnswer): SourceFacts {
-  return { name: path, kind: 'sqlite', schema, counts };
 }
 
 function explain(doing: string, error: unknown, signal: AbortSignal | undefined): Error {

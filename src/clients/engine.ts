@@ -1,12 +1,14 @@
 /** A container engine (Podman or Docker) through its Docker-compatible API on a Unix socket. */
 import type { Writable } from 'node:stream';
 import type { DockerVersion } from 'dockerode';
+import { UnreachableError } from '../errors.ts';
+import { createArchives, type EngineArchives } from './engine/archives.ts';
 import { createConnection } from './engine/connection.ts';
 import { createContainers, type EngineContainers } from './engine/containers.ts';
 import { followEvents } from './engine/events.ts';
 import { execIn } from './engine/exec.ts';
 import { logPieces } from './engine/frames.ts';
-import { createImages, type EngineImages } from './engine/images.ts';
+import { createImages, type ChangeLimits, type EngineImages } from './engine/images.ts';
 import { toLines } from './engine/lines.ts';
 import { CONTAINER, requireContainer } from './engine/names.ts';
 import * as shapes from './engine/shapes.ts';
@@ -19,6 +21,7 @@ export type {
   RawHealthcheck,
   RawImage,
 } from './engine/containers.ts';
+export type { EngineArchives } from './engine/archives.ts';
 export type { EngineImages, ImageSummary, Login, PullOptions } from './engine/images.ts';
 
 /** Every call takes a signal; without one it still ends by its own time limit. */
@@ -97,6 +100,7 @@ export type Image = {
 export type ExecResult = { exitCode: number; stderr: string };
 
 export type Engine = EngineImages &
+  EngineArchives &
   EngineContainers & {
     ping(options?: CallOptions): Promise<void>;
     version(options?: CallOptions): Promise<EngineVersion>;
@@ -156,16 +160,24 @@ export type Engine = EngineImages &
 
 /** Milliseconds; somebody waits at a phone, and a busy Podman with a hundred containers answers long before. */
 const TIMEOUT = 10_000;
+/** Milliseconds for a log that is not followed, at the pace of who reads it. */
+const LOG_TIMEOUT = 2 * 60_000;
 /** The engine's code for "it is so already". */
 const ALREADY = 304;
 /** A second look at the processor time sooner than this says little. */
 const SHORTEST_SAMPLE = 1000;
 
-/**
- * @param socket `unix:///run/podman/podman.sock`
- * @param timeout milliseconds that a call may take, and a stream until it begins
- */
-export function createEngine(socket: string, { timeout = TIMEOUT }: { timeout?: number } = {}): Engine {
+/** Milliseconds. */
+export type EngineLimits = ChangeLimits & {
+  /** That a call may take, and a stream until it begins. */
+  timeout: number;
+};
+
+/** @param socket `unix:///run/podman/podman.sock` */
+export function createEngine(
+  socket: string,
+  { timeout = TIMEOUT, ...limits }: Partial<EngineLimits> = {},
+): Engine {
   const connection = createConnection(socket, timeout);
   const samples = new Map<string, shapes.CpuSample & { cpu: number | undefined }>();
 
@@ -181,8 +193,9 @@ export function createEngine(socket: string, { timeout = TIMEOUT }: { timeout?: 
   };
 
   return {
-    ...createImages(connection),
-    ...createContainers(connection),
+    ...createImages(connection, limits),
+    ...createArchives(connection),
+    ...createContainers(connection, limits),
     ping: (options) => connection.ping(options),
     async version(options) {
       const raw = await connection.call(
@@ -234,23 +247,30 @@ export function createEngine(socket: string, { timeout = TIMEOUT }: { timeout?: 
     async *logs(name, { since, tail, follow = false, signal } = {}) {
       const doing = `read the log of "${name}"`;
       requireContainer(name, doing);
-      const stream = await connection.stream(
-        doing,
-        {
-          method: 'GET',
-          path: `/containers/${name}/logs`,
-          options: {
-            stdout: true,
-            stderr: true,
-            timestamps: true,
-            follow,
-            ...(tail === undefined ? {} : { tail }),
-            ...(since === undefined ? {} : { since: (since / 1000).toFixed(3) }),
+      const limit = new AbortController();
+      const tooLong = new UnreachableError(`Cannot ${doing}: it took longer than ${LOG_TIMEOUT / 1000} s.`);
+      const timer = follow ? undefined : setTimeout(() => limit.abort(tooLong), LOG_TIMEOUT);
+      try {
+        const stream = await connection.stream(
+          doing,
+          {
+            method: 'GET',
+            path: `/containers/${name}/logs`,
+            options: {
+              stdout: true,
+              stderr: true,
+              timestamps: true,
+              follow,
+              ...(tail === undefined ? {} : { tail }),
+              ...(since === undefined ? {} : { since: (since / 1000).toFixed(3) }),
+            },
           },
-        },
-        signal === undefined ? {} : { signal },
-      );
-      yield* toLines(logPieces(stream));
+          { signal: AbortSignal.any([limit.signal, ...(signal === undefined ? [] : [signal])]) },
+        );
+        yield* toLines(logPieces(stream));
+      } finally {
+        clearTimeout(timer);
+      }
     },
     events({ signal, ...options }) {
       return followEvents(

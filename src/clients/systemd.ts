@@ -1,5 +1,5 @@
 /** systemd through `systemctl` and `journalctl`: no bus library, so that `--user`, `--machine=` and wrappers all work. */
-import { UnreachableError } from '../errors.ts';
+import { causeOf, RefusedError, UnreachableError } from '../errors.ts';
 import { describeEnd, run, type Finished } from '../exec.ts';
 import type { CallOptions, LogLine } from './engine.ts';
 import { createJournal } from './systemd/journal.ts';
@@ -61,7 +61,7 @@ export type Systemd = {
   definition(name: string, options?: CallOptions): Promise<Definition | undefined>;
   /**
    * Start, stop or restart a unit and wait for the job's end.
-   * @throws Error with what systemd says when the job fails, and when it takes longer than its limit (the job is then cancelled)
+   * @throws RefusedError when systemd does not begin it; Error with what systemd says when the job fails, and when it takes longer than its limit (the job is then cancelled)
    */
   start(name: string, options?: JobOptions): Promise<void>;
   stop(name: string, options?: JobOptions): Promise<void>;
@@ -97,16 +97,20 @@ export function createSystemd(
   const journal = createJournal(journalctl, { ofUser: systemctl.includes('--user'), timeout });
 
   /** Ask systemctl; a non-zero exit code is for the caller to judge, an unreachable systemd is not. */
-  async function ask(
-    args: readonly string[],
-    { signal }: CallOptions = {},
-    limit = timeout,
-  ): Promise<Finished> {
-    const finished = await run([...systemctl, '--no-pager', '--no-ask-password', ...args], {
-      ...(signal === undefined ? {} : { signal }),
-      timeout: limit,
-    }).catch((error: unknown) => {
-      if (signal?.aborted === true || isTimeout(error)) throw error;
+  async function ask(args: readonly string[], options: CallOptions = {}): Promise<Finished> {
+    try {
+      return await call(args, { ...options, timeout });
+    } catch (error) {
+      if (options.signal?.aborted === true || !isTimeout(error)) throw error;
+      throw new UnreachableError(`systemd did not answer "systemctl ${args[0]}" within ${timeout / 1000} s.`);
+    }
+  }
+
+  /** @throws an error named `TimeoutError` at the limit */
+  async function call(args: readonly string[], options: JobOptions): Promise<Finished> {
+    const command = [...systemctl, '--no-pager', '--no-ask-password', ...args];
+    const finished = await run(command, options).catch((error: unknown) => {
+      if (options.signal?.aborted === true || isTimeout(error)) throw error;
       throw new UnreachableError((error as Error).message);
     });
     const unreachable = UNREACHABLE.exec(finished.stderr)?.[0];
@@ -117,14 +121,9 @@ export function createSystemd(
   }
 
   async function answer(args: readonly string[], options?: CallOptions): Promise<string> {
-    try {
-      const { code, stdout, stderr } = await ask(args, options);
-      if (code !== 0) throw new Error(`systemctl ${args[0]} failed: ${wordsOf(stderr) || describeEnd(code)}`);
-      return stdout;
-    } catch (error) {
-      if (options?.signal?.aborted === true || !isTimeout(error)) throw error;
-      throw new UnreachableError(`systemd did not answer "systemctl ${args[0]}" within ${timeout / 1000} s.`);
-    }
+    const { code, stdout, stderr } = await ask(args, options);
+    if (code !== 0) throw new Error(`systemctl ${args[0]} failed: ${wordsOf(stderr) || describeEnd(code)}`);
+    return stdout;
   }
 
   async function show(
@@ -140,31 +139,31 @@ export function createSystemd(
     return stdout.trimEnd().split('\n\n').map(parseProperties);
   }
 
-  async function job(
-    verb: Job,
-    name: string,
-    { signal, timeout: limit = JOB_TIMEOUT }: JobOptions = {},
-  ): Promise<void> {
-    const call = signal === undefined ? {} : { signal };
+  async function job(verb: Job, name: string, options: JobOptions = {}): Promise<void> {
+    const { signal, timeout: limit = JOB_TIMEOUT } = options;
     const unit = requireName(name);
+    const doing = `Cannot ${verb} "${name}"`;
     try {
-      const { code, stderr } = await ask([verb, '--', unit], call, limit);
-      if (code !== 0) throw new Error(`Cannot ${verb} "${name}": ${wordsOf(stderr) || describeEnd(code)}`);
+      const { code, stderr } = await call([verb, '--', unit], { ...options, timeout: limit });
+      if (code === 0) return;
+      const why = `${doing}: ${wordsOf(stderr) || describeEnd(code)}`;
+      throw JOB_FAILED.test(stderr) ? new Error(why) : new RefusedError(why);
     } catch (error) {
       if (signal?.aborted === true || !isTimeout(error)) throw error;
-      const cancelled = await cancel(unit);
-      throw new Error(
-        `Cannot ${verb} "${name}": systemd was not done within ${limit / 1000} s${cancelled ? ', the job was cancelled' : ''}.`,
-      );
+      throw new Error(`${doing}: systemd was not done within ${limit / 1000} s${await giveUp(unit)}.`);
     }
   }
 
-  /** @returns false when there was no job to cancel any more */
-  async function cancel(unit: string): Promise<boolean> {
-    const [properties] = await show([unit], ['Job']);
-    const id = properties?.get('Job') ?? '';
-    if (!/^[1-9]\d*$/.test(id)) return false;
-    return (await ask(['cancel', '--', id])).code === 0;
+  /** Nobody waits for a unit's job any more. @returns what became of it, for the end of a sentence */
+  async function giveUp(unit: string): Promise<string> {
+    try {
+      const [properties] = await show([unit], ['Job']);
+      const id = properties?.get('Job') ?? '';
+      if (!/^[1-9]\d*$/.test(id)) return '';
+      return (await ask(['cancel', '--', id])).code === 0 ? ', the job was cancelled' : '';
+    } catch (error) {
+      return `, and cannot be asked about it: ${causeOf(error).replace(/\.$/, '')}`;
+    }
   }
 
   return {
@@ -266,6 +265,9 @@ const NOT_FOUND: Properties = new Map([['LoadState', 'not-found']]);
 
 const UNREACHABLE =
   /Failed to connect to .*bus.*|Failed to get D-Bus connection.*|System has not been booted with systemd.*|Failed to .*: (?:Connection reset by peer|Transport endpoint is not connected|Connection timed out)/;
+
+/** Its program failed; where systemd refuses, or another unit failed, it says so in other words. */
+const JOB_FAILED = /^Job for \S+ (?:failed|was canceled|timed out)/m;
 
 /** `systemctl status` of systemd 229 to 257: `└─ ConditionPathExists=/run/agenix/x was not met`. */
 const UNMET = /^[^\w]*(Condition\w+=.*) was not met$/gm;

@@ -140,9 +140,9 @@ export function listen(text: string): { host: string; port: number } | 'off' | u
   return { host: host.replace(/^\[|\]$/g, ''), port };
 }
 
-/** https://age-encryption.org: an X25519 or post-quantum key, a plugin's, or an SSH key. */
+/** https://age-encryption.org: an X25519 key, or one of the post-quantum kind. */
 export const recipient = (text: string): string | undefined =>
-  /^(?:age1[a-z0-9]{20,}|ssh-(?:ed25519|rsa) \S+(?: .*)?)$/.test(text) ? text : undefined;
+  /^age1(?:[02-9ac-hj-np-z]{58}|pq1[02-9ac-hj-np-z]{1900,2100})$/.test(text) ? text : undefined;
 
 const FLAGS: Readonly<Record<string, boolean>> = {
   '1': true,

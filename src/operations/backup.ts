@@ -1,33 +1,49 @@
 /** Copies of a service's data, for the way back: taken, checked, put back, deleted. */
 import { randomUUID } from 'node:crypto';
-import { readdir, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import type { App } from '../app.ts';
+import { rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { isArea, isThere, removeArea } from '../backup/aside.ts';
-import { digestFile, failure, freeBytes, makeFolder, sync, type Told } from '../backup/disk.ts';
+import { digestFile, failure, sync, type Told } from '../backup/disk.ts';
 import { checkFiles } from '../backup/files.ts';
 import {
   MANIFEST,
   readManifest,
   sizeOf,
-  writeManifest,
   type Copy,
   type Manifest,
-  type Part,
   type SourceFacts,
 } from '../backup/manifest.ts';
+import { droppedOf } from '../backup/names.ts';
 import { checkDump } from '../backup/postgres.ts';
 import { dropKept } from '../backup/postgres-back.ts';
-import type { Reach } from '../backup/psql.ts';
 import { putManifestBack } from '../backup/put-back.ts';
-import { readRecords, type Newer } from '../backup/record.ts';
-import { describe, measure, take, thingsOf } from '../backup/sources.ts';
-import { checkSqlite } from '../backup/sqlite.ts';
-import { UserError } from '../errors.ts';
+import {
+  dropRecord,
+  isChanging,
+  readRecord,
+  readRecords,
+  type Newer,
+  type Record as PutBackRecord,
+} from '../backup/record.ts';
+import { describe, thingsOf, type Thing } from '../backup/sources.ts';
+import type { Putting } from '../backup/spots.ts';
+import { verifySqlite } from '../backup/sqlite-check.ts';
 import type { Service } from '../services.ts';
-import { formatSize } from '../units.ts';
+import { beginCopy, dropCopy, fillCopy, nameCopy } from './copy.ts';
+import {
+  backupsOf,
+  copiesFolder,
+  isCovered,
+  reachOf,
+  sourcesOf,
+  stepsOf,
+  toldOf,
+  type DataOptions,
+  type DataReach,
+} from './data-reach.ts';
 
-export type { Newer, SourceFacts };
+export { isCovered };
+export type { DataOptions, DataReach, Newer, SourceFacts };
 
 /** A finished copy. Milliseconds since 1970, bytes. */
 export type Snapshot = {
@@ -45,20 +61,6 @@ export type PutBack = {
   newer: readonly Newer[];
 };
 
-/** How names end of what is not a copy yet, and no more. */
-const PARTIAL = '.partial';
-const DROPPED = '.dropped';
-
-export type DataReach = Pick<App, 'hosts' | 'services' | 'clock' | 'log'>;
-
-/** `progress` is told bytes. */
-export type DataOptions = { signal?: AbortSignal; progress?: (done: number, total?: number) => void };
-
-/** It names sources, and there is a folder for copies. */
-export function isCovered(app: DataReach, service: Service): boolean {
-  return service.backup !== undefined && app.services.backups !== undefined;
-}
-
 /** Where a copy lies. @param id a name of letters, digits, `.`, `_` and `-` */
 export function snapshotFolder(app: DataReach, service: Service, id: string): string {
   return join(backupsOf(app, service).folder, service.name, 'updates', checkedId(id));
@@ -68,53 +70,27 @@ export function snapshotFolder(app: DataReach, service: Service, id: string): st
  * Copy all sources. SQLite and files are copied from a running or a stopped service; PostgreSQL needs its container up.
  * @param folder one without a manifest is made anew
  * @param options.like a snapshot of a moment ago: what is unchanged since becomes a second name of its copy, unread
+ * @param options.digests what the rows of databases hold is kept too
  * @throws UserError when the disk has no room; Error when there is a finished copy already, or anything cannot be copied
  */
 export async function takeSnapshot(
   app: DataReach,
   service: Service,
   folder: string,
-  options: DataOptions & { like?: Snapshot } = {},
+  options: DataOptions & { like?: Snapshot; digests?: boolean } = {},
 ): Promise<Snapshot> {
-  const { signal, like } = options;
-  const step = stepsOf(app, service, 'copy');
+  const { like, ...rest } = options;
   if (await isThere(join(folder, MANIFEST))) throw new Error(`There is a finished copy in "${folder}".`);
-  const earlier =
-    like === undefined
-      ? undefined
-      : { folder: like.folder, manifest: await readManifest(like.folder), isFresh: true };
-  const reach = reachOf(app, service, { application: 'steward copy', signal });
-
-  await sweep(dirname(folder));
-  step('measure');
-  const things = await thingsOf(sourcesOf(service), { mustExist: true, copies: copiesFolder(app) });
-  let needed = 0;
-  for (const thing of things) needed += await measure(reach, thing, earlier);
-  await requireRoom(app, service, needed);
-
-  // Nobody takes it for a copy before its name says so.
-  const partial = join(dirname(folder), `.${basename(folder)}${PARTIAL}`);
+  const copying = await beginCopy(app, service, folder, {
+    signal: rest.signal,
+    like: like && { folder: like.folder, isFresh: true },
+  });
   try {
-    await makeFolder(partial);
-    const told = toldOf(options, needed);
-    const parts: Part[] = [];
-    for (const [index, thing] of things.entries()) {
-      signal?.throwIfAborted();
-      step(`copy ${thing.name}`);
-      parts.push(await take(reach, thing, { folder: partial, index, earlier }, told));
-    }
-    step('manifest');
-    const manifest: Manifest = { version: 1, service: service.name, takenAt: app.clock.now(), parts };
-    await writeManifest(partial, manifest);
-    signal?.throwIfAborted();
-    step('name');
-    await rm(folder, { recursive: true, force: true });
-    await rename(partial, folder);
-    await sync(dirname(folder));
-    step('copied');
+    const manifest = await fillCopy(app, service, copying, rest);
+    await nameCopy(app, service, copying);
     return toSnapshot(folder, manifest);
   } catch (error) {
-    await rm(partial, { recursive: true, force: true });
+    await dropCopy(copying);
     throw error;
   }
 }
@@ -148,7 +124,7 @@ export async function verifySnapshot(
     const file = join(folder, part.copy.file);
     await requireWhole(file, part.copy, told);
     const check =
-      part.kind === 'sqlite' ? checkSqlite(file, signal) : checkDump(reach, part, file, part.copy);
+      part.kind === 'sqlite' ? verifySqlite(part, file, signal) : checkDump(reach, part, file, part.copy);
     await check.catch((error: unknown) => {
       signal?.throwIfAborted();
       throw failure(`read the copy "${file}"`, error);
@@ -156,7 +132,8 @@ export async function verifySnapshot(
   }
 }
 
-async function requireWhole(path: string, { size, sha256 }: Copy, told: Told): Promise<void> {
+/** Its bytes on the disk are those that were written. @throws Error with what is wrong */
+export async function requireWhole(path: string, { size, sha256 }: Copy, told: Told): Promise<void> {
   const damaged = (why: string) => new Error(`The copy "${path}" is damaged: ${why}`);
   const found = await digestFile(path, told).catch((error: unknown) => {
     told.signal?.throwIfAborted();
@@ -193,19 +170,27 @@ export async function putBack(
   id: string,
   options: DataOptions = {},
 ): Promise<PutBack> {
-  const { signal } = options;
-  const record = await putManifestBack(
-    {
-      manifest: await ownManifest(service, snapshot.folder),
-      folder: snapshot.folder,
-      id: checkedId(id),
-      reach: reachOf(app, service, { application: 'steward putback', signal }),
-      told: toldOf(options, snapshot.size),
-      step: stepsOf(app, service, 'put back'),
-    },
-    () => describeReadable(app, service, signal),
-  );
+  const putting = await puttingOf(app, service, snapshot, id, options);
+  const record = await putManifestBack(putting, () => describeReadable(app, service, options));
   return { aside: record.aside, newer: record.newer };
+}
+
+/** What putting a copy back, and taking it back, needs. */
+export async function puttingOf(
+  app: DataReach,
+  service: Service,
+  { folder, size }: Pick<Snapshot, 'folder' | 'size'>,
+  id: string,
+  options: DataOptions = {},
+): Promise<Putting> {
+  return {
+    manifest: await ownManifest(service, folder),
+    folder,
+    id: checkedId(id),
+    reach: reachOf(app, service, { application: 'steward putback', signal: options.signal }),
+    told: toldOf(options, size),
+    step: stepsOf(app, service, 'put back'),
+  };
 }
 
 /**
@@ -214,44 +199,66 @@ export async function putBack(
  */
 export async function dropSnapshot(app: DataReach, service: Service, folder: string): Promise<void> {
   // Out of sight first: half a copy is never found under its name.
-  const dropped = join(dirname(folder), `.${basename(folder)}${DROPPED}`);
+  const dropped = droppedOf(folder);
   await rm(dropped, { recursive: true, force: true });
   if (!(await isThere(folder))) return;
   const manifest = await ownManifest(service, folder);
   const records = await readRecords(folder);
-  if (records.some(({ state }) => state === 'swapping')) {
+  if (records.some(isChanging)) {
     throw new Error(`Cannot delete the copy "${folder}": it is being put back.`);
   }
-  const reach = reachOf(app, service, { application: 'steward drop' });
-  for (const { id, spots } of records) {
-    for (const spot of spots) {
-      if (spot.kind !== 'postgres') {
-        if (isArea(spot.area, id)) await removeArea(spot.area);
-        continue;
-      }
-      const part = manifest.parts[spot.part];
-      if (part?.kind === 'postgres') await dropKept(reach, part, id);
-    }
-  }
+  for (const record of records) await dropKeptOf(app, service, manifest, record);
   await rename(folder, dropped);
   await sync(dirname(folder));
   await rm(dropped, { recursive: true, force: true });
 }
 
-/** What killed runs left of copies that were being made or deleted. One service has one such run at a time. */
-async function sweep(folder: string): Promise<void> {
-  const names = (await isThere(folder)) ? await readdir(folder) : [];
-  for (const name of names) {
-    if (!name.startsWith('.') || !(name.endsWith(PARTIAL) || name.endsWith(DROPPED))) continue;
-    await rm(join(folder, name), { recursive: true, force: true });
+/**
+ * Delete what putting a copy back has set aside, databases too, and the record of it. The copy stays.
+ * @param id under which it was put back
+ * @throws Error while it is being put back
+ */
+export async function dropPutBack(
+  app: DataReach,
+  service: Service,
+  folder: string,
+  id: string,
+): Promise<void> {
+  const record = await readRecord(folder, id);
+  if (record === undefined) return;
+  if (isChanging(record)) {
+    throw new Error(`Cannot delete what "${id}" has set aside: "${folder}" is being put back.`);
+  }
+  await dropKeptOf(app, service, await ownManifest(service, folder), record);
+  await dropRecord(folder, id);
+}
+
+async function dropKeptOf(
+  app: DataReach,
+  service: Service,
+  manifest: Manifest,
+  { id, spots }: PutBackRecord,
+): Promise<void> {
+  const reach = reachOf(app, service, { application: 'steward drop' });
+  for (const spot of spots) {
+    if (spot.kind !== 'postgres') {
+      if (isArea(spot.area, id)) await removeArea(spot.area);
+      continue;
+    }
+    const part = manifest.parts[spot.part];
+    if (part?.kind === 'postgres') await dropKept(reach, part, id);
   }
 }
 
-/** What an update has left of the data may not be readable: that must not stand in the way back. */
-async function describeReadable(
+/**
+ * The data as it is now, as far as it is there and can be read: what an update or an accident has left of it must not
+ * stand in the way back.
+ * @param options.unread told the sources that are there and cannot be read
+ */
+export async function describeReadable(
   app: DataReach,
   service: Service,
-  signal: AbortSignal | undefined,
+  { signal, unread }: DataOptions & { unread?: string[] } = {},
 ): Promise<SourceFacts[]> {
   const reach = reachOf(app, service, { application: lookName(), signal });
   const facts: SourceFacts[] = [];
@@ -260,22 +267,21 @@ async function describeReadable(
       facts.push(await describe(reach, thing));
     } catch (error) {
       signal?.throwIfAborted();
+      if (await isPresent(thing, error)) unread?.push(thing.name);
       app.log.warn({ service: service.name, source: thing.name, err: error }, 'data not counted');
     }
   }
   return facts;
 }
 
-async function requireRoom(app: DataReach, service: Service, needed: number): Promise<void> {
-  const { folder, reserve } = backupsOf(app, service);
-  const free = await freeBytes(folder);
-  if (free - needed >= reserve) return;
-  throw new UserError(
-    `Not enough space to copy the data of ${service.title}: it needs about ${formatSize(needed)} in "${folder}", ${formatSize(free)} are free and ${formatSize(reserve)} of them are kept in reserve.`,
-  );
-}
+/** What does not exist, as on a new machine, is no trouble. */
+const isPresent = async ({ kind, name }: Thing, error: unknown): Promise<boolean> =>
+  kind === 'files'
+    ? isThere(name)
+    : kind === 'sqlite' || !/database .* does not exist/.test((error as Error).message);
 
-async function ownManifest(service: Service, folder: string): Promise<Manifest> {
+/** @throws Error for a folder without a whole manifest, and for the copy of another service */
+export async function ownManifest(service: Service, folder: string): Promise<Manifest> {
   const manifest = await readManifest(folder);
   if (manifest.service === service.name) return manifest;
   throw new Error(`The copy in "${folder}" is of ${manifest.service}, not of ${service.name}.`);
@@ -287,53 +293,9 @@ function toSnapshot(folder: string, { service, takenAt, parts }: Manifest): Snap
   return { service, folder, takenAt, size, sources };
 }
 
-function backupsOf(app: DataReach, service: Service) {
-  const { backups } = app.services;
-  if (backups !== undefined && service.backup !== undefined) return backups;
-  throw new UserError(`${service.title} has no backup configured.`);
-}
-
-function copiesFolder({ services: { backups } }: DataReach): string | undefined {
-  return backups?.folder;
-}
-
-function sourcesOf(service: Service) {
-  return service.backup?.sources ?? [];
-}
-
-function reachOf(
-  app: DataReach,
-  service: Service,
-  { application, signal }: { application: string; signal?: AbortSignal | undefined },
-): Reach {
-  const { engine } = app.hosts.of(service);
-  return {
-    engine,
-    // Two services may share a server; one of them has one such run at a time.
-    application: `${application} ${service.name}`,
-    signal: signal ?? new AbortController().signal,
-  };
-}
-
 /** Looking is no business of one at a time: who ends his own sessions must not end those of others. */
 function lookName(): string {
   return `steward look ${randomUUID().slice(0, 8)}`;
-}
-
-function toldOf({ signal, progress }: DataOptions, total: number): Told {
-  let done = 0;
-  return {
-    signal,
-    progress(bytes) {
-      done += bytes;
-      progress?.(done, Math.max(done, total));
-    },
-  };
-}
-
-/** @returns what names each step as it begins, for whoever reads the log */
-function stepsOf(app: DataReach, service: Service, what: string): (step: string) => void {
-  return (step) => app.log.debug({ service: service.name, step }, what);
 }
 
 /** It becomes part of paths and of names of databases. */

@@ -90,13 +90,26 @@ export const rememberFresh = (
     },
   }));
 
-/** It did not come up, so it is not offered again as if nothing had been. */
-export const rememberFailed = (
+/** It did not come up, so it is not offered again as if nothing had been; unless that says nothing against the image. */
+export function rememberFailed(
   store: Pick<Store, 'facts' | 'database'>,
   service: string,
   at: number,
   { digest, why, lastLines }: { digest: string; why: UpdateFailure; lastLines: readonly string[] },
-): ReleaseMemory =>
+): void {
+  if (why.kind === 'step' ? why.step !== 'start' || why.isRefused === true : INNOCENT.has(why.kind)) return;
   remember(store, service, at, () => ({
     failed: { digest, at, why: lastLines.at(-1) ?? ('cause' in why ? why.cause : why.kind) },
   }));
+}
+
+/** What a person, the host or its configuration has done. */
+const INNOCENT: ReadonlySet<UpdateFailure['kind']> = new Set([
+  'asked',
+  'cut-off',
+  'image',
+  'no-unit',
+  'condition',
+  'host-unreachable',
+  'silent',
+]);

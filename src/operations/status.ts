@@ -4,6 +4,8 @@ import { causeOf } from '../errors.ts';
 import type { Report, ServiceState, Trouble } from '../report.ts';
 import type { Service } from '../services.ts';
 import { availableIn } from './release-offer.ts';
+import { recallGuarded } from './update/guarded.ts';
+import { tagKind } from '../versions.ts';
 import { lookAt, type HostView, type LookOptions } from './host-view.ts';
 import { stateOf, type Answers } from './service-state.ts';
 
@@ -38,7 +40,14 @@ export async function statusOf(
     app.machine.vitals(),
   ]);
   const state = availableIn(app.store, looked.services[0] as ServiceState);
-  return { kind: 'service', service: state, machine, ...lastChange(app, service), at: app.clock.now() };
+  return {
+    kind: 'service',
+    service: state,
+    machine,
+    ...lastChange(app, service),
+    ...waitOf(app, service),
+    at: app.clock.now(),
+  };
 }
 
 function lastChange(
@@ -49,6 +58,20 @@ function lastChange(
   if (last === undefined) return {};
   const { verb, plan, startedAt, endedAt = startedAt } = last;
   return { changed: { verb, from: plan.from, to: plan.to, at: endedAt } };
+}
+
+/** Its owner has something to deploy. */
+function waitOf(
+  { store }: Pick<App, 'store'>,
+  { name }: Service,
+): Pick<Report & { kind: 'service' }, 'waits'> {
+  const guarded = recallGuarded(store, name);
+  if (guarded?.stage === 'waiting')
+    return { waits: { for: 'deploy', version: guarded.to, since: guarded.since } };
+  if (guarded?.stage === 'returning') {
+    return { waits: { for: 'return', version: guarded.from, since: guarded.since } };
+  }
+  return {};
 }
 
 /** States of some services, each host looked at once. */
@@ -129,21 +152,25 @@ async function immichVersion(
   }
 }
 
-/** The version that runs, from the image's label or tag, of the last container: by rule the application itself. */
+/**
+ * The version that runs, from the image's label or tag, of the last container: by rule the application itself. Where the
+ * configuration does not say which, a tag that moves is none: an image of `1` can be any of many versions.
+ */
 function versionOf(service: Service, view: HostView): string | undefined {
   const main = service.containers.at(-1);
   const container = main === undefined ? undefined : view.containers.get(main.name);
   if (container === undefined) return undefined;
+  const tag = /:([^/:@]+)(?:@.*)?$/.exec(container.image)?.[1];
+  const label = view.images.get(container.imageId)?.labels['org.opencontainers.image.version'];
   switch (service.release?.version) {
     case 'image-label':
-      return view.images.get(container.imageId)?.labels['org.opencontainers.image.version'];
+      return label;
     // Immich's own answer came first, where it gave one.
     case 'immich':
     case 'tag':
-    case undefined: {
-      const tag = /:([^/:@]+)(?:@.*)?$/.exec(container.image)?.[1];
       return tag !== undefined && /\d/.test(tag) ? tag : undefined;
-    }
+    case undefined:
+      return label ?? (tag !== undefined && tagKind(tag, undefined) === 'fixed' ? tag : undefined);
     case 'none':
       return undefined;
   }

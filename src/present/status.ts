@@ -131,6 +131,11 @@ export function presentService(report: Presented<'service'>, texts: Texts): Card
     const when: Span = { time: at, fallback: `${texts.about(report.at - at)} ago`, format: 'relative' };
     blocks.push(texts.status.changed(verb, from, when));
   }
+  if (report.waits !== undefined) {
+    const { for: what, version: wanted, since } = report.waits;
+    const when: Span = { time: since, fallback: `${texts.about(report.at - since)} ago`, format: 'relative' };
+    blocks.push(texts.guard.waits(what, wanted, when));
+  }
   if (report.machine !== undefined) {
     const { load, memoryUsed, memorySize, temperature } = report.machine;
     blocks.push(

@@ -184,4 +184,43 @@ export const migrations: readonly string[] = [
   alter table confirmations add column word text;
   alter table confirmations add column card text;
   `,
+  `
+  -- The backups in their folder, as their manifests and proofs say; rebuilt from these.
+  create table backups (
+    service text not null,
+    id text not null,
+    folder text not null,
+    taken_at integer not null,
+    size integer not null,
+    level text not null check (level in ('copied', 'decoded', 'restored')),
+    proven_at integer,
+    drilled_at integer,
+    drill_took integer,
+    images text not null default '{}',
+    counts text not null default '{}',
+    sizes text not null default '{}',
+    readable integer not null,
+    trouble text,
+    -- Of the files that this was read from.
+    stamp text not null,
+    primary key (service, id)
+  ) strict, without rowid;
+  create index backups_by_service on backups (service, taken_at);
+  `,
+  `
+  -- The journal of restores: what is being done, how far it is, and what the way back needs.
+  create table restores (
+    id text primary key,
+    service text not null,
+    by text not null,
+    stage text not null,
+    plan text not null,
+    facts text not null default '{}',
+    outcome text,
+    started_at integer not null,
+    ended_at integer
+  ) strict, without rowid;
+  create index restores_open on restores (service) where ended_at is null;
+  create index restores_by_service on restores (service, started_at);
+  `,
 ];

@@ -1,6 +1,6 @@
 /** Versions that the configuration names, and deploys, in English. */
 import type { DeployReport, GuardReport, PinChange } from '../report.ts';
-import { b, code, rich, type Rich } from '../rich.ts';
+import { b, code, rich, type Rich, type Span } from '../rich.ts';
 import { plural } from './en-words.ts';
 
 const OLD = 'the old version';
@@ -29,6 +29,10 @@ function prompt({ file, lines }: PinChange, service: string): string {
 const between = (from: string | undefined, to: string | undefined): string =>
   [from, to].filter((one) => one !== undefined).join(' → ');
 
+/** A tag that moves says the same before and after. */
+const moved = (from: string | undefined, to: string | undefined): string =>
+  from === to ? `another image${from === undefined ? '' : ` of ${from}`}` : between(from, to);
+
 const ended: Record<'preparing' | 'stopped', (name: string, from: string) => Rich> = {
   preparing: (name, from) =>
     rich`✖️ ${b(`${name}: I do not wait for a deploy any more.`)} ${from} runs on; what was prepared is removed.`,
@@ -50,7 +54,7 @@ const heads: Record<Exclude<GuardReport['stage'], 'ended'>, (report: GuardReport
 const wellHeads: Record<DeployReport['course'], (report: DeployReport) => Rich> = {
   announced: ({ service, to }) => rich`✅ ${b(`${service} runs ${to ?? NEW}`)}, as deployed.`,
   unannounced: ({ service, from, to }) =>
-    rich`✅ ${b(`${service} was deployed`)}: ${between(from, to)}, and is healthy.`,
+    rich`✅ ${b(`${service} was deployed`)}: ${moved(from, to)}, and is healthy.`,
   back: ({ service, to }) => rich`↩️ ${b(`${service} is back on ${to ?? OLD}`)} and healthy.`,
   again: ({ service, to }) =>
     rich`⚠️ ${b(`${service} runs ${to ?? NEW} again`)} and is healthy: it was started before its configuration named the old version. I do not take it back any more.`,
@@ -59,7 +63,7 @@ const wellHeads: Record<DeployReport['course'], (report: DeployReport) => Rich> 
 const badHeads: Record<DeployReport['course'], (report: DeployReport) => Rich> = {
   announced: ({ service, to }) => rich`🔴 ${b(`${service} ${to ?? NEW} is deployed, but not healthy`)}`,
   unannounced: ({ service, from, to }) =>
-    rich`🔴 ${b(`${service} was deployed and is not healthy`)}: ${between(from, to)}`,
+    rich`🔴 ${b(`${service} was deployed and is not healthy`)}: ${moved(from, to)}`,
   back: ({ service, to }) => rich`🔴 ${b(`${service} ${to ?? OLD} is started again, but not healthy`)}`,
   again: ({ service, to }) =>
     rich`🔴 ${b(`${service} ${to ?? NEW} was started again, and is not healthy`)}: its configuration does not name the old version yet.`,
@@ -77,7 +81,7 @@ export const guard = {
       file === undefined
         ? rich`Your configuration names the version, so the deploy is yours.`
         : rich`${code(file)} names the version, so the deploy is yours.`,
-    backup: 'Backup while it runs',
+    backup: 'Backup while it runs, proven and kept with the others',
     wait: 'Wait for your deploy, judge the start and tell you',
     nothingStops: 'Nothing is stopped before you deploy.',
     wayBack: 'If it fails I can put the data back as of the backup; what is written after it would be lost.',
@@ -118,6 +122,11 @@ export const guard = {
     backupAt === undefined
       ? rich`The new images are here already; there is no backup of its data.`
       : rich`Backup taken ${backupAt}, new images are here already.`,
+  /** Under the service's state. */
+  waits: (stage: 'deploy' | 'return', version: string | undefined, since: Span) =>
+    stage === 'deploy'
+      ? rich`🛡 Waiting for your deploy of ${version ?? NEW}, since ${since}`
+      : rich`🛡 Waiting until the configuration names ${version ?? OLD} again`,
   watching: 'I watch the start, judge it and tell you.',
   atRest: (asOf: Rich | undefined) =>
     asOf === undefined

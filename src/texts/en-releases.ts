@@ -1,6 +1,7 @@
 /** What is published for the services, in English. */
 import type { ReleaseTrouble } from '../report.ts';
 import { b, code, rich, type Rich, type Span } from '../rich.ts';
+import { allOf } from './en-words.ts';
 
 /** "2.x" of `2`, "2.1.x" of `v2.1`. */
 const line = (tag: string) => `${tag.replace(/^v/i, '')}.x`;
@@ -37,7 +38,7 @@ const count = (amount: number, one: string) => `${amount} ${amount === 1 ? one :
 
 export const releases = {
   updates: (amount: number) => rich`⬆️ ${b(count(amount, 'update'))}`,
-  none: (amount: number) => rich`✅ ${b(`All ${amount} fresh`)}, checked just now`,
+  none: (amount: number) => rich`✅ ${b(`${allOf(amount)} fresh`)}, checked just now`,
   noneKnown: rich`✅ ${b('No updates')} as of the last checks`,
   nothingNew: (amount: number) => rich`✅ ${b('No updates')}; ${amount} could not be told`,
   nothing: rich`⚪ ${b('Nothing to check:')} no service has an image or a ${code('release.github')}.`,

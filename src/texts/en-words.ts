@@ -1,6 +1,9 @@
 /** Amounts of English. */
 import { exactly, roughly } from './amounts.ts';
 
+/** "Both", "All 3". */
+export const allOf = (count: number): string => (count === 2 ? 'Both' : `All ${count}`);
+
 export const plural = (count: number, one: string, many = `${one}s`) =>
   `${count} ${count === 1 ? one : many}`;
 

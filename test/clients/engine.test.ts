@@ -64,6 +64,54 @@ async function serve(
 const frame = (text: string) =>
   Buffer.concat([Buffer.from([1, 0, 0, 0, 0, 0, 0, text.length]), Buffer.from(text)]);
 
+describe('an engine whose stream says nothing', () => {
+  /** Streams begin, and end with a line after five questions whether it lives; where it hangs it answers the first alone. */
+  async function beSilent({ hangs }: { hangs: boolean }): Promise<void> {
+    let pings = 0;
+    const asked = Promise.withResolvers<void>();
+    const server = createServer((request, response) => {
+      if (request.url !== '/_ping') {
+        // The program of an exec is made before its stream begins.
+        if (request.url?.endsWith('/exec') === true) response.writeHead(201).end('{"Id":"e"}');
+        else response.flushHeaders();
+        void asked.promise.then(() => response.end(frame('late\n')));
+        return;
+      }
+      pings += 1;
+      if (hangs && pings > 1) return;
+      if (pings === 5) asked.resolve();
+      response.setHeader('Api-Version', '1.41').end('OK');
+    });
+    server.on('upgrade', (_request, connection: Duplex) => {
+      connection.on('error', () => {});
+      connection.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n');
+    });
+    open.push(server);
+    server.listen(socket);
+    await once(server, 'listening');
+  }
+
+  it.each(['logs', 'exec', 'pull'] as const)('and that hangs is left by %s', async (what) => {
+    await beSilent({ hangs: true });
+    const engine = createEngine(address(), { timeout: 20 });
+    const work = {
+      logs: () => pieces(engine.logs('one', { follow: true })),
+      exec: () => engine.exec('one', ['true']),
+      pull: () => engine.pull('localhost/a:1'),
+    }[what];
+    const error = await failure(work());
+    expect(error).toBeInstanceOf(UnreachableError);
+    expect(error.message).toMatch(/did not answer within/);
+  });
+
+  it('and that lives is waited for', async () => {
+    await beSilent({ hangs: false });
+    const engine = createEngine(address(), { timeout: 20 });
+    const lines = await pieces(engine.logs('one', { follow: true }));
+    expect(lines).toMatchObject([{ text: 'late' }]);
+  });
+});
+
 describe('an engine that cannot be reached', () => {
   it('is a missing socket, said in one sentence', async () => {
     const error = await failure(createEngine(address()).list());
@@ -122,6 +170,40 @@ describe('an engine that cannot be reached', () => {
     await serve(() => {});
     const error = await failure(createEngine(address(), { timeout: 50 }).inspect('one'));
     expect(error).toBeInstanceOf(UnreachableError);
+  });
+
+  it('is one that hangs in the middle of its answer, or of its refusal', async () => {
+    for (const status of [200, 500]) {
+      const server = await serve((_request, response) => {
+        response.statusCode = status;
+        response.setHeader('Content-Type', 'application/json').write('{"Id":');
+      });
+      const engine = createEngine(address(), { timeout: 50 });
+      for (const error of await Promise.all([engine.inspect('one'), engine.list()].map(failure))) {
+        expect(error).toBeInstanceOf(UnreachableError);
+      }
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    }
+  });
+
+  it('is one that hangs while it changes something', async () => {
+    await serve((request, response) => {
+      if (request.method === 'GET') response.end('{"Id":"sha256:a"}');
+    });
+    const engine = createEngine(address(), { change: 50 });
+    const calls = [
+      engine.tag('sha256:a', 'localhost/a:1'),
+      engine.create('one', {}),
+      engine.rename('one', 'two'),
+      engine.remove('one'),
+      engine.start('one', { timeout: 50 }),
+      engine.stop('one', { timeout: 50 }),
+    ];
+    for (const error of await Promise.all(calls.map(failure))) {
+      expect(error.message).toContain('did not answer within 0.05 s');
+    }
   });
 
   it('is one that drops the connection instead of answering', async () => {
@@ -562,4 +644,53 @@ describe('exec', () => {
     });
     return { stdout, ended };
   }
+});
+
+describe('saveImage', () => {
+  const image = `sha256:${'a'.repeat(64)}`;
+  const end = Buffer.alloc(1024);
+
+  it('gives an archive as it is', async () => {
+    await serve((request, response) => {
+      if (request.url?.endsWith(`/images/${image}/get`) !== true) response.statusCode = 404;
+      response.write('the image');
+      response.end(end);
+    });
+    const archive = Buffer.concat(await pieces(createEngine(address()).saveImage(image)));
+    expect(archive).toEqual(Buffer.concat([Buffer.from('the image'), end]));
+  });
+
+  it('fails where the answer ends before the archive does', async () => {
+    await serve((_request, response) => response.end('half an image'));
+    const error = await failure(pieces(createEngine(address()).saveImage(image)));
+    expect(error.message).toContain('the engine broke off its answer');
+  });
+});
+
+describe('loadImage', () => {
+  const tar = async function* () {
+    yield Buffer.from('one ');
+    yield Buffer.from('two');
+  };
+
+  it('sends all, and gives the engine’s words for a failure inside its answer', async () => {
+    let sent = '';
+    await serve((request, response) => {
+      request.on('data', (chunk) => (sent += String(chunk)));
+      request.on('end', () => response.end('{"stream":"Loading"}\n{"error":"no space left on device"}\n'));
+    });
+    const error = await failure(createEngine(address()).loadImage(tar()));
+    expect(error.message).toBe('Cannot load an image: no space left on device');
+    expect(sent).toBe('one two');
+  });
+
+  it('ends with the error of what it is to send', async () => {
+    await serve((request) => void request.resume());
+    const broken = async function* () {
+      yield Buffer.from('one');
+      throw new Error('the file is damaged');
+    };
+    const error = await failure(createEngine(address()).loadImage(broken()));
+    expect(error.message).toBe('the file is damaged');
+  });
 });

@@ -66,6 +66,25 @@ describe('a systemd that cannot be reached', () => {
     expect(error).toBeInstanceOf(UnreachableError);
     expect(error?.message).toBe('systemd did not answer "systemctl show" within 0.1 s.');
   });
+
+  it('is one that hangs at any question, and at a job and all that is asked about it', async () => {
+    const systemd = createSystemd(program('sleep 1000'), program('sleep 1000'), { timeout: 100 });
+    const asked = [
+      systemd.dependencies('a'),
+      systemd.definition('a'),
+      systemd.resetFailed('a'),
+      systemd.failed(),
+    ];
+    for (const error of await Promise.all(asked.map(failure))) {
+      expect(error).toBeInstanceOf(UnreachableError);
+      expect(error?.message).toMatch(/^systemd did not answer "systemctl [\w-]+" within 0\.1 s\.$/);
+    }
+    expect((await failure(systemd.lastExit('a')))?.message).toContain('did not end within 0.1 s');
+    expect((await failure(systemd.start('a', { timeout: 50 })))?.message).toBe(
+      'Cannot start "a": systemd was not done within 0.05 s, and cannot be asked about it: ' +
+        'systemd did not answer "systemctl show" within 0.1 s.',
+    );
+  });
 });
 
 describe('calls', () => {

@@ -1,6 +1,7 @@
 /** What every systemd must do for the client, the stand-in and the real one alike. */
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { createSystemd, type Systemd, type UnitState } from '../../src/clients/systemd.ts';
+import { RefusedError } from '../../src/errors.ts';
 
 export type SystemdTarget = {
   systemctl: readonly string[];
@@ -98,7 +99,9 @@ export function systemdContract(open: () => Promise<SystemdTarget>): void {
 
   it('start of a unit that does not exist says so', async () => {
     await expect(systemd.start('nothing-of-the-kind.service')).rejects.toThrow(
-      'Cannot start "nothing-of-the-kind.service": Unit nothing-of-the-kind.service not found.',
+      new RefusedError(
+        'Cannot start "nothing-of-the-kind.service": Unit nothing-of-the-kind.service not found.',
+      ),
     );
   });
 

@@ -17,6 +17,10 @@ export const labPackages = [
   'busybox-static',
   'postgresql-15',
   'sqlite3',
+  'age',
+  'zstd',
+  'restic',
+  'rclone',
   'systemd',
   'ffmpeg',
 ] as const;

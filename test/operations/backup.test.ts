@@ -223,7 +223,7 @@ describe('takeSnapshot', () => {
     [
       'a file that is no database',
       () => writeFileSync(path('db.sqlite3'), 'x'.repeat(5000)),
-      /Cannot copy ".*db.sqlite3": file is not a database/,
+      /Cannot copy ".*db.sqlite3": the source is damaged: file is not a database/,
     ],
     [
       'a database with a damaged page',
@@ -232,7 +232,7 @@ describe('takeSnapshot', () => {
         bytes.fill(0xff, 4096, 4200);
         writeFileSync(path('db.sqlite3'), bytes);
       },
-      /Cannot copy ".*db.sqlite3": .*malformed/,
+      /Cannot copy ".*db.sqlite3": the source is damaged: .*malformed/,
     ],
     ['a missing folder', () => rmSync(path('b'), { recursive: true }), /"\/.*\/b": it does not exist/],
   ])('refuses %s, and leaves nothing behind', async (_, damage, message) => {

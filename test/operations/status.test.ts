@@ -79,3 +79,16 @@ test('statusOf tells the last update or rollback that came up, and none that did
     to: '1.1',
   });
 });
+
+test('statusOf tells what its owner is to deploy', async () => {
+  const waiting = { id: 'x', service: 'vaultwarden', stage: 'waiting', from: '1.0', to: '1.1', since: 1000 };
+  const keep = (guarded: object) => box.app.store.facts.put('guard:vaultwarden', guarded);
+  const waits = async () => (await statusOf(box.app, box.service('vaultwarden'))).waits;
+  expect(await waits()).toBeUndefined();
+  keep(waiting);
+  expect(await waits()).toEqual({ for: 'deploy', version: '1.1', since: 1000 });
+  keep({ ...waiting, stage: 'returning' });
+  expect(await waits()).toEqual({ for: 'return', version: '1.0', since: 1000 });
+  keep({ ...waiting, stage: 'deployed' });
+  expect(await waits()).toBeUndefined();
+});

@@ -100,7 +100,7 @@ test('the digest counts what can be had and lists the rest under it', () => {
 
 test('everything fresh is one line and the names', () => {
   expect(shown(report([state({}), state({ name: 'blog', from: '1.0.0' })]))).toBe(
-    '✅ All 2 fresh, checked just now\n\n✅ immich v2.5.5 · blog 1.0.0',
+    '✅ Both fresh, checked just now\n\n✅ immich v2.5.5 · blog 1.0.0',
   );
 });
 

@@ -137,7 +137,7 @@ test('presentService says when it was updated, and from what', () => {
 
 test('presentStatus says in one line that all is healthy', () => {
   expect(shown(status([service('vaultwarden'), service('copyparty')])).split('\n')[0]).toBe(
-    '🟢 All 2 healthy',
+    '🟢 Both healthy',
   );
 });
 

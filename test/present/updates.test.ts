@@ -56,7 +56,7 @@ describe('presentUpdatePlan', () => {
     expect(lines(planned())).toEqual([
       '⬆️ Update immich v2.5.5 → v2.6.0?',
       '',
-      '1. Backup while it runs',
+      '1. Backup while it runs, proven and kept with the others',
       '2. Download 2 images, 1.1 GB',
       '3. Stop server and ml, last snapshot at rest, start the new version',
       '4. Wait until healthy, at most 10 min',
@@ -118,7 +118,7 @@ describe('presentUpdatePlan', () => {
 
   test.each<[UpdateHazard, RegExp]>([
     [
-      { kind: 'pull', unit: 'a.service', policy: 'newer' },
+      { kind: 'pull', unit: 'a.service', how: '--pull=newer' },
       /a\.service pulls by itself \(--pull=newer\).*Take that out/,
     ],
     [
@@ -448,7 +448,7 @@ describe('several updates', () => {
     );
     expect(text).toContain('2. blog v2.5.5 → v2.6.0\n⚠️ The way back has only the image');
     expect(text).toContain('Left for you:\n▫️ wiki v2: pinned, change v1 to v2 in wiki.nix');
-    expect(labels(report)).toEqual([['Update all 2', 'Cancel']]);
+    expect(labels(report)).toEqual([['Update both', 'Cancel']]);
   });
 
   test('presentUpdatesPlan says of what cannot be told why, instead of calling it fresh', () => {

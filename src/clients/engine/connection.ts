@@ -7,6 +7,7 @@ import type { Duplex } from 'node:stream';
 import { inspect } from 'node:util';
 import type Dockerode from 'dockerode';
 import { UnreachableError } from '../../errors.ts';
+import { sleep } from '../../sleep.ts';
 import type { CallOptions } from '../engine.ts';
 
 /** What is asked for here has had the same form from Docker 19.03 to 28; Podman 4.3 says 1.41, Docker 29 begins at 1.44. */
@@ -15,6 +16,10 @@ const NEWEST_API = [1, 51] as const;
 
 /** Milliseconds for the first word. Asking whether it lives waits for no lock, so a busy engine answers it too. */
 const CONNECT_TIMEOUT = 5000;
+/** While a stream is open the engine is asked whether it lives, each time after so many time limits of an answer … */
+const PULSE = 3;
+/** … and the stream is given up when it has not answered so often, one after the other. */
+const MISSED = 2;
 
 export type StreamRequest = {
   method: 'GET' | 'POST';
@@ -45,7 +50,10 @@ export type Connection = {
     work: Work<T>,
     options?: TimedOptions,
   ): Promise<T | undefined>;
-  /** A stream: the limit counts until the engine begins to answer, the signal ends it at any time. */
+  /**
+   * A stream: the limit counts until the engine begins to answer, the signal ends it at any time. It may be silent for as
+   * long as it likes while the engine lives; it ends with an UnreachableError when the engine does not answer any more.
+   */
   stream(doing: string, request: StreamRequest, options?: TimedOptions): Promise<Duplex>;
   close(): void;
 };
@@ -79,7 +87,8 @@ export function createConnection(address: string, timeout: number): Connection {
     // docker-modem inspects its options in full depth at each call, for a debug line that is hardly ever printed.
     Object.defineProperty(all, inspect.custom, { value: () => 'AbortSignal' });
     try {
-      return await work(all);
+      // A request that ends by its signal does not always say so, least of all in the middle of an answer.
+      return await orAborted(work(all), all);
     } catch (error) {
       if (signal?.aborted === true) throw signal.reason;
       if (limit.signal.aborted) {
@@ -137,14 +146,42 @@ export function createConnection(address: string, timeout: number): Connection {
   const call = <T>(doing: string, work: Work<T>, options?: TimedOptions) =>
     callUnless([], doing, work, options) as Promise<T>;
 
+  const ping: Connection['ping'] = async (options) => {
+    await within((signal) => ask(socket, signal), options);
+  };
+
+  /** An engine that hangs breaks nothing off: whoever reads would wait for ever. */
+  async function watch(stream: Duplex): Promise<void> {
+    const over = new AbortController();
+    stream.once('close', () => over.abort());
+    let missed = 0;
+    let why: unknown;
+    try {
+      while (missed < MISSED) {
+        await sleep(timeout * PULSE, over.signal);
+        try {
+          await ping({ signal: over.signal });
+          missed = 0;
+        } catch (error) {
+          missed += 1;
+          why = error;
+        }
+      }
+    } catch {
+      // Closed, as all of them are at some time.
+      return;
+    }
+    stream.destroy(why as Error);
+  }
+
   return {
-    async ping(options) {
-      await within((signal) => ask(socket, signal), options);
-    },
+    ping,
     call,
     callUnless,
-    stream(doing, asked, options) {
-      return call(doing, (connected, signal) => open(connected, asked, signal), options);
+    async stream(doing, asked, options) {
+      const stream = await call(doing, (connected, signal) => open(connected, asked, signal), options);
+      void watch(stream);
+      return stream;
     },
     close() {
       closing.abort();
@@ -181,7 +218,8 @@ function open(
         isStream: true,
         abortSignal,
         ...(hijack === true ? { hijack, openStdin: true } : {}),
-        statusCodes: { 200: true, 101: true },
+        // docker-modem's stand-in for a connection that was not handed over cannot be ended with an error.
+        statusCodes: hijack === true ? { 101: true } : { 200: true },
       },
       (error: unknown, stream: unknown) => {
         if (error !== null && error !== undefined) reject(error);
@@ -193,6 +231,8 @@ function open(
 
 /** A connection that was taken over no longer listens to the request's signal. */
 function endWith(stream: Duplex, signal: AbortSignal): Duplex {
+  // Too late for its caller, who has left.
+  if (signal.aborted) return stream.destroy();
   const end = () => stream.destroy(signal.reason as Error);
   signal.addEventListener('abort', end, { once: true });
   stream.once('close', () => signal.removeEventListener('abort', end));

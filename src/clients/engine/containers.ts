@@ -68,10 +68,11 @@ export type EngineContainers = {
   /** @throws Error when there is no such container or the new name is taken */
   rename(name: string, to: string, options?: CallOptions): Promise<void>;
   /**
-   * Remove a container, never its volumes; one that is gone is left alone.
+   * Remove a container; one that is gone is left alone. Volumes stay, unless `volumes` takes those along that were made
+   * with it and have no name.
    * @throws Error when it runs, unless `force` ends it
    */
-  remove(name: string, options?: CallOptions & { force?: boolean }): Promise<void>;
+  remove(name: string, options?: CallOptions & { force?: boolean; volumes?: boolean }): Promise<void>;
   /** Connect a container to a network; one that is connected already is left as it is. */
   connect(
     network: string,
@@ -84,11 +85,14 @@ export type EngineContainers = {
 };
 
 /** Milliseconds: making one on a busy disk, or ending one that takes its time. */
-const CHANGE_TIMEOUT = 60_000;
+const CHANGE = 60_000;
 /** Docker's answer for an endpoint that exists. */
 const EXISTS = 403;
 
-export function createContainers(connection: Connection): EngineContainers {
+export function createContainers(
+  connection: Connection,
+  { change = CHANGE }: { change?: number } = {},
+): EngineContainers {
   /** Docker does not know the path. */
   const askPodman = (doing: string, path: string, options?: CallOptions): Promise<unknown> =>
     connection.callUnless(
@@ -97,7 +101,7 @@ export function createContainers(connection: Connection): EngineContainers {
       (docker, signal) => dial(docker, { method: 'GET', path }, signal),
       options,
     );
-  const changing = (options: CallOptions | undefined) => ({ timeout: CHANGE_TIMEOUT, ...options });
+  const changing = (options: CallOptions | undefined) => ({ timeout: change, ...options });
 
   function requireNames(doing: string, ...names: readonly string[]): void {
     for (const name of names) {
@@ -159,13 +163,13 @@ export function createContainers(connection: Connection): EngineContainers {
         changing(options),
       );
     },
-    async remove(name, { force = false, ...options } = {}) {
+    async remove(name, { force = false, volumes = false, ...options } = {}) {
       const doing = `remove "${name}"`;
       requireNames(doing, name);
       await connection.callUnless(
         [404],
         doing,
-        (docker, { abortSignal }) => docker.getContainer(name).remove({ force, v: false, abortSignal }),
+        (docker, { abortSignal }) => docker.getContainer(name).remove({ force, v: volumes, abortSignal }),
         changing(options),
       );
     },

@@ -59,10 +59,18 @@ export type EngineImages = {
   untag(name: string, options?: CallOptions & { removes?: boolean }): Promise<void>;
 };
 
-/** Milliseconds: the unpacking of a large layer on a slow disk says nothing for minutes. */
-const PULL_SILENCE = 5 * 60_000;
+/** Milliseconds. */
+export type ChangeLimits = {
+  /** That a change of images or containers may take. */
+  change: number;
+  /** That a pull may say nothing. */
+  silence: number;
+};
+
+/** The unpacking of a large layer on a slow disk says nothing for minutes. */
+const SILENCE = 5 * 60_000;
 /** While Podman unpacks a layer, everything that concerns images waits; removing one of many gigabytes takes its time, too. */
-const CHANGE_TIMEOUT = 2 * 60_000;
+const CHANGE = 2 * 60_000;
 
 /** With its registry, and a tag or a digest: engines differ in what they take a shorter name for. */
 const FULL_NAME =
@@ -86,7 +94,10 @@ const MOST_KNOWN = 500;
 const LIST_TRIES = 10;
 const LIST_PAUSE = 50;
 
-export function createImages(connection: Connection): EngineImages {
+export function createImages(
+  connection: Connection,
+  { change = CHANGE, silence: longestSilence = SILENCE }: Partial<ChangeLimits> = {},
+): EngineImages {
   /** By id, the one that was asked for last at the end. */
   const known = new Map<string, Image>();
   const inspect = async (name: string, options?: CallOptions) =>
@@ -129,7 +140,7 @@ export function createImages(connection: Connection): EngineImages {
     async images(options) {
       return (await list(options)).map(shapes.toImageSummary);
     },
-    async pull(name, { signal, timeout = PULL_SILENCE, credentials, progress = () => {} } = {}) {
+    async pull(name, { signal, timeout = longestSilence, credentials, progress = () => {} } = {}) {
       const doing = `pull "${name}"`;
       const { repository, tag, digest } = parseFull(name, doing);
       const silence = new AbortController();
@@ -174,13 +185,13 @@ export function createImages(connection: Connection): EngineImages {
       await connection.call(
         doing,
         (docker, { abortSignal }) => docker.getImage(image).tag({ repo, tag, abortSignal }),
-        { timeout: CHANGE_TIMEOUT, ...options },
+        { timeout: change, ...options },
       );
     },
     async untag(name, { removes = false, ...options } = {}) {
       const doing = `take the name "${name}" away`;
       const { digest } = parseFull(name, doing);
-      const call = { timeout: CHANGE_TIMEOUT, ...options };
+      const call = { timeout: change, ...options };
       const id = (await inspect(name, call))?.Id;
       if (id === undefined) return;
       const raw = (await list(call)).find((one) => shapes.imageId(one.Id) === shapes.imageId(id));
@@ -226,7 +237,7 @@ async function followPull(
     for await (const { status = '', id = '', progressDetail, error, errorDetail } of words(stream)) {
       onWord();
       const wrong = errorDetail?.message ?? error;
-      if (wrong !== undefined) throw new Error(`Cannot ${doing}: ${wrong.trim()}`);
+      if (wrong !== undefined) throw new Error(`Cannot ${doing}: ${explain(wrong.trim())}`);
       told.digest = /^Digest: (sha256:[0-9a-f]{64})$/.exec(status)?.[1] ?? told.digest;
       const layer = layers.get(id);
       if (status === 'Pulling fs layer') layers.set(id, { done: 0, total: undefined });
@@ -247,6 +258,10 @@ async function followPull(
   }
   return told;
 }
+
+/** Which temporary file it was helps nobody. */
+const explain = (wrong: string): string =>
+  /no space left on device/.test(wrong) ? 'no space left on the disk of its images' : wrong;
 
 function tell(
   layers: ReadonlyMap<string, { done: number; total: number | undefined }>,

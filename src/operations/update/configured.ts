@@ -10,14 +10,24 @@ const SCRIPT_MOST = 64 * 1024;
  * What a unit starts, as text: its command, and what stands in the command where that is a script, as NixOS writes it.
  * @returns an empty text for a unit that is not there
  */
-export async function configuredIn({ name, systemd }: Host, unit: string): Promise<string> {
-  const definition = await systemd.definition(unit);
+export async function configuredIn(host: Host, unit: string): Promise<string> {
+  const definition = await host.systemd.definition(unit);
+  return definition === undefined ? '' : withScripts(host, definition.execStart);
+}
+
+/** As {@link configuredIn}, with what the unit runs before its start. */
+export async function startedBy(host: Host, unit: string): Promise<string> {
+  const definition = await host.systemd.definition(unit);
   if (definition === undefined) return '';
-  const { execStart } = definition;
+  const { execStart, execStartPre } = definition;
+  return withScripts(host, [execStartPre, execStart].filter((text) => text !== '').join('\n'));
+}
+
+async function withScripts({ name }: Host, commands: string): Promise<string> {
   // A script lies on the machine of its unit.
-  const programs = name === 'local' ? execStart.split('\n').map((line) => line.split(' ')[0] ?? '') : [];
+  const programs = name === 'local' ? commands.split('\n').map((line) => line.split(' ')[0] ?? '') : [];
   const scripts = await Promise.all(programs.filter((path) => path.startsWith('/')).map(readScript));
-  return [execStart, ...scripts].join('\n');
+  return [commands, ...scripts].join('\n');
 }
 
 /** @returns an empty text for a program that is no script, and for one that cannot be read */

@@ -5,27 +5,37 @@ import type { Host } from '../../hosts.ts';
 import type { ReleaseState, UpdateHazard } from '../../report.ts';
 import { pullPolicyIn } from '../../services/compose-file.ts';
 import type { Service } from '../../services.ts';
-import { configuredIn } from './configured.ts';
+import { startedBy } from './configured.ts';
 import { lostInRecreation } from './recreate.ts';
+import { strangersIn } from './shared-network.ts';
 
 /** Podman's own updater, which judges nothing after the start. */
 const AUTO_UPDATE = 'podman-auto-update.timer';
 /** `podman run` pulls what is here already where it is told so. */
 const PULLS = /(?<=\s)--pull[= ]["']?(always|newer)\b/;
+/** `podman pull x`, `docker image pull x`, `podman --log-level error pull x`, in a shell's line and in a script, too. */
+const PULL_COMMAND =
+  /(?:^|[\s/'"(])(podman|docker)((?:\s+-\S+(?:\s+(?!pull\b|image\b)\w\S*)?)*\s+(?:image\s+)?pull)\b/m;
 /** Compose's policies that pull what is here already. */
 const PULLS_AGAIN = /^(?:always|daily|weekly|every_.+)$/;
 
+/** @param changing containers that get another image, or are made anew with one that does */
 export async function hazardsOf(
   host: Host,
   service: Service,
   { verdict }: Pick<ReleaseState, 'verdict'>,
+  changing: readonly string[] = [],
 ): Promise<UpdateHazard[]> {
   const units = [...new Set(service.containers.flatMap(({ unit }) => unit ?? []))];
-  const [[timer], running, pulling, composed, losing] = await Promise.all([
+  const recreated = service.containers
+    .filter(({ name, unit }) => unit === undefined && changing.includes(name))
+    .map(({ name }) => name);
+  const [[timer], running, pulling, composed, strangers, losing] = await Promise.all([
     host.systemd.units([AUTO_UPDATE]),
     dependentsOf(host, [...units, ...service.units]),
     Promise.all(units.map((unit) => pullOf(host, unit))),
     Promise.all(service.containers.map(({ name }) => composePullOf(host, name))),
+    strangersIn(host, service, recreated),
     Promise.all(
       service.containers
         .filter(({ unit, update }) => unit === undefined && update)
@@ -35,6 +45,7 @@ export async function hazardsOf(
   return [
     ...pulling.flat(),
     ...composed.flat(),
+    ...strangers.map((stranger) => ({ kind: 'shares' as const, ...stranger, isOurs: false })),
     ...losing.flat(),
     ...(timer?.active === 'active' ? [{ kind: 'auto-update' as const, timer: AUTO_UPDATE }] : []),
     ...(running.length > 0 ? [{ kind: 'dependents' as const, units: running }] : []),
@@ -55,8 +66,13 @@ export async function dependentsOf({ systemd }: Host, units: readonly string[]):
 }
 
 async function pullOf(host: Host, unit: string): Promise<UpdateHazard[]> {
-  const policy = PULLS.exec(await configuredIn(host, unit))?.[1];
-  return policy === undefined ? [] : [{ kind: 'pull', unit, policy }];
+  const text = await startedBy(host, unit);
+  const policy = PULLS.exec(text)?.[1];
+  const program = PULL_COMMAND.exec(text)?.[1];
+  return [
+    ...(policy === undefined ? [] : [{ kind: 'pull' as const, unit, how: `--pull=${policy}` }]),
+    ...(program === undefined ? [] : [{ kind: 'pull' as const, unit, how: `${program} pull` }]),
+  ];
 }
 
 /** What a container that is made anew would not have. */

@@ -6,7 +6,8 @@ import type { App } from '../../app.ts';
 import type { UpdateOutcome } from '../../report.ts';
 import type { UpdateRow } from '../../store/updates.ts';
 import { dropSnapshot } from '../backup.ts';
-import { dropNext, dropOthers, dropPulled, dropRollback } from './act.ts';
+import { dropArchive, isArchived } from './archive.ts';
+import { dropNext, dropOthers, dropRollback } from './act.ts';
 import { giveUpGuarded } from './guarded.ts';
 import type { Journey } from './journey.ts';
 import { rollbackTag } from './tags.ts';
@@ -23,21 +24,28 @@ export async function tidyUp(journey: Journey, outcome: UpdateOutcome): Promise<
   // Before their images.
   if (outcome !== 'down') works.push(() => dropOthers(journey, isBack ? 'new' : 'old'));
   works.push(() => dropNext(journey));
-  if (isBack) {
-    works.push(() => dropPulled(journey));
-    // The image runs; should it have no other name any more, this one stays.
-    works.push(() => dropRollback(journey, { removes: false }));
-  }
-  if (outcome !== 'down') works.push(() => drop(row.facts.backup));
+  // The image runs; should it have no other name any more, this one stays.
+  if (isBack) works.push(() => dropRollback(journey, { removes: false }));
   if (outcome === 'unchanged') works.push(() => drop(row.facts.snapshot));
-  for (const old of updates.history(service.name)) {
-    if (old.id === row.id || old.facts.dropped === true || isStillNeeded(old, row, outcome)) continue;
+  const earlier = updates.history(service.name).filter(({ id }) => id !== row.id);
+  const needed = earlier.filter((old) => old.facts.dropped !== true && isStillNeeded(old, row, outcome));
+  for (const old of earlier) {
+    if (old.facts.dropped === true || needed.includes(old)) continue;
     works.push(async () => {
+      await dropNext({ host, row: old });
       await dropRollback({ host, row: old }, { removes: true });
-      await drop(old.facts.backup);
       await drop(old.facts.snapshot);
+      await dropArchive(app, service, old.id);
       updates.record(old.id, { facts: { dropped: true } });
     });
+  }
+  // After the names of ours, which keep an image as well.
+  if (outcome !== 'down') {
+    const ids = [
+      ...[row, ...needed].flatMap(({ facts }) => Object.values(facts.from)),
+      ...(isBack ? [] : Object.values(row.facts.to)),
+    ];
+    for (const one of [row, ...earlier]) works.push(() => dropPulled(journey, one, ids));
   }
   if (outcome === 'updated') works.push(() => giveUpGuarded(app, service));
   for (const work of works) {
@@ -49,18 +57,38 @@ export async function tidyUp(journey: Journey, outcome: UpdateOutcome): Promise<
   }
 }
 
+/**
+ * What an update has pulled, where nothing runs it: a pull by digest leaves a name that keeps the image.
+ * @param needed ids of images that a way back needs
+ */
+async function dropPulled({ host, app }: Journey, { id, facts }: UpdateRow, needed: readonly string[]) {
+  const { pulled = [] } = facts;
+  if (pulled.length === 0) return;
+  const { engine } = host;
+  const kept = new Set([...needed, ...(await engine.list()).map(({ imageId }) => imageId)]);
+  const left: string[] = [];
+  for (const name of pulled) {
+    const image = await engine.image(name);
+    if (image === undefined) continue;
+    if (kept.has(image.id)) left.push(name);
+    else await engine.untag(name, { removes: true });
+  }
+  app.store.updates.record(id, { facts: { pulled: left } });
+}
+
 /** Until another update succeeds. With a copy that was put back goes what it replaced, which a rollback has just told. */
 const isStillNeeded = (old: UpdateRow, { facts }: UpdateRow, outcome: UpdateOutcome): boolean =>
   (facts.place !== undefined && old.facts.snapshot === facts.place) ||
   (outcome !== 'updated' && (old.outcome === 'updated' || old.outcome === 'down'));
 
 /**
- * Whether the old images of the last updates are still there: `podman system prune -a` takes images that have a name, too.
+ * Whether the old images of the last updates are still there, or their archives: `podman system prune -a` takes images that
+ * have a name, too.
  * Each that is gone is told once.
  * @returns services with the version that they cannot go back to by image any more
  */
 export async function lostWaysBack(
-  app: Pick<App, 'hosts' | 'store' | 'services' | 'log'>,
+  app: Pick<App, 'config' | 'hosts' | 'store' | 'services' | 'log'>,
 ): Promise<{ service: string; version: string | undefined }[]> {
   const found = await Promise.all(
     app.services.all.map(async (service) => {
@@ -69,8 +97,12 @@ export async function lostWaysBack(
       if (last === undefined || dropped === true || lostToldAt !== undefined) return [];
       try {
         const { engine } = app.hosts.of(service);
-        const images = last.plan.images.map(({ container }) => engine.image(rollbackTag(container, last.id)));
-        if (!(await Promise.all(images)).includes(undefined)) return [];
+        const kept = last.plan.images.map(async ({ container }) => {
+          const id = last.facts.from[container] ?? '';
+          const image = await engine.image(rollbackTag(container, last.id));
+          return image !== undefined || isArchived(app, service, last.id, id);
+        });
+        if (!(await Promise.all(kept)).includes(false)) return [];
       } catch (error) {
         app.log.warn(
           { err: error, service: service.name },

@@ -3,6 +3,7 @@ import type { App, Run } from '../../app.ts';
 import { BusyError, UnreachableError } from '../../errors.ts';
 import type { DeployReport } from '../../report.ts';
 import type { Service } from '../../services.ts';
+import { sleep } from '../../sleep.ts';
 import { whileLocked } from '../arguments.ts';
 import { recallGuarded, type Guarded } from './guarded.ts';
 import { judgeDeploy } from './judge-deploy.ts';
@@ -23,24 +24,54 @@ export type WatchReach = UpdateReach & Pick<App, 'locks'>;
 /** Called within the transaction that writes down what it tells. */
 export type Tell = (report: DeployReport) => void;
 
-/** One look at every service; what has changed is judged before it returns. @throws the signal's reason */
-export async function watchDeploys(app: WatchReach, run: Run, tell: Tell): Promise<void> {
+/** Milliseconds between two looks, as long as one of them is still judging. */
+const LOOK_EVERY = 60_000;
+
+/**
+ * One look at every service; what has changed is judged before it returns. As long as one is judged, the others are looked
+ * at again and again.
+ * @throws the signal's reason
+ */
+export async function watchDeploys(
+  app: WatchReach,
+  run: Run,
+  tell: Tell,
+  { every = LOOK_EVERY }: { every?: number } = {},
+): Promise<void> {
   const services = app.services.all.filter(({ containers }) => containers.length > 0);
-  await Promise.all(
-    services.map(async (service) => {
-      try {
-        await watch(app, service, run, tell);
-      } catch (error) {
-        // Another one has it, or its host cannot be asked, which others tell: the next look comes soon.
-        const isUsual = error instanceof BusyError || error instanceof UnreachableError || run.signal.aborted;
-        app.log[isUsual ? 'debug' : 'warn'](
-          { err: error, service: service.name },
-          'cannot watch for deploys',
-        );
-      }
-    }),
-  );
+  const underWay = new Map<Service, Promise<void>>();
+  const begin = (service: Service) => {
+    const end = watchOne(app, service, run, tell).finally(() => underWay.delete(service));
+    underWay.set(service, end);
+  };
+  do {
+    for (const service of services) if (!underWay.has(service)) begin(service);
+    await settledWithin([...underWay.values()], every, run.signal);
+  } while (underWay.size > 0);
   run.signal.throwIfAborted();
+}
+
+/** @returns when all have ended, or the time is over; after the signal, which ends them, only when they have */
+async function settledWithin(
+  ends: readonly Promise<void>[],
+  limit: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const all = Promise.all(ends);
+  const over = new AbortController();
+  const time = sleep(limit, AbortSignal.any([signal, over.signal])).catch(() => all);
+  await Promise.race([all, time]);
+  over.abort();
+}
+
+async function watchOne(app: WatchReach, service: Service, run: Run, tell: Tell): Promise<void> {
+  try {
+    await watch(app, service, run, tell);
+  } catch (error) {
+    // Another one has it, or its host cannot be asked, which others tell: the next look comes soon.
+    const isUsual = error instanceof BusyError || error instanceof UnreachableError || run.signal.aborted;
+    app.log[isUsual ? 'debug' : 'warn']({ err: error, service: service.name }, 'cannot watch for deploys');
+  }
 }
 
 async function watch(app: WatchReach, service: Service, run: Run, tell: Tell): Promise<void> {

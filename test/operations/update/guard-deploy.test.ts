@@ -17,6 +17,8 @@ import { container, createScene, type Scene } from '../releases.ts';
 const REPOSITORY = 'ghcr.io/a';
 const OLD = 'v1.0.0';
 const NEW = 'v1.0.3';
+/** Milliseconds that a slow machine may take. */
+const PATIENCE = { timeout: 20_000 };
 
 let folder: string;
 let scene: Scene;
@@ -30,7 +32,12 @@ afterEach(async () => {
 });
 
 /** One service of two containers with the same pinned tag, and a newer release of it. */
-async function open({ observe = false, old = `:${OLD}` }: { observe?: boolean; old?: string } = {}) {
+async function open({
+  observe = false,
+  old = `:${OLD}`,
+  more = {},
+  containers = [],
+}: { observe?: boolean; old?: string; more?: object; containers?: ReturnType<typeof container>[] } = {}) {
   const names = ['web', 'web-worker'];
   const images = names.map((name) => `${REPOSITORY}/${name}${old}`);
   const entry = {
@@ -38,10 +45,10 @@ async function open({ observe = false, old = `:${OLD}` }: { observe?: boolean; o
     release: { github: 'a/web', file: 'modules/web.nix' },
     health: { settle: '0s' },
   };
-  scene = await createScene(
-    { web: entry },
-    names.map((name, index) => container(name, images[index] ?? '')),
-  );
+  scene = await createScene({ web: entry, ...more }, [
+    ...names.map((name, index) => container(name, images[index] ?? '')),
+    ...containers,
+  ]);
   for (const name of names) {
     const image = `${REPOSITORY}/${name}:${OLD}`;
     scene.registry.publish(image, { digest: imageId(`${REPOSITORY}/${name}${old}`) });
@@ -142,7 +149,7 @@ describe('the preparation of a guarded deploy', () => {
     await open();
     scene.engine.failPulls('hang');
     const prepared = prepare();
-    await expect.poll(() => guarded()?.stage).toBe('preparing');
+    await expect.poll(() => guarded()?.stage, PATIENCE).toBe('preparing');
     await expect(command.run(app, ['web'], scene.run())).rejects.toThrow(/busy/);
     expect(await stop()).toMatchObject({ stage: 'ended' });
     expect(await prepared).toMatchObject({ stage: 'ended' });
@@ -223,4 +230,46 @@ it('watchDeploys tells nothing at its first look, nothing of a host that cannot 
   await scene.engineDown();
   await look();
   expect(told).toEqual([]);
+});
+
+it('watchDeploys looks at the others while one is still judged, and ends with the last one', async () => {
+  const image = `${REPOSITORY}/web:${OLD}`;
+  const health = { url: 'http://127.0.0.1:9/', timeout: '1h', settle: '0s' };
+  const entry = (name: string, more: object = {}) => ({
+    containers: [{ name, unit: 'none' }],
+    health: { settle: '0s', ...more },
+  });
+  await open({
+    more: { slow: entry('slow', health), quick: entry('quick') },
+    containers: [container('slow', image), container('quick', image)],
+  });
+  const told: string[] = [];
+  const ended = new AbortController();
+  const run = { ...scene.run(), signal: ended.signal };
+  const seen = Promise.withResolvers<void>();
+  const redeploy = async (name: string) => {
+    await engine().stop(name);
+    await engine().remove(name);
+    scene.engine.run(container(name, `${REPOSITORY}/web:${NEW}`));
+  };
+  const look = () =>
+    watchDeploys(
+      app,
+      run,
+      ({ service }) => {
+        told.push(service);
+        seen.resolve();
+      },
+      { every: 20 },
+    );
+  await look();
+  await redeploy('slow');
+  const looking = look();
+  await expect.poll(() => app.locks.isFree('slow'), PATIENCE).toBe(false);
+  await redeploy('quick');
+  await seen.promise;
+  expect(told).toEqual(['quick']);
+  ended.abort(new Error('enough'));
+  await expect(looking).rejects.toThrow('enough');
+  expect(app.locks.isFree('slow')).toBe(true);
 });

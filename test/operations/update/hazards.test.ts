@@ -15,9 +15,9 @@ const service = {
 } as unknown as Service;
 const fresh = { verdict: { kind: 'newer-image' as const } };
 
-type HostOf = { execStart?: string; labels?: Record<string, string>; name?: string };
+type HostOf = { execStart?: string; execStartPre?: string; labels?: Record<string, string>; name?: string };
 
-const hostOf = ({ execStart = '', labels = {}, name = 'local' }: HostOf): Host =>
+const hostOf = ({ execStart = '', execStartPre = '', labels = {}, name = 'local' }: HostOf): Host =>
   ({
     name,
     engine: { inspect: () => Promise.resolve({ labels }) },
@@ -25,7 +25,7 @@ const hostOf = ({ execStart = '', labels = {}, name = 'local' }: HostOf): Host =
       units: (names: readonly string[]) =>
         Promise.resolve(names.map((one) => ({ name: one, active: 'inactive' }))),
       dependencies: () => Promise.resolve({ takesDown: [] }),
-      definition: () => Promise.resolve({ execStart }),
+      definition: () => Promise.resolve({ execStart, execStartPre }),
     },
   }) as unknown as Host;
 
@@ -38,7 +38,30 @@ describe('hazardsOf', () => {
     ['podman run --name=--pull=always-not x', undefined],
   ])('tells of %s', async (execStart, policy) => {
     const found = await hazardsOf(hostOf({ execStart }), service, fresh);
-    expect(found).toEqual(policy === undefined ? [] : [{ kind: 'pull', unit: 'podman-web.service', policy }]);
+    expect(found).toEqual(
+      policy === undefined ? [] : [{ kind: 'pull', unit: 'podman-web.service', how: `--pull=${policy}` }],
+    );
+  });
+
+  it.each([
+    ['/usr/bin/podman pull ghcr.io/x/web:latest', 'podman pull'],
+    ['/usr/bin/docker image pull ghcr.io/x/web:latest', 'docker pull'],
+    ['podman --log-level error pull -q ghcr.io/x/web:latest', 'podman pull'],
+    ['/bin/sh -c "podman pull ghcr.io/x/web || true"', 'podman pull'],
+    ['podman rm -f pull', undefined],
+    ['podman run --name pull x', undefined],
+    ['/usr/bin/git pull', undefined],
+  ])('tells of a unit that runs %s before its start', async (execStartPre, how) => {
+    const host = hostOf({ execStart: 'podman run x', execStartPre: `podman rm -f web\n${execStartPre}` });
+    const found = await hazardsOf(host, service, fresh);
+    expect(found).toEqual(how === undefined ? [] : [{ kind: 'pull', unit: 'podman-web.service', how }]);
+  });
+
+  it('tells of a pull in the script that a unit runs before its start', async () => {
+    const script = join(folder, 'pre-start');
+    writeFileSync(script, '#!/bin/sh\nset -e\npodman rm -f web\npodman pull ghcr.io/x/web:latest\n');
+    const found = await hazardsOf(hostOf({ execStartPre: script }), service, fresh);
+    expect(found).toEqual([{ kind: 'pull', unit: 'podman-web.service', how: 'podman pull' }]);
   });
 
   it.each([
