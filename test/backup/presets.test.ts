@@ -6,6 +6,7 @@ import { checkExpected } from '../../src/backup/expect.ts';
 import { readManifest, type Manifest } from '../../src/backup/manifest.ts';
 import type { Check } from '../../src/backup/proof.ts';
 import { snapshotFolder, takeSnapshot, verifySnapshot, type Snapshot } from '../../src/operations/backup.ts';
+import type { Expect } from '../../src/services/schema.ts';
 import { openPlace, type Place } from './place.ts';
 import { backupOf, PRESETS } from './presets.ts';
 import { startWriter } from './writer.ts';
@@ -22,6 +23,12 @@ const check = async ({ folder }: Snapshot): Promise<Check[]> => {
 };
 const failed = (checks: readonly Check[]) =>
   checks.filter(({ result }) => result === 'failed').map(({ detail }) => detail ?? '');
+const expectOf = (name: string): Expect => {
+  const other = openPlace(backupOf(name));
+  other.close();
+  if (other.service.backup === undefined) throw new Error(`${name} expects nothing.`);
+  return other.service.backup.expect;
+};
 const filesOf = ({ parts }: Manifest) =>
   parts.flatMap((part) =>
     part.kind === 'files' ? part.entries.flatMap(({ type, path }) => (type === 'folder' ? [] : [path])) : [],
@@ -51,6 +58,10 @@ describe.each(PRESETS)('the preset $name', ({ name, make, databases, files, writ
     expect(failed(checks)).toEqual([]);
     expect(checks.length).toBeGreaterThan(0);
     await verifySnapshot(place.app, place.service, snapshot);
+    // Whole, and of another application: every other preset misses something in it.
+    for (const other of PRESETS.filter((preset) => preset.name !== name)) {
+      expect(failed(await checkExpected(manifest, snapshot.folder, expectOf(other.name)))).not.toEqual([]);
+    }
   });
 
   test('does not take an empty database for one of its own', async () => {
