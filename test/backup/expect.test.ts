@@ -92,7 +92,7 @@ describe('rows and their files', () => {
       { database: 'other.db', sql: 'select 1' },
       'x: no database of the copy is called "other.db".',
     ],
-    ['no table', { database: 'db.sqlite3', sql: 'select y from nothing' }, 'x: no such table: nothing'],
+    ['no table', { database: 'db.sqlite3', sql: 'select y from elsewhere' }, 'x: no such table: elsewhere'],
     [
       'no path',
       { database: 'db.sqlite3', sql: 'select 1 as size' },
