@@ -1,4 +1,5 @@
 /** What a command or a job may reach, and what they are. */
+import type { Heartbeat } from './clients/heartbeat.ts';
 import type { Immich } from './clients/immich.ts';
 import type { Machine } from './clients/machine.ts';
 import type { Offsite } from './clients/offsite.ts';
@@ -13,7 +14,7 @@ import type { Locks } from './locks.ts';
 import type { Logger } from './logger.ts';
 import type { Progress } from './progress.ts';
 import type { Redact } from './redact.ts';
-import type { Report } from './report.ts';
+import type { Report, WorkVerb } from './report.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Services } from './services.ts';
 import type { Store } from './store.ts';
@@ -33,6 +34,8 @@ export type App = {
   immich: Immich | undefined;
   /** A second place for backups. Undefined where none is configured. */
   offsite: Offsite | undefined;
+  /** Tells a service's monitor elsewhere of its backups. */
+  heartbeat: Heartbeat;
   /** Masks secrets in what leaves the process. */
   redact: Redact;
   scheduler: Scheduler;
@@ -83,6 +86,8 @@ export type Command = {
   isBrief?: boolean;
   /** Absent: it changes nothing and runs at once. Throws UserError for bad arguments. */
   plan?(app: App, args: readonly string[]): Promise<Plan | undefined>;
+  /** What a card shows of its steps where no plan announced them; `all` is every service. */
+  shows?(app: App, args: readonly string[]): { verb: WorkVerb; service: string } | undefined;
   /** Throws UserError for bad arguments, BusyError for a taken service. */
   run(app: App, args: readonly string[], run: Run): Promise<Report>;
   /** What the next start does when a kill cut a run off: bring things to one side or the other. Undefined: nothing was left to do. */

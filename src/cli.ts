@@ -108,12 +108,14 @@ export async function runCommandLine(needs: CliNeeds, argv: readonly string[]): 
   }
 }
 
-/** @param more flags of single commands: they are left among the words, as they were typed */
+/** @param more flags of single commands: they are left among the words, where they were typed */
 function parse(argv: readonly string[], more: readonly string[]): { flags: Flags; words: string[] } {
-  const own = argv.filter((word) => more.includes(word.slice(2)) && word.startsWith('--'));
-  const { values, positionals } = parseArgs({
-    args: argv.filter((word) => !own.includes(word)),
+  const isOwn = (word: string) => word.startsWith('--') && more.includes(word.slice(2));
+  const { values, tokens } = parseArgs({
+    // Behind a mark of its own a flag is a word like any other.
+    args: argv.map((word) => (isOwn(word) ? `${OWN}${word}` : word)),
     allowPositionals: true,
+    tokens: true,
     options: {
       json: { type: 'boolean', default: false },
       yes: { type: 'boolean', short: 'y', default: false },
@@ -121,8 +123,14 @@ function parse(argv: readonly string[], more: readonly string[]): { flags: Flags
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
-  return { flags: values, words: values.help ? ['help'] : [...positionals, ...own] };
+  const words = tokens.flatMap((token) =>
+    token.kind === 'positional' ? [token.value.replace(OWN, '')] : [],
+  );
+  return { flags: values, words: values.help ? ['help'] : words };
 }
+
+/** Nobody can type it. */
+const OWN = '\0';
 
 async function work(
   { app, tasks, texts, terminal, user, signal }: CliNeeds,
@@ -140,7 +148,7 @@ async function work(
   signal.addEventListener('abort', () => void tasks.drain(0), { once: true });
   const told = new Set<StepReport>();
   const end = await tasks.start(
-    { kind: 'command', name: command.name, subject: args[0], args, by },
+    { kind: 'command', name: command.name, subject: (plan && subjectOf(plan)) ?? args[0], args, by },
     (run) => command.run(app, args, { ...run, plan }),
     (steps) => {
       if (flags.json || terminal.errors.isTTY !== true) return;
@@ -168,13 +176,29 @@ function succeeded(report: Report): boolean {
     case 'guard':
       return report.stage !== 'unchanged' && report.stage !== 'not-back';
     case 'updates-outcome':
+    case 'restores-outcome':
       return report.done.every(succeeded) && report.rest.length === 0;
+    case 'restore-outcome':
+      return (
+        ['restored', 'placed', 'observed'].includes(report.outcome) ||
+        (report.verb === 'undo' && report.outcome === 'rolled-back')
+      );
+    case 'restores-plan':
+      return report.plans.length > 0;
     case 'releases':
       return (
         report.services.some(({ verdict }) => verdict.kind !== 'unknown') || report.services.length === 0
       );
     case 'note':
       return report.note.key !== 'failed' && report.note.key !== 'not-asked';
+    case 'backup':
+      return report.made !== undefined && report.made.level !== 'copied';
+    case 'backups-done':
+      return report.done.every((one) => succeeded(one)) && report.rest.length === 0;
+    case 'drill':
+      return report.failed.length === 0;
+    case 'unpaused':
+      return report.lost === undefined;
     case 'cleaning':
       return (report.trouble ?? report.failed ?? report.folderTrouble) === undefined;
     default:
@@ -191,8 +215,12 @@ const isBack = (plan: Plan, report: Report): boolean =>
 
 /** STEWARD_OBSERVE: nothing was changed. */
 function isObserved(report: Report): boolean {
-  if (report.kind === 'updates-outcome') return report.done.every(isObserved);
-  if (report.kind === 'update-outcome') return report.outcome === 'observed';
+  if (report.kind === 'updates-outcome' || report.kind === 'restores-outcome') {
+    return report.done.every(isObserved);
+  }
+  if (report.kind === 'update-outcome' || report.kind === 'restore-outcome') {
+    return report.outcome === 'observed';
+  }
   if (report.kind === 'guard') return report.stage === 'observed';
   return report.kind === 'outcome' && report.observed;
 }

@@ -3,6 +3,9 @@
  * `src/present/` gives a report its words, Telegram and the terminal give it a form.
  * Times are milliseconds since 1970, sizes bytes, durations milliseconds.
  */
+import type { BackupRunReport } from './report/backup-runs.ts';
+import type { BackupsReport } from './report/backups.ts';
+import type { RestoreReports } from './report/restore.ts';
 
 /** A button: a command with its arguments. */
 export type Action = {
@@ -46,8 +49,14 @@ export type ActionLabel =
   | 'roll-back'
   | 'roll-back-now'
   | 'try-roll-back'
+  | 'undo-restore'
   | 'cancel'
   | 'wait-more'
+  | 'back-up'
+  | 'all-backups'
+  | 'drill'
+  | 'restore'
+  | 'accept'
   | 'stop-waiting'
   | 'help';
 
@@ -199,7 +208,7 @@ export type StepReport = {
 export type Verb = 'restart' | 'stop' | 'start';
 
 /** Work that shows its steps while it runs. */
-export type WorkVerb = Verb | 'update' | 'rollback' | 'guard';
+export type WorkVerb = Verb | 'update' | 'rollback' | 'guard' | 'backup' | 'drill' | 'restore';
 
 /** An image that is to take another one's place. */
 export type PlannedImage = {
@@ -222,6 +231,8 @@ export type UpdateHazard =
   | { kind: 'compose-pull'; container: string; policy: string }
   /** Made anew without these options of its command line; and those that would be, if it has them. */
   | { kind: 'recreated'; container: string; lost: readonly string[]; untold: readonly string[] }
+  /** It has the network of one that is made anew, so it is, too; one that is not `ours` is left without a network. */
+  | { kind: 'shares'; container: string; provider: string; isOurs: boolean }
   /** The way back is to be with data, but nothing says what the data is. */
   | { kind: 'no-data' }
   /** The way back changes only the image, as configured. */
@@ -243,6 +254,8 @@ export type UpdatePlan = {
   size: number | undefined;
   /** Containers or units that are stopped, in this order; started in the reverse one. */
   stops: readonly string[];
+  /** Whose network a container of the service has, by their names; absent where none has. */
+  networks?: Readonly<Record<string, string>>;
   withData: boolean;
   /** What the configuration says is not in a backup. */
   notCovered: string | undefined;
@@ -525,6 +538,7 @@ export type Report = { actions?: readonly (readonly Action[])[]; asks?: Asks | u
       observed: boolean;
       at: number;
     }
+  | RestoreReports
   | { kind: 'jobs'; jobs: readonly JobState[] }
   | { kind: 'choose'; command: string; services: readonly { name: string; title: string; state?: State }[] }
   | {
@@ -541,6 +555,8 @@ export type Report = { actions?: readonly (readonly Action[])[]; asks?: Asks | u
   | InboxReport
   | { kind: 'images'; pictures: readonly ListedPicture[]; at: number }
   | CleaningReport
+  | BackupRunReport
+  | BackupsReport
 );
 
 /** Why somebody who is to see the pictures does not. */

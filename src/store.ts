@@ -13,6 +13,7 @@ import { createInboxTable, type InboxTable } from './store/inbox.ts';
 import { createIntake, type Intake } from './store/intake.ts';
 import { createOutbox, type Outbox } from './store/outbox.ts';
 import { createPictures, type Pictures } from './store/pictures.ts';
+import { createRestores, type Restores } from './store/restores.ts';
 import { createRuns, type Runs } from './store/runs.ts';
 import { createUpdates, type Updates } from './store/updates.ts';
 import { migrations } from './store/migrations.ts';
@@ -35,6 +36,7 @@ export type Store = {
   readonly confirmations: Confirmations;
   readonly runs: Runs;
   readonly updates: Updates;
+  readonly restores: Restores;
   readonly backups: Backups;
   readonly facts: Facts;
   readonly pictures: Pictures;
@@ -71,6 +73,7 @@ function tablesOf(sqlite: DatabaseSync, file: string, clock: Clock): Store {
     confirmations: createConfirmations(database, clock),
     runs: createRuns(database, clock),
     updates: createUpdates(database, clock),
+    restores: createRestores(database, clock),
     backups: createBackups(database),
     facts: createFacts(database, clock),
     pictures: createPictures(database, clock),

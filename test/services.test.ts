@@ -60,7 +60,7 @@ describe('the shipped file', () => {
     expect(services.get('anki-sync')).toMatchObject({
       containers: [],
       units: ['anki-sync-server.service'],
-      backup: { pause: true },
+      backup: { pause: { most: 1_800_000 } },
     });
   });
 });
@@ -91,10 +91,10 @@ services:
     units: [helper.timer]
     health: { url: "http://127.0.0.1:2283/ping", expect: 302, timeout: 5m, settle: 0 }
     release: { github: owner/photos, version: tag, check: "3:00", file: a.nix, notes: "Look." }
-    update: { policy: minor, window: "03:00-05:00", hold: 3d, rollback: with-data, before: [x.service], after: [y.service] }
+    update: { policy: minor, window: "03:00-05:00", hold: 3d, rollback: with-data, before: [x.service], after: [y.service], archive: true }
     backup:
       at: "05:30"
-      pause: true
+      pause: { busy: "tcp:27701", most: 5m }
       keep: { daily: 7, weekly: 4, monthly: 6 }
       sources:
         - { kind: postgres, container: db, user: u, database: d }
@@ -156,10 +156,11 @@ services:
       rollback: 'with-data',
       before: ['x.service'],
       after: ['y.service'],
+      archive: true,
     },
     backup: {
       at: '05:30',
-      pause: true,
+      pause: { busy: 27_701, most: 300_000 },
       keep: { daily: 7, weekly: 4, monthly: 6 },
       sources: [
         { kind: 'postgres', container: 'db', user: 'u', database: 'd' },
@@ -190,7 +191,7 @@ test('a service of one line has every default', () => {
     containers: [{ name: 'notes', unit: 'podman-notes.service', update: true }],
     units: [],
     health: { expect: 200, timeout: 600_000, settle: 20_000 },
-    update: { policy: 'ask', hold: 0, rollback: 'image', before: [], after: [] },
+    update: { policy: 'ask', hold: 0, rollback: 'image', before: [], after: [], archive: false },
     pushoverToken: undefined,
     watch: { after: 30_000, onLoop: 'tell', log: [] },
   });

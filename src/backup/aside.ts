@@ -7,11 +7,17 @@ import { basename, dirname, join } from 'node:path';
 import { isCode, makeFolder, sync } from './disk.ts';
 import { ASIDE } from './patterns.ts';
 
-/** Of one source and one putting back. `fresh` holds what comes, `old` what goes. */
-export type Area = { path: string; fresh: string; old: string };
+/**
+ * Of one source and one putting back. `fresh` holds what comes, `old` what goes, `undone` what came and went again. From
+ * `emptied` on, a file, nothing of what came is in its place any more.
+ */
+export type Area = { path: string; fresh: string; old: string; undone: string; emptied: string };
 
 export function areaAt(path: string): Area {
-  return { path, fresh: join(path, 'fresh'), old: join(path, 'old') };
+  const [fresh = '', old = '', undone = '', emptied = ''] = ['fresh', 'old', 'undone', 'emptied'].map(
+    (name) => join(path, name),
+  );
+  return { path, fresh, old, undone, emptied };
 }
 
 /** Beside a file, in its folder, which is made where it is missing. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Expect } from '../services/schema.ts';
 import { requirePem, requireValue } from './expect-contents.ts';
 import { createFilesOfRows, type FilesOfRows } from './expect-rows.ts';
+import { readList } from './files-list.ts';
 import type { Entry, FileEntry, FilesPart, Manifest, Part, SqlitePart } from './manifest.ts';
 import { createFit } from './patterns.ts';
 import type { Check } from './proof.ts';
@@ -22,7 +23,7 @@ export type ExpectOptions = {
 type Reading = {
   query: (part: SqlitePart, sql: string) => Promise<Row[]>;
   bytes: (part: FilesPart, entry: FileEntry) => AsyncIterable<Uint8Array>;
-  entries: (part: FilesPart) => AsyncIterable<Entry> | Iterable<Entry>;
+  entries: (part: FilesPart) => AsyncIterable<Entry>;
   /** A failed check for an error of the work, but for that of a signal. */
   judge: (check: Pick<Check, 'name' | 'source'>, work: () => Promise<string>) => Promise<Check>;
 };
@@ -75,7 +76,7 @@ function createReading(
       const file = join(part.copies, entry.sameAs ?? entry.path);
       return readCopy(folder, { file, size: entry.size, sha256: entry.sha256 }, { signal, identities });
     },
-    entries: (part) => part.entries,
+    entries: (part) => readList(folder, part.list),
     async judge(check, work) {
       try {
         return { ...check, result: 'passed', detail: await work() };

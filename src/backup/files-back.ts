@@ -15,53 +15,41 @@ import {
   writeDurably,
   type Told,
 } from './disk.ts';
-import { createLeftOut } from './files.ts';
-import type { Attributes, FilesPart } from './manifest.ts';
+import { readList } from './files-list.ts';
+import { createLeftOut } from './files-walk.ts';
+import type { Attributes, Entry, FileEntry, FilesPart } from './manifest.ts';
 
 export type FilesBack = {
   part: FilesPart;
   /** Where the folder lies. */
   folder: string;
-  /** Its copies. */
-  copies: string;
+  /** Of the copy. */
+  copy: string;
   area: string;
 };
 
 /** Lay the contents ready on the disk where they will be. Called again it begins anew. */
-export async function stageFiles({ part, copies, area }: FilesBack, told: Told): Promise<void> {
+export async function stageFiles({ part, copy, area }: FilesBack, told: Told): Promise<void> {
   const { path, fresh } = areaAt(area);
+  const folders: Entry[] = [];
+  const twins: FileEntry[] = [];
+  const lay = async (entry: Entry): Promise<void> => {
+    const to = join(fresh, entry.path);
+    if (entry.type === 'folder') folders.push(entry);
+    else if (entry.type === 'link') {
+      await symlink(entry.target, to);
+      await setAttributes(to, entry, true);
+    } else if (entry.sameAs !== undefined) twins.push(entry);
+    else await copyBack(entry, { from: join(copy, part.copies, entry.path), to, told });
+  };
   try {
     await rm(path, { recursive: true, force: true });
     await makeFolder(fresh);
     await requireRoom(part, path);
-    // Sorted by path, a folder comes before what is in it.
-    const others = part.entries.filter((entry) => entry.type !== 'file' || entry.sameAs !== undefined);
-    for (const entry of others)
-      if (entry.type === 'folder') await mkdir(join(fresh, entry.path), { mode: 0o700 });
-    const files = part.entries.flatMap((entry) =>
-      entry.type === 'file' && entry.sameAs === undefined ? [entry] : [],
-    );
-    await eachOf(files, async (entry) => {
-      const to = join(fresh, entry.path);
-      const source = await open(join(copies, entry.path));
-      try {
-        const { sha256 } = await copyBytes(source, to, { ...told, attributes: entry });
-        if (sha256 !== entry.sha256) throw new Error(`the copy of "${entry.path}" is damaged.`);
-      } finally {
-        await source.close();
-      }
-    });
-    for (const entry of others) {
-      const to = join(fresh, entry.path);
-      if (entry.type === 'file') await link(join(fresh, entry.sameAs ?? ''), to);
-      if (entry.type !== 'link') continue;
-      await symlink(entry.target, to);
-      await setAttributes(to, entry, true);
-    }
+    await eachOf(foldersMade(readList(copy, part.list), fresh), lay);
+    for (const { path: name, sameAs = '' } of twins) await link(join(fresh, sameAs), join(fresh, name));
     // Last, because what is put into a folder changes its time.
-    for (const entry of others.toReversed()) {
-      if (entry.type === 'folder') await setAttributes(join(fresh, entry.path), entry);
-    }
+    for (const entry of folders.toReversed()) await setAttributes(join(fresh, entry.path), entry);
     await syncTree(path);
   } catch (error) {
     told.signal?.throwIfAborted();
@@ -69,20 +57,45 @@ export async function stageFiles({ part, copies, area }: FilesBack, told: Told):
   }
 }
 
+/** Each folder is there before what is in it is given. */
+async function* foldersMade(entries: AsyncIterable<Entry>, fresh: string): AsyncGenerator<Entry> {
+  for await (const entry of entries) {
+    if (entry.type === 'folder') await mkdir(join(fresh, entry.path), { mode: 0o700 });
+    yield entry;
+  }
+}
+
+async function copyBack(
+  entry: FileEntry,
+  { from, to, told }: { from: string; to: string; told: Told },
+): Promise<void> {
+  const source = await open(from);
+  try {
+    const { sha256 } = await copyBytes(source, to, { ...told, attributes: entry });
+    if (sha256 !== entry.sha256) throw new Error(`the copy of "${entry.path}" is damaged.`);
+  } finally {
+    await source.close();
+  }
+}
+
 /** Replace the contents. Called again it finishes, or does nothing. @returns where the old ones are kept */
-export async function swapFiles({ part, folder, area }: FilesBack): Promise<string> {
+export async function swapFiles({ part, folder, copy, area }: FilesBack): Promise<string> {
   const { fresh, old } = areaAt(area);
-  // Once all of the old has gone, what is in the folder is new.
-  const cleared = join(area, 'cleared');
+  const cleared = clearedAt(area);
   try {
     if (!(await isThere(fresh))) return old;
     if (!(await isThere(cleared))) {
       await makeFolder(old);
+      const present = attributesOf(await lstat(folder, { bigint: true }));
       await clear({ folder, old, isLeftOut: createLeftOut(part) }, '');
+      await setAttributes(old, present);
       await syncTree(old);
       await writeDurably(cleared, '');
     }
-    const attributes = new Map<string, Attributes>(part.entries.map((entry) => [entry.path, entry]));
+    const attributes = new Map<string, Attributes>();
+    for await (const entry of readList(copy, part.list)) {
+      if (entry.type === 'folder') attributes.set(entry.path, entry);
+    }
     await place({ fresh, folder, old, attributes }, '');
     await setAttributes(folder, part.attributes);
     await sync(folder);
@@ -93,6 +106,57 @@ export async function swapFiles({ part, folder, area }: FilesBack): Promise<stri
     throw failure(`put back "${part.folder}"`, error);
   }
 }
+
+/**
+ * Bring the old contents back, or what of them {@link swapFiles} had moved when it was cut off. Called again it finishes,
+ * or does nothing.
+ * @returns where those that were in their place are kept; undefined where there were none
+ */
+export async function returnFiles({ part, folder, area }: FilesBack): Promise<string | undefined> {
+  const { fresh, old, undone, emptied } = areaAt(area);
+  try {
+    if (await isThere(old)) {
+      if (!(await isThere(emptied))) {
+        // Before all of the old had gone, what is in the folder is old still.
+        const isReplaced = !(await isThere(fresh)) || (await isThere(clearedAt(area)));
+        if (isReplaced) {
+          await makeFolder(undone);
+          await clear({ folder, old: undone, isLeftOut: createLeftOut(part) }, '');
+          await syncTree(undone);
+        }
+        await writeDurably(emptied, '');
+      }
+      const own = attributesOf(await lstat(old, { bigint: true }));
+      const attributes = await attributesBelow(old);
+      await place({ fresh: old, folder, old: undone, attributes }, '');
+      await setAttributes(folder, own);
+      await sync(folder);
+      await rmdir(old);
+      await sync(area);
+    }
+    return (await isThere(undone)) ? undone : undefined;
+  } catch (error) {
+    throw failure(`bring back "${part.folder}"`, error);
+  }
+}
+
+/** Of all folders in a folder. */
+async function attributesBelow(
+  folder: string,
+  inside = '',
+  found = new Map<string, Attributes>(),
+): Promise<Map<string, Attributes>> {
+  for (const entry of await readdir(join(folder, inside), { withFileTypes: true })) {
+    if (!entry.isDirectory()) continue;
+    const path = join(inside, entry.name);
+    found.set(path, attributesOf(await lstat(join(folder, path), { bigint: true })));
+    await attributesBelow(folder, path, found);
+  }
+  return found;
+}
+
+/** A file: once all of the old has gone, what is in the folder is new. */
+const clearedAt = (area: string): string => join(area, 'cleared');
 
 type Clearing = { folder: string; old: string; isLeftOut: (path: string) => boolean };
 
@@ -125,7 +189,13 @@ async function holdsLeftOut(clearing: Clearing, inside: string): Promise<boolean
   return false;
 }
 
-type Placing = { fresh: string; folder: string; old: string; attributes: ReadonlyMap<string, Attributes> };
+type Placing = {
+  fresh: string;
+  folder: string;
+  old: string;
+  /** Of the folders, by path. */
+  attributes: ReadonlyMap<string, Attributes>;
+};
 
 async function place(placing: Placing, inside: string): Promise<void> {
   const { fresh, folder, old, attributes } = placing;
@@ -150,8 +220,7 @@ async function place(placing: Placing, inside: string): Promise<void> {
   await sync(join(folder, inside));
 }
 
-async function requireRoom({ entries }: FilesPart, area: string): Promise<void> {
-  const needed = entries.reduce((sum, entry) => (entry.type === 'file' ? sum + entry.size : sum), 0);
+async function requireRoom({ size: needed }: FilesPart, area: string): Promise<void> {
   const free = await freeBytes(area);
   if (free < needed) throw new Error(`it needs ${needed} bytes beside the present data, ${free} are free.`);
 }

@@ -54,23 +54,25 @@ const Attributes = z.object({
 });
 export type Attributes = z.infer<typeof Attributes>;
 
-const Entry = z.discriminatedUnion('type', [
-  Attributes.extend({ type: z.literal('folder'), path: z.string() }),
-  Attributes.extend({ type: z.literal('link'), path: z.string(), target: z.string() }),
-  Attributes.extend({
-    type: z.literal('file'),
-    path: z.string(),
-    size: z.number(),
-    sha256: z.string(),
-    /** Told apart from any other state of the source; absent where that could not be promised. */
-    identity: z.string().optional(),
-    /** Another name of that file: one copy serves both. */
-    sameAs: z.string().optional(),
-  }),
-]);
-/** Something in a folder, by its path relative to it. */
-export type Entry = z.infer<typeof Entry>;
-export type FileEntry = Extract<Entry, { type: 'file' }>;
+export type FileEntry = Attributes & {
+  type: 'file';
+  path: string;
+  size: number;
+  sha256: string;
+  /** Told apart from any other state of the source; absent where that could not be promised. */
+  identity?: string;
+  /** Another name of that file, which comes before this one: one copy serves both. */
+  sameAs?: string;
+};
+/** Something in a folder, by its path relative to it: a line in the list of a {@link FilesPart}. */
+export type Entry =
+  | FileEntry
+  | (Attributes & { type: 'folder'; path: string })
+  | (Attributes & { type: 'link'; path: string; target: string });
+
+const Named = z.object({ count: z.number(), names: z.array(z.string()) });
+/** How many there were, and the first of them by name. */
+export type Named = z.infer<typeof Named>;
 
 const Properties = z.object({
   owner: z.string(),
@@ -94,6 +96,50 @@ const Properties = z.object({
 /** Of a PostgreSQL database, what a dump of one database does not put back by itself. */
 export type Properties = z.infer<typeof Properties>;
 
+const Role = z.object({
+  name: z.string(),
+  superuser: z.boolean(),
+  inherit: z.boolean(),
+  createRole: z.boolean(),
+  createDatabase: z.boolean(),
+  login: z.boolean(),
+  replication: z.boolean(),
+  bypassRls: z.boolean(),
+  connectionLimit: z.number(),
+  validUntil: z.string().nullable(),
+  memberOf: z.array(z.object({ role: z.string(), admin: z.boolean() })),
+});
+/** Of a PostgreSQL server, without its password. */
+export type Role = z.infer<typeof Role>;
+
+/** `last_value` in digits. */
+const Position = z.object({ value: z.string(), called: z.boolean() });
+
+const Besides = z.object({
+  server: z.object({
+    /** `150008` */
+    version: z.number(),
+    /** Whom the cluster was made for; he owns what nobody else does. */
+    superuser: z.string(),
+    /** Id of the image that the container ran, and what it ran of it. */
+    image: z.string().optional(),
+    entrypoint: z.array(z.string()).optional(),
+    command: z.array(z.string()).optional(),
+  }),
+  /** Of the whole server: each may own something, or be granted it. */
+  roles: z.array(Role),
+  /** Versions by name. */
+  extensions: z.record(z.string(), z.string()),
+  /** Before the dump and after it: no snapshot holds a sequence. */
+  sequences: z.record(z.string(), z.tuple([Position, Position])),
+  /** Of materialized views what their rows hold; null for one without any yet. Absent where digests were not asked for. */
+  views: z.record(z.string(), z.string().nullable()).optional(),
+  /** Those that take hours to build. */
+  vectorIndexes: z.array(z.object({ schema: z.string(), name: z.string() })),
+});
+/** What a restore of a PostgreSQL database needs and is compared by, beside rows, schema and properties. */
+export type Besides = z.infer<typeof Besides>;
+
 const PostgresPart = z.object({
   kind: z.literal('postgres'),
   container: z.string(),
@@ -102,6 +148,9 @@ const PostgresPart = z.object({
   facts: Facts,
   copy: Copy,
   properties: Properties,
+  besides: Besides.optional(),
+  /** Milliseconds: until the copy was on the disk, and for what was read to prove it. */
+  took: z.object({ copy: z.number(), proof: z.number() }).optional(),
 });
 export type PostgresPart = z.infer<typeof PostgresPart>;
 
@@ -126,10 +175,19 @@ const FilesPart = z.object({
   facts: Facts,
   /** The folder of the copies inside the copy's folder. */
   copies: z.string(),
+  /** What was in the folder, an {@link Entry} a line, each after the folder that it is in. */
+  list: Copy,
+  /** Of all copies, without the list. Bytes. */
+  size: z.number(),
   attributes: Attributes,
-  entries: z.array(Entry),
-  /** Sockets and devices, which cannot be copied. */
-  skipped: z.number(),
+  /** Files whose copies are second names of earlier ones. */
+  linked: z.number(),
+  /** When all that is linked was read from the source last, at the latest. Milliseconds since 1970. */
+  fullAt: z.number(),
+  /** Sockets, pipes and devices, which cannot be copied. */
+  skipped: Named,
+  /** Files whose earlier copies are no longer what was written, so that they were copied anew. */
+  spoilt: Named,
 });
 export type FilesPart = z.infer<typeof FilesPart>;
 
@@ -144,8 +202,6 @@ const Header = z.object({
   images: z.record(z.string(), z.string()).optional(),
   /** The service as it was configured, in the words of `src/services.ts`, secrets masked: durations in ms, sizes in bytes. */
   definition: z.record(z.string(), z.unknown()).optional(),
-  /** When the last copy was taken that shares no file with an earlier one. Milliseconds since 1970. */
-  fullAt: z.number().optional(),
 });
 /** What a backup says of itself, so that it can be understood on another machine. A copy for an update needs none of it. */
 export type Header = z.infer<typeof Header>;
@@ -171,12 +227,7 @@ export async function readManifest(folder: string): Promise<Manifest> {
   return readSealed(join(folder, MANIFEST), Manifest, `the copy in "${folder}"`);
 }
 
-/** Every file that the copy consists of, the manifest aside. */
-export function copiesOf(part: Part): Copy[] {
-  if (part.kind !== 'files') return [part.copy];
-  return part.entries.flatMap((entry) =>
-    entry.type === 'file' && entry.sameAs === undefined
-      ? [{ file: join(part.copies, entry.path), size: entry.size, sha256: entry.sha256 }]
-      : [],
-  );
+/** Bytes that the copies of a part take. */
+export function sizeOf(part: Part): number {
+  return part.kind === 'files' ? part.list.size + part.size : part.copy.size;
 }

@@ -4,8 +4,19 @@ import { PassThrough } from 'node:stream';
 import { isDeepStrictEqual } from 'node:util';
 import { failure, type Told } from './disk.ts';
 import type { PostgresPart, Properties } from './manifest.ts';
-import { countRows, feedDump } from './postgres.ts';
-import { ask, endOthers, identifier, literal, openSession, runTool, type Place, type Reach } from './psql.ts';
+import { feedDump } from './postgres.ts';
+import { countRows } from './postgres-rows.ts';
+import {
+  ask,
+  endOthers,
+  identifier,
+  literal,
+  openSession,
+  runTool,
+  type Place,
+  type Reach,
+  type Session,
+} from './psql.ts';
 
 /** PostgreSQL cuts names off behind it, silently. Bytes. */
 const LONGEST_NAME = 63;
@@ -26,6 +37,8 @@ const LISTS = ['search_path', 'temp_tablespaces', 'local_preload_libraries', 'se
 /** What the database is called that a copy replaces, and the one that is made ready to do so. */
 const replacedName = (database: string, id: string) => fitName(database, `_before_${id}`);
 const besideName = (database: string, id: string) => fitName(database, `_putback_${id}`);
+/** And the one that a copy was restored into, once it has gone again. */
+const undoneName = (database: string, id: string) => fitName(database, `_undone_${id}`);
 
 /** Restore the copy beside the database, whole and compared. Called again it begins anew. */
 export async function stagePostgres(
@@ -33,33 +46,16 @@ export async function stagePostgres(
   { part, file, id }: { part: PostgresPart; file: string; id: string },
   { progress }: Told,
 ): Promise<void> {
-  const elsewhere = { ...part, database: ELSEWHERE };
   const beside = { ...part, database: besideName(part.database, id) };
   try {
-    const begin = () =>
-      ask(
-        reach,
-        elsewhere,
-        `${dropStatements(reach, beside.database)}; ${createStatement(beside.database, part.properties)}`,
-      );
-    await begin();
-    try {
-      await restore(reach, beside, { file, part, progress });
-    } catch (error) {
-      if (!MISSED.test((error as Error).message)) throw error;
-      await begin();
-      await restoreAsText(reach, beside, { file, part });
-    }
+    await restoreInto(reach, beside, { file, part }, { progress });
     const session = openSession(reach, beside);
     await session.ask('set row_security = off');
     const counts = await countRows(session);
     if (!isDeepStrictEqual(counts, part.facts.counts)) {
       throw new Error('the restored database has other rows than the copy was taken of.');
     }
-    // Without statistics the first queries of an application can take hours.
-    await session.ask('analyze');
-    for (const statement of propertyStatements(beside.database, part.properties))
-      await session.ask(statement);
+    await finish(session, beside, part);
     await session.close();
   } catch (error) {
     // What is left of it in the container goes at the next try, should it not go now.
@@ -70,6 +66,43 @@ export async function stagePostgres(
 }
 
 /**
+ * Make a database, also in place of one of that name, and restore the copy into it.
+ * @param options.args of pg_restore
+ */
+export async function restoreInto(
+  reach: Reach,
+  target: Place,
+  { file, part, args = [] }: { file: string; part: PostgresPart; args?: readonly string[] },
+  { progress }: Told,
+): Promise<void> {
+  const begin = () =>
+    ask(
+      reach,
+      { ...target, database: ELSEWHERE },
+      `${dropStatements(reach, target.database)}; ${createStatement(target.database, part.properties)}`,
+    );
+  await begin();
+  try {
+    await restore(reach, target, { file, part, args, progress });
+  } catch (error) {
+    if (!MISSED.test((error as Error).message)) throw error;
+    await begin();
+    await restoreAsText(reach, target, { file, part, args });
+  }
+}
+
+/** What a restored database is beside its tables. @param session inside it */
+export async function finish(
+  session: Session,
+  { database }: Place,
+  { properties }: PostgresPart,
+): Promise<void> {
+  // Without statistics the first queries of an application can take hours.
+  await session.ask('analyze');
+  for (const statement of propertyStatements(database, properties)) await session.ask(statement);
+}
+
+/**
  * Give the restored database its name; the one that had it is kept. Called again it finishes, or does nothing.
  * @returns the name of the one that is kept; undefined when there was none
  */
@@ -77,44 +110,109 @@ export async function swapPostgres(
   reach: Reach,
   { part, id }: { part: PostgresPart; id: string },
 ): Promise<string | undefined> {
-  const elsewhere = { ...part, database: ELSEWHERE };
-  const replaced = replacedName(part.database, id);
-  const beside = besideName(part.database, id);
-  const rename = (from: string, to: string) =>
-    `alter database ${identifier(from)} rename to ${identifier(to)};`;
+  const { database } = part;
+  const [replaced, beside] = [replacedName(database, id), besideName(database, id)];
+  try {
+    return await renameDatabases(reach, part, [database, replaced, beside], (there) => {
+      if (!there.has(beside)) return { kept: there.has(replaced) ? replaced : undefined };
+      const aside = there.has(database) ? [[database, replaced] as const] : [];
+      return { renames: [...aside, [beside, database]] };
+    });
+  } catch (error) {
+    throw explain('put back', part, error);
+  }
+}
+
+/**
+ * Give the old database its name again; the one that took it is kept. Called again it does nothing.
+ * @returns the name of the one that is kept; undefined when none had taken its name
+ */
+export async function returnPostgres(
+  reach: Reach,
+  { part, id }: { part: PostgresPart; id: string },
+): Promise<string | undefined> {
+  const { database } = part;
+  const [replaced, beside, undone] = [
+    replacedName(database, id),
+    besideName(database, id),
+    undoneName(database, id),
+  ];
+  try {
+    return await renameDatabases(reach, part, [database, replaced, beside, undone], (there) => {
+      if (there.has(undone)) return { kept: undone };
+      // It was made ready, and no more.
+      if (there.has(beside)) return { kept: undefined };
+      const back = there.has(replaced) ? [[replaced, database] as const] : [];
+      const away = there.has(database) ? [[database, undone] as const] : [];
+      return { renames: [...away, ...back] };
+    });
+  } catch (error) {
+    throw explain('bring back', part, error);
+  }
+}
+
+type Renaming =
+  | { kept: string | undefined }
+  /** From one name to another, in their order. */
+  | { renames: readonly (readonly [string, string])[] };
+
+/**
+ * All names change in one transaction, so that either none or all have. Asked again after it, until nothing is left.
+ * @param decide from the names that there are
+ */
+async function renameDatabases(
+  reach: Reach,
+  place: Place,
+  names: readonly string[],
+  decide: (there: ReadonlySet<string>) => Renaming,
+): Promise<string | undefined> {
+  const elsewhere = { ...place, database: ELSEWHERE };
+  const all = names.map(literal).join(', ');
   for (let tries = 1; ; tries += 1) {
-    const names = [part.database, replaced, beside].map(literal).join(', ');
-    const there = await ask<string>(
+    const found = await ask<string>(
       reach,
       elsewhere,
-      `select to_json(datname) from pg_catalog.pg_database where datname in (${names})`,
+      `select to_json(datname) from pg_catalog.pg_database where datname in (${all})`,
     );
-    const hasOld = there.includes(part.database);
-    // Both names change in one transaction, so that either none or both have.
-    if (!there.includes(beside)) return there.includes(replaced) ? replaced : undefined;
-    const statements = `select to_json(pg_catalog.pg_terminate_backend(pid)) from pg_catalog.pg_stat_activity
-        where datname in (${literal(part.database)}, ${literal(beside)}) and pid <> pg_catalog.pg_backend_pid();
-      begin;
-      ${hasOld ? rename(part.database, replaced) : ''}
-      ${rename(beside, part.database)}
-      commit`;
+    const decided = decide(new Set(found));
+    if ('kept' in decided) return decided.kept;
+    const renames = decided.renames.map(
+      ([from, to]) => `alter database ${identifier(from)} rename to ${identifier(to)};`,
+    );
     try {
-      await ask(reach, elsewhere, statements);
-      return hasOld ? replaced : undefined;
+      await ask(
+        reach,
+        elsewhere,
+        `select to_json(pg_catalog.pg_terminate_backend(pid)) from pg_catalog.pg_stat_activity
+          where datname in (${all}) and pid <> pg_catalog.pg_backend_pid();
+        begin;
+        ${renames.join('\n')}
+        commit`,
+      );
     } catch (error) {
       reach.signal.throwIfAborted();
-      if (tries === TRIES) throw explain('put back', part, error);
+      if (tries === TRIES) throw error;
     }
   }
 }
 
-/** Deletes the database that {@link swapPostgres} has kept, and one that was made ready and never used. */
+/** Deletes what {@link swapPostgres} and {@link returnPostgres} have kept, and what was made ready and never used. */
 export async function dropKept(reach: Reach, part: PostgresPart, id: string): Promise<void> {
   try {
     await drop(reach, part, besideName(part.database, id));
     await drop(reach, part, replacedName(part.database, id));
+    await drop(reach, part, undoneName(part.database, id));
   } catch (error) {
     throw explain('delete what was kept of', part, error);
+  }
+}
+
+/** Deletes one that was made ready and is not to be used. */
+export async function dropBeside(reach: Reach, part: PostgresPart, id: string): Promise<void> {
+  try {
+    await drop(reach, part, besideName(part.database, id));
+  } catch (error) {
+    throw explain('tidy up after', part, error);
   }
 }
 
@@ -133,13 +231,13 @@ function dropStatements(reach: Reach, name: string): string {
 async function restoreAsText(
   reach: Reach,
   beside: Place,
-  { file, part }: { file: string; part: PostgresPart },
+  { file, part, args }: { file: string; part: PostgresPart; args: readonly string[] },
 ): Promise<void> {
   const { value = 'public' } =
     part.properties.settings.find(({ role, name }) => role === undefined && name === 'search_path') ?? {};
   const statements = new PassThrough();
   const writing = feedDump(file, part.copy, {}, (stdin) =>
-    runTool(reach, part, ['pg_restore', '--file=-'], { stdin, stdout: statements }),
+    runTool(reach, beside, ['pg_restore', '--file=-', ...args], { stdin, stdout: statements }),
   );
   const reading = runTool(
     reach,
@@ -182,13 +280,21 @@ async function* withPath(statements: AsyncIterable<Buffer>, path: string): Async
 async function restore(
   reach: Reach,
   beside: Place,
-  { file, part, progress }: { file: string; part: PostgresPart; progress: Told['progress'] },
+  {
+    file,
+    part,
+    args,
+    progress,
+  }: { file: string; part: PostgresPart; args: readonly string[]; progress: Told['progress'] },
 ): Promise<void> {
   const name = beside.database.replace(/[\\']/g, '\\$&');
   await feedDump(file, part.copy, { progress }, (stdin) =>
-    runTool(reach, beside, ['pg_restore', '--exit-on-error', '--no-password', `--dbname=dbname='${name}'`], {
-      stdin,
-    }),
+    runTool(
+      reach,
+      beside,
+      ['pg_restore', '--exit-on-error', '--no-password', `--dbname=dbname='${name}'`, ...args],
+      { stdin },
+    ),
   );
 }
 

@@ -1,56 +1,46 @@
-/** Copies of PostgreSQL databases: a dump, and what is counted in the same snapshot. */
+/** Copies of PostgreSQL databases: a dump, and what is read in the same snapshot to prove it by. */
 import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { failure, writeAll, type Told } from './disk.ts';
-import type { Copy, PostgresPart, Properties, SourceFacts } from './manifest.ts';
+import type { Besides, Copy, PostgresPart, Properties, SourceFacts } from './manifest.ts';
+import {
+  readCatalog,
+  readMigrations,
+  readProperties,
+  readSequences,
+  type Positions,
+} from './postgres-facts.ts';
+import { countRows, PLAIN_TEXTS, readRows, readViews, relationsOf } from './postgres-rows.ts';
+import { digestSchema, readSchema } from './postgres-text.ts';
 import { ask, endOthers, openSession, runTool, type Place, type Reach, type Session } from './psql.ts';
 
-/** Nothing takes so long; what hangs must not hold its locks for days. */
-const LONGEST = 6 * 3_600_000;
-/** Milliseconds that a dump waits for a table that somebody else has locked. */
-const LOCK_PATIENCE = 60_000;
+/** What is given up, and when: the tests wait less. Milliseconds, bytes. */
+export type PostgresLimits = {
+  /** Nothing takes so long; what hangs must not hold its locks for days. */
+  longest: number;
+  /** For a table that somebody else has locked. */
+  lockPatience: number;
+  /** Of tables that are digested altogether; the largest are left out. */
+  digested: number;
+};
+
+const LIMITS: PostgresLimits = { longest: 6 * 3_600_000, lockPatience: 60_000, digested: 4 * 1024 ** 3 };
+/** Bytes of a dump that wait for the disk at most. */
+const AT_ONCE = 256 * 1024;
 /** Milliseconds for tidying up after a failure. */
 const CLEANUP = 30_000;
 
-/** Tables of the application, by name; what extensions bring comes with them. */
-const TABLES = `pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-  where c.relkind = 'r' and c.relpersistence <> 't' and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
-    and not exists (select from pg_catalog.pg_depend d
-      where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')`;
-const NAME = `case when n.nspname = 'public' then c.relname else n.nspname || '.' || c.relname end`;
-
-/** A statement for each table, which psql runs; each gives `[name, rows]`. */
-const COUNTS = `select format('select json_build_array(%L::text, count(*)) from only %I.%I', ${NAME}, n.nspname, c.relname)
-  from ${TABLES} order by 1
-  \\gexec
-select json_build_array('large objects', count(*)) from pg_catalog.pg_largeobject_metadata having count(*) > 0`;
-
-/** The tables in which applications note what they have migrated, each as a digest of its rows. */
-const MIGRATIONS = `select format('select json_build_array(%L::text, md5(string_agg(t::text, chr(10) order by t::text))) from only %I.%I t',
-    ${NAME}, n.nspname, c.relname)
-  from ${TABLES} and c.relname ~* 'migration|schema_version' and c.relname !~* 'lock' order by 1
+/** Held to the end: a table that is emptied by TRUNCATE is empty in older snapshots too. */
+const LOCKS = `select format('lock table only %I.%I in access share mode', n.nspname, c.relname)
+  from ${relationsOf('r')} order by c.oid
   \\gexec
 select null where false`;
 
-const PROPERTIES = `select jsonb_build_object(
-  'row', to_jsonb(d) - 'datacl',
-  'owner', pg_catalog.pg_get_userbyid(d.datdba),
-  'encoding', pg_catalog.pg_encoding_to_char(d.encoding),
-  'tablespace', (select spcname from pg_catalog.pg_tablespace t where t.oid = d.dattablespace),
-  'comment', pg_catalog.shobj_description(d.oid, 'pg_database'),
-  'grants', (select jsonb_agg(jsonb_build_object('to', r.rolname, 'privilege', a.privilege_type, 'grantable', a.is_grantable))
-    from pg_catalog.aclexplode(d.datacl) a left join pg_catalog.pg_roles r on r.oid = a.grantee),
-  'settings', (select jsonb_agg(jsonb_build_object('role', r.rolname, 'setting', s.setting) order by s.at)
-    from pg_catalog.pg_db_role_setting o cross join lateral unnest(o.setconfig) with ordinality s (setting, at)
-      left join pg_catalog.pg_roles r on r.oid = o.setrole
-    where o.setdatabase = d.oid))
-  from pg_catalog.pg_database d where d.datname = current_database()`;
-
 /** Bytes that a dump takes at most, about: the tables without their indexes. */
 export async function measurePostgres(reach: Reach, place: Place): Promise<number> {
-  const sql = `select to_json(coalesce(sum(pg_catalog.pg_table_size(c.oid)), 0)) from ${TABLES}`;
+  const sql = `select to_json(coalesce(sum(pg_catalog.pg_table_size(c.oid)), 0)) from ${relationsOf('r')}`;
   const [size = 0] = await ask<number>(reach, place, sql).catch((error: unknown) =>
     fail('measure', place, error),
   );
@@ -59,49 +49,47 @@ export async function measurePostgres(reach: Reach, place: Place): Promise<numbe
 
 /** Counts and schema as they are now. */
 export async function describePostgres(reach: Reach, place: Place): Promise<SourceFacts> {
-  return withSnapshot(reach, place, 'read', async (session, snapshot) => {
-    const { facts } = await describe(reach, place, session, snapshot);
-    return facts;
-  });
+  return withSnapshot(reach, place, { doing: 'read', limits: LIMITS }, async ({ session, ...at }) => ({
+    ...nameOf(place),
+    schema: (await describeSchema({ session, ...at }, place, LIMITS)).schema,
+    counts: await countRows(session),
+  }));
 }
 
 /**
- * Dump a database, and read the dump back whole.
- * @param target a name inside `folder`, which is the copy's
+ * Dump a database, read in the same snapshot what the dump is compared by, and read the dump back whole.
+ * @param options.target a name inside `folder`, which is the copy's
+ * @param options.digests what the rows hold is read as well, which takes about as long as the dump
  */
 export async function takePostgres(
   reach: Reach,
   place: Place,
-  { folder, target }: { folder: string; target: string },
+  {
+    folder,
+    target,
+    digests = false,
+    limits = LIMITS,
+  }: { folder: string; target: string; digests?: boolean; limits?: PostgresLimits },
   told: Told = {},
 ): Promise<PostgresPart> {
+  const begun = performance.now();
+  let copied = begun;
   const file = join(folder, target);
-  return withSnapshot(reach, place, 'copy', async (session, snapshot, limited) => {
-    const { facts, properties } = await describe(limited, place, session, snapshot);
-    const handle = await open(file, 'wx', 0o600);
-    let copy: Copy;
-    try {
-      const sink = createSink(handle, told);
-      await runTool(
-        limited,
-        place,
-        [
-          'pg_dump',
-          '--format=custom',
-          `--snapshot=${snapshot}`,
-          `--lock-wait-timeout=${LOCK_PATIENCE}`,
-          '--no-password',
-        ],
-        { stdout: sink.stream },
-      );
-      await handle.sync();
-      copy = { file: target, ...sink.result() };
-    } finally {
-      await handle.close();
-    }
-    await checkDump(limited, place, file, copy);
-    return { kind: 'postgres', ...place, facts, copy, properties };
+  const part = await withSnapshot(reach, place, { doing: 'copy', limits }, async (at) => {
+    await at.session.ask(LOCKS);
+    const before = await readSequences(at.session);
+    const copy = await dump(at, place, { file, target, limits }, told);
+    copied = performance.now();
+    const read = await describe(at, place, { before, digests, limits });
+    return { kind: 'postgres' as const, ...place, copy, ...read };
   });
+  // The snapshot is let go of by now: what waits for its locks need not wait for this.
+  const limited = { ...reach, signal: AbortSignal.any([reach.signal, AbortSignal.timeout(limits.longest)]) };
+  await checkDump(limited, place, file, part.copy).catch((error: unknown) => {
+    reach.signal.throwIfAborted();
+    return fail('copy', place, error);
+  });
+  return { ...part, took: { copy: copied - begun, proof: performance.now() - copied } };
 }
 
 /**
@@ -138,30 +126,29 @@ export async function feedDump(
   if (hash.digest('hex') !== copy.sha256) throw new Error(`"${file}" is damaged.`);
 }
 
-export async function countRows(session: Session): Promise<Record<string, number>> {
-  return Object.fromEntries(await session.ask<[string, number]>(COUNTS));
-}
+/** An open session in one snapshot, which others can take up; `reach` ends with it. */
+type At = { session: Session; snapshot: string; reach: Reach };
 
 /** Work with a session that holds one snapshot of the database open. On a failure nothing of it goes on in the container. */
 async function withSnapshot<Result>(
   reach: Reach,
   place: Place,
-  doing: string,
-  work: (session: Session, snapshot: string, limited: Reach) => Promise<Result>,
+  { doing, limits }: { doing: string; limits: PostgresLimits },
+  work: (at: At) => Promise<Result>,
 ): Promise<Result> {
   const over = new AbortController();
-  const signal = AbortSignal.any([reach.signal, over.signal, AbortSignal.timeout(LONGEST)]);
-  const limited = { ...reach, signal };
+  const late = AbortSignal.timeout(limits.longest);
+  const limited = { ...reach, signal: AbortSignal.any([reach.signal, over.signal, late]) };
   try {
     const session = openSession(limited, place);
     // Of a run that was killed.
     await session.ask(endOthers(reach));
     await session.ask(
-      `set idle_in_transaction_session_timeout = 0; set statement_timeout = 0; set timezone = 'UTC'; set row_security = off;
-       begin isolation level repeatable read read only`,
+      `set idle_in_transaction_session_timeout = 0; set statement_timeout = 0; set lock_timeout = ${limits.lockPatience};
+       ${PLAIN_TEXTS}; begin isolation level repeatable read read only`,
     );
     const [snapshot = ''] = await session.ask<string>('select to_json(pg_catalog.pg_export_snapshot())');
-    const result = await work(session, snapshot, limited);
+    const result = await work({ session, snapshot, reach: limited });
     await session.ask('commit');
     await session.close();
     return result;
@@ -171,106 +158,103 @@ async function withSnapshot<Result>(
     const tidying = { ...reach, signal: AbortSignal.timeout(CLEANUP) };
     await ask(tidying, place, endOthers(reach)).catch(() => {});
     reach.signal.throwIfAborted();
-    return fail(doing, place, error);
+    return fail(doing, place, late.aborted ? tooLong(limits) : error);
+  }
+}
+
+async function dump(
+  { reach, snapshot }: At,
+  place: Place,
+  { file, target, limits }: { file: string; target: string; limits: PostgresLimits },
+  told: Told,
+): Promise<Copy> {
+  const handle = await open(file, 'wx', 0o600);
+  try {
+    const sink = createSink(handle, told);
+    await runTool(
+      reach,
+      place,
+      ['pg_dump', '--format=custom', '--no-password', ...inSnapshot(snapshot, limits)],
+      { stdout: sink.stream },
+    );
+    await handle.sync();
+    return { file: target, ...sink.result() };
+  } finally {
+    await handle.close();
   }
 }
 
 async function describe(
-  reach: Reach,
+  at: At,
   place: Place,
-  session: Session,
-  snapshot: string,
-): Promise<{ facts: SourceFacts; properties: Properties }> {
-  const counts = await countRows(session);
-  const migrations = await session.ask(MIGRATIONS);
-  const [found] = await session.ask<FoundProperties>(PROPERTIES);
-  if (found === undefined) throw new Error('the database has no entry.');
-  const text = collectText();
-  await runTool(
-    reach,
-    place,
-    [
-      'pg_dump',
-      '--schema-only',
-      `--snapshot=${snapshot}`,
-      `--lock-wait-timeout=${LOCK_PATIENCE}`,
-      '--no-password',
-    ],
-    { stdout: text.stream },
-  );
-  const schema = createHash('sha256')
-    .update(JSON.stringify([statementsOf(text.result()), migrations]))
-    .digest('hex');
+  { before, digests, limits }: { before: Positions; digests: boolean; limits: PostgresLimits },
+): Promise<{ facts: SourceFacts; properties: Properties; besides: Besides }> {
+  const { session, reach } = at;
+  const { schema, properties } = await describeSchema(at, place, limits);
+  const { version, superuser, ...catalog } = await readCatalog(session);
+  const most = limits.digested;
+  const rows = digests
+    ? await readRows(session, { version, digested: { most } })
+    : { counts: await countRows(session) };
+  const views = digests ? { views: await readViews(session, { version, most }) } : {};
+  const after = await readSequences(session);
+  const sequences = Object.entries(before).map(([name, first]) => [name, [first, after[name] ?? first]]);
   return {
-    facts: { name: `postgres ${place.database}`, kind: 'postgres', schema, counts },
-    properties: toProperties(found),
+    facts: { ...nameOf(place), schema, ...rows },
+    properties,
+    besides: {
+      server: { version, superuser, ...(await programOf(reach, place)) },
+      ...catalog,
+      sequences: Object.fromEntries(sequences) as Besides['sequences'],
+      ...views,
+    },
   };
 }
 
-/** Without what changes from one dump of the same schema to the next: comments, a random key, the order of equals. */
-function statementsOf(text: string): string[] {
-  return text
-    .split('\n')
-    .filter((line) => line !== '' && !/^(?:--|\\(?:un)?restrict )/.test(line))
-    .sort();
+async function describeSchema({ session, snapshot, reach }: At, place: Place, limits: PostgresLimits) {
+  const migrations = await readMigrations(session);
+  const properties = await readProperties(session);
+  const statements = await readSchema(reach, place, inSnapshot(snapshot, limits));
+  return { schema: digestSchema(statements, migrations), properties };
 }
 
-type FoundProperties = {
-  row: Record<string, unknown>;
-  owner: string;
-  encoding: string;
-  tablespace: string;
-  comment: string | null;
-  grants: { to: string | null; privilege: string; grantable: boolean }[] | null;
-  settings: { role: string | null; setting: string }[] | null;
-};
-
-function toProperties({ row, grants, settings, comment, ...rest }: FoundProperties): Properties {
-  const textOf = (...names: string[]) => {
-    const value = names.map((name) => row[name]).find((one) => typeof one === 'string');
-    return typeof value === 'string' ? value : undefined;
-  };
-  return {
-    ...rest,
-    collate: textOf('datcollate') ?? 'C',
-    ctype: textOf('datctype') ?? 'C',
-    connectionLimit: Number(row['datconnlimit']),
-    provider: textOf('datlocprovider'),
-    locale: textOf('datlocale', 'daticulocale'),
-    icuRules: textOf('daticurules'),
-    comment: comment ?? undefined,
-    ...(grants !== null && { grants: grants.map(({ to, ...grant }) => ({ to: to ?? undefined, ...grant })) }),
-    settings: (settings ?? []).map(({ role, setting }) => ({
-      role: role ?? undefined,
-      name: setting.slice(0, setting.indexOf('=')),
-      value: setting.slice(setting.indexOf('=') + 1),
-    })),
-  };
+async function programOf(
+  { engine, signal }: Reach,
+  { container }: Place,
+): Promise<Pick<Besides['server'], 'image' | 'entrypoint' | 'command'>> {
+  const raw = await engine.inspectRaw(container, { signal });
+  if (raw === undefined) return {};
+  const { Entrypoint: entrypoint, Cmd: command } = raw.Config;
+  return { image: raw.Image, entrypoint: listOf(entrypoint), command: listOf(command) };
 }
 
+const listOf = (value: string | string[] | null | undefined): string[] =>
+  value === null || value === undefined || value === '' ? [] : [value].flat();
+
+const nameOf = ({ database }: Place) => ({ name: `postgres ${database}`, kind: 'postgres' as const });
+
+const inSnapshot = (snapshot: string, { lockPatience }: PostgresLimits) => [
+  `--snapshot=${snapshot}`,
+  `--lock-wait-timeout=${lockPatience}`,
+];
+
+const tooLong = ({ longest }: PostgresLimits) => new Error(`it took longer than ${longest / 60_000} min.`);
+
+/** The engine gives some kilobytes at a time; what comes while a write is under way goes with the next one. */
 function createSink(handle: FileHandle, { progress }: Told) {
   const hash = createHash('sha256');
   let size = 0;
   const stream = new Writable({
-    write(chunk: Buffer, _encoding, taken) {
-      hash.update(chunk);
-      size += chunk.length;
-      progress?.(chunk.length);
-      writeAll(handle, chunk).then(() => taken(), taken);
+    highWaterMark: AT_ONCE,
+    writev(parts: { chunk: Buffer }[], taken) {
+      const bytes = Buffer.concat(parts.map(({ chunk }) => chunk));
+      hash.update(bytes);
+      size += bytes.length;
+      progress?.(bytes.length);
+      writeAll(handle, bytes).then(() => taken(), taken);
     },
   });
   return { stream, result: () => ({ size, sha256: hash.digest('hex') }) };
-}
-
-function collectText() {
-  const chunks: Buffer[] = [];
-  const stream = new Writable({
-    write(chunk: Buffer, _encoding, taken) {
-      chunks.push(chunk);
-      taken();
-    },
-  });
-  return { stream, result: () => Buffer.concat(chunks).toString() };
 }
 
 function fail(doing: string, { database, container }: Place, error: unknown): never {

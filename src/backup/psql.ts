@@ -4,7 +4,7 @@ import type { Engine } from '../clients/engine.ts';
 
 export type Place = { container: string; user: string; database: string };
 export type Reach = {
-  engine: Pick<Engine, 'exec'>;
+  engine: Pick<Engine, 'exec' | 'inspectRaw'>;
   signal: AbortSignal;
   /** How these sessions are known among others, so that one that is left over can be ended. */
   application: string;

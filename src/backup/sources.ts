@@ -3,8 +3,8 @@ import { relative } from 'node:path';
 import type { Source } from '../services/schema.ts';
 import { targetOf } from './aside.ts';
 import type { Told } from './disk.ts';
-import { describeFiles, measureFiles, takeFiles, type FilesSource } from './files.ts';
-import type { FilesPart, Manifest, Part, SourceFacts, SqlitePart } from './manifest.ts';
+import { describeFiles, measureFiles, takeFiles, type EarlierFiles, type FilesSource } from './files.ts';
+import type { Manifest, Part, SourceFacts, SqlitePart } from './manifest.ts';
 import { filesOf, presentFilesOf } from './patterns.ts';
 import { describePostgres, measurePostgres, takePostgres } from './postgres.ts';
 import type { Place, Reach } from './psql.ts';
@@ -17,7 +17,14 @@ export type Thing =
   | { kind: 'files'; name: string; source: FilesSource };
 
 /** An earlier copy, whose files serve again where nothing has changed. */
-export type Earlier = { folder: string; manifest: Manifest } | undefined;
+export type Earlier =
+  | {
+      folder: string;
+      manifest: Manifest;
+      /** It was made a moment ago: what is unchanged since serves without being read again. */
+      isFresh: boolean;
+    }
+  | undefined;
 
 /**
  * Databases first: a file that one names was there before.
@@ -61,7 +68,7 @@ async function inside(folder: string, copies: string | undefined): Promise<strin
 export async function measure(reach: Reach, thing: Thing, earlier?: Earlier): Promise<number> {
   if (thing.kind === 'postgres') return measurePostgres(reach, thing.place);
   if (thing.kind === 'files')
-    return measureFiles(thing.source, filesPartOf(earlier, thing.name), reach.signal);
+    return measureFiles(thing.source, earlierFilesOf(earlier, thing.name), reach.signal);
   const part = sqlitePartOf(earlier, thing.name);
   return part !== undefined && (await isUnchanged(part)) ? 0 : measureSqlite(thing.path);
 }
@@ -84,7 +91,7 @@ export async function take(
 ): Promise<Part> {
   const target = `${index}-${thing.kind}`;
   if (thing.kind === 'postgres')
-    return takePostgres(reach, thing.place, { folder, target: `${target}.dump` }, told);
+    return takePostgres(reach, thing.place, { folder, target: `${target}.dump`, digests }, told);
   if (thing.kind === 'sqlite') {
     const part = sqlitePartOf(earlier, thing.name);
     return takeSqlite(
@@ -93,20 +100,23 @@ export async function take(
       told,
     );
   }
-  const part = filesPartOf(earlier, thing.name);
   return takeFiles(
     thing.source,
-    { folder, copies: target, earlier: part && earlier && { folder: earlier.folder, part } },
+    { folder, name: target, earlier: earlierFilesOf(earlier, thing.name) },
     told,
   );
 }
 
 function sqlitePartOf(earlier: Earlier, name: string): SqlitePart | undefined {
-  return earlier?.manifest.parts.filter((part) => part.kind === 'sqlite').find(({ path }) => path === name);
+  // One file for all backups of a database that nobody writes would be one bad block for all of them.
+  if (earlier?.isFresh !== true) return undefined;
+  return earlier.manifest.parts.filter((part) => part.kind === 'sqlite').find(({ path }) => path === name);
 }
 
-function filesPartOf(earlier: Earlier, name: string): FilesPart | undefined {
-  return earlier?.manifest.parts
-    .filter((part) => part.kind === 'files')
+function earlierFilesOf(earlier: Earlier, name: string): EarlierFiles | undefined {
+  const part = earlier?.manifest.parts
+    .filter((one) => one.kind === 'files')
     .find(({ folder }) => folder === name);
+  if (earlier === undefined || part === undefined) return undefined;
+  return { folder: earlier.folder, part, isFresh: earlier.isFresh };
 }

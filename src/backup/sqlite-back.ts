@@ -1,8 +1,8 @@
 /** A SQLite database replaced by a copy of it, so that an old journal never meets the new database. */
-import { open, rm } from 'node:fs/promises';
+import { open, readdir, rm, rmdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { areaAt, isThere, setAside } from './aside.ts';
-import { copyBytes, failure, makeFolder, move, sync, type Told } from './disk.ts';
+import { copyBytes, failure, makeFolder, move, sync, writeDurably, type Told } from './disk.ts';
 import type { SqlitePart } from './manifest.ts';
 import { JOURNALS } from './sqlite.ts';
 
@@ -47,6 +47,50 @@ export async function swapSqlite({ part, path, area }: SqliteBack): Promise<stri
   } catch (error) {
     throw failure(`put back "${part.path}"`, error);
   }
+}
+
+/**
+ * Bring the old database back, or what of it {@link swapSqlite} had moved when it was cut off. Called again it finishes,
+ * or does nothing.
+ * @param back.isStray it was only moved aside, and nothing took its place
+ * @returns where the one that was in its place is kept; undefined where there was none
+ */
+export async function returnSqlite({
+  path,
+  area,
+  isStray,
+}: Pick<SqliteBack, 'path' | 'area'> & { isStray: boolean }): Promise<string | undefined> {
+  const { fresh, old, undone, emptied } = areaAt(area);
+  const database = basename(path);
+  try {
+    if (await isThere(old)) {
+      if (!(await isThere(emptied))) {
+        // Before that, what lies there is the old one still.
+        const isReplaced = isStray ? await isThere(join(old, database)) : !(await isThere(fresh));
+        if (isReplaced) await setDatabaseAside(path, undone);
+        await writeDurably(emptied, '');
+      }
+      for (const suffix of [...JOURNALS, '']) {
+        const from = join(old, database + suffix);
+        if (!(await isThere(from))) continue;
+        // Somebody has been at work since a kill cut this off.
+        await setInTheWayAside(path + suffix, undone);
+        await move(from, path + suffix);
+      }
+      for (const name of await readdir(old)) await setInTheWayAside(join(old, name), undone);
+      await rmdir(old);
+      await sync(area);
+    }
+    return (await isThere(undone)) ? undone : undefined;
+  } catch (error) {
+    throw failure(`bring back "${path}"`, error);
+  }
+}
+
+async function setInTheWayAside(path: string, to: string): Promise<void> {
+  if (!(await isThere(path))) return;
+  await makeFolder(to);
+  await setAside(path, join(to, basename(path)));
 }
 
 /** The journals first: without its database none of them is read, with another one it is the end of that. */

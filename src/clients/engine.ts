@@ -2,6 +2,7 @@
 import type { Writable } from 'node:stream';
 import type { DockerVersion } from 'dockerode';
 import { UnreachableError } from '../errors.ts';
+import { createArchives, type EngineArchives } from './engine/archives.ts';
 import { createConnection } from './engine/connection.ts';
 import { createContainers, type EngineContainers } from './engine/containers.ts';
 import { followEvents } from './engine/events.ts';
@@ -20,6 +21,7 @@ export type {
   RawHealthcheck,
   RawImage,
 } from './engine/containers.ts';
+export type { EngineArchives } from './engine/archives.ts';
 export type { EngineImages, ImageSummary, Login, PullOptions } from './engine/images.ts';
 
 /** Every call takes a signal; without one it still ends by its own time limit. */
@@ -98,6 +100,7 @@ export type Image = {
 export type ExecResult = { exitCode: number; stderr: string };
 
 export type Engine = EngineImages &
+  EngineArchives &
   EngineContainers & {
     ping(options?: CallOptions): Promise<void>;
     version(options?: CallOptions): Promise<EngineVersion>;
@@ -191,6 +194,7 @@ export function createEngine(
 
   return {
     ...createImages(connection, limits),
+    ...createArchives(connection),
     ...createContainers(connection, limits),
     ping: (options) => connection.ping(options),
     async version(options) {

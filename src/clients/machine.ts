@@ -15,10 +15,16 @@ export type Machine = {
     memorySize: number;
     temperature: number | undefined;
   }>;
+  /** How many TCP connections to a port of this machine are open. @throws Error where that cannot be read */
+  connections(port: number): Promise<number>;
 };
 
 /** Where Linux tells temperatures, in thousandths of a degree. */
 const SENSORS = '/sys/class/hwmon';
+
+/** As Linux lists them: each line has the own address and port in hexadecimal digits, the other end, and a state. */
+const CONNECTIONS = ['/proc/net/tcp', '/proc/net/tcp6'];
+const ESTABLISHED = '01';
 
 /** Milliseconds: a disk of the network that is away holds whoever asks about it for minutes. */
 const PATIENCE = 3000;
@@ -48,6 +54,20 @@ export function createMachine(): Machine {
         memorySize: totalmem(),
         temperature: await hottest(),
       };
+    },
+    async connections(port) {
+      const texts = await Promise.all(CONNECTIONS.map(readOrNothing));
+      if (texts.every((text) => text === '')) {
+        throw new Error(`Cannot tell whether a client is connected: "${CONNECTIONS[0]}" cannot be read.`);
+      }
+      const own = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+      return texts
+        .join('\n')
+        .split('\n')
+        .filter((line) => {
+          const [, local, , state] = line.trim().split(/\s+/);
+          return local?.endsWith(own) === true && state === ESTABLISHED;
+        }).length;
     },
   };
 }

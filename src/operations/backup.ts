@@ -1,18 +1,35 @@
 /** Copies of a service's data, for the way back: taken, checked, put back, deleted. */
 import { randomUUID } from 'node:crypto';
 import { rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { isArea, isThere, removeArea } from '../backup/aside.ts';
-import { digestFile, eachOf, failure, sync } from '../backup/disk.ts';
-import { copiesOf, MANIFEST, readManifest, type Manifest, type SourceFacts } from '../backup/manifest.ts';
+import { digestFile, failure, sync, type Told } from '../backup/disk.ts';
+import { checkFiles } from '../backup/files.ts';
+import {
+  MANIFEST,
+  readManifest,
+  sizeOf,
+  type Copy,
+  type Manifest,
+  type SourceFacts,
+} from '../backup/manifest.ts';
+import { droppedOf } from '../backup/names.ts';
 import { checkDump } from '../backup/postgres.ts';
 import { dropKept } from '../backup/postgres-back.ts';
 import { putManifestBack } from '../backup/put-back.ts';
-import { readRecords, type Newer } from '../backup/record.ts';
-import { describe, thingsOf } from '../backup/sources.ts';
+import {
+  dropRecord,
+  isChanging,
+  readRecord,
+  readRecords,
+  type Newer,
+  type Record as PutBackRecord,
+} from '../backup/record.ts';
+import { describe, thingsOf, type Thing } from '../backup/sources.ts';
+import type { Putting } from '../backup/spots.ts';
 import { verifySqlite } from '../backup/sqlite-check.ts';
 import type { Service } from '../services.ts';
-import { beginCopy, dropCopy, DROPPED, fillCopy, nameCopy } from './copy.ts';
+import { beginCopy, dropCopy, fillCopy, nameCopy } from './copy.ts';
 import {
   backupsOf,
   copiesFolder,
@@ -52,7 +69,7 @@ export function snapshotFolder(app: DataReach, service: Service, id: string): st
 /**
  * Copy all sources. SQLite and files are copied from a running or a stopped service; PostgreSQL needs its container up.
  * @param folder one without a manifest is made anew
- * @param options.like an earlier snapshot: what is unchanged since becomes a second name of its copy
+ * @param options.like a snapshot of a moment ago: what is unchanged since becomes a second name of its copy, unread
  * @param options.digests what the rows of databases hold is kept too
  * @throws UserError when the disk has no room; Error when there is a finished copy already, or anything cannot be copied
  */
@@ -64,7 +81,10 @@ export async function takeSnapshot(
 ): Promise<Snapshot> {
   const { like, ...rest } = options;
   if (await isThere(join(folder, MANIFEST))) throw new Error(`There is a finished copy in "${folder}".`);
-  const copying = await beginCopy(app, service, folder, { signal: rest.signal, like: like?.folder });
+  const copying = await beginCopy(app, service, folder, {
+    signal: rest.signal,
+    like: like && { folder: like.folder, isFresh: true },
+  });
   try {
     const manifest = await fillCopy(app, service, copying, rest);
     await nameCopy(app, service, copying);
@@ -96,19 +116,13 @@ export async function verifySnapshot(
   const manifest = await ownManifest(service, folder);
   const told = toldOf(options, snapshot.size);
   const reach = reachOf(app, service, { application: 'steward check', signal });
-  await eachOf(manifest.parts.flatMap(copiesOf), async ({ file, size, sha256 }) => {
-    const path = join(folder, file);
-    const damaged = (why: string) => new Error(`The copy "${path}" is damaged: ${why}`);
-    const found = await digestFile(path, told).catch((error: unknown) => {
-      signal?.throwIfAborted();
-      throw failure(`read the copy "${path}"`, error);
-    });
-    if (found.size !== size) throw damaged(`it has ${found.size} bytes instead of ${size}.`);
-    if (found.sha256 !== sha256) throw damaged('it has other contents than were written.');
-  });
   for (const part of manifest.parts) {
-    if (part.kind === 'files') continue;
+    if (part.kind === 'files') {
+      await checkFiles(part, folder, told);
+      continue;
+    }
     const file = join(folder, part.copy.file);
+    await requireWhole(file, part.copy, told);
     const check =
       part.kind === 'sqlite' ? verifySqlite(part, file, signal) : checkDump(reach, part, file, part.copy);
     await check.catch((error: unknown) => {
@@ -116,6 +130,17 @@ export async function verifySnapshot(
       throw failure(`read the copy "${file}"`, error);
     });
   }
+}
+
+/** Its bytes on the disk are those that were written. @throws Error with what is wrong */
+export async function requireWhole(path: string, { size, sha256 }: Copy, told: Told): Promise<void> {
+  const damaged = (why: string) => new Error(`The copy "${path}" is damaged: ${why}`);
+  const found = await digestFile(path, told).catch((error: unknown) => {
+    told.signal?.throwIfAborted();
+    throw failure(`read the copy "${path}"`, error);
+  });
+  if (found.size !== size) throw damaged(`it has ${found.size} bytes instead of ${size}.`);
+  if (found.sha256 !== sha256) throw damaged('it has other contents than were written.');
 }
 
 /** The data as it is now. Never changes it. @throws Error for a source that cannot be read */
@@ -145,19 +170,27 @@ export async function putBack(
   id: string,
   options: DataOptions = {},
 ): Promise<PutBack> {
-  const { signal } = options;
-  const record = await putManifestBack(
-    {
-      manifest: await ownManifest(service, snapshot.folder),
-      folder: snapshot.folder,
-      id: checkedId(id),
-      reach: reachOf(app, service, { application: 'steward putback', signal }),
-      told: toldOf(options, snapshot.size),
-      step: stepsOf(app, service, 'put back'),
-    },
-    () => describeReadable(app, service, signal),
-  );
+  const putting = await puttingOf(app, service, snapshot, id, options);
+  const record = await putManifestBack(putting, () => describeReadable(app, service, options));
   return { aside: record.aside, newer: record.newer };
+}
+
+/** What putting a copy back, and taking it back, needs. */
+export async function puttingOf(
+  app: DataReach,
+  service: Service,
+  { folder, size }: Pick<Snapshot, 'folder' | 'size'>,
+  id: string,
+  options: DataOptions = {},
+): Promise<Putting> {
+  return {
+    manifest: await ownManifest(service, folder),
+    folder,
+    id: checkedId(id),
+    reach: reachOf(app, service, { application: 'steward putback', signal: options.signal }),
+    told: toldOf(options, size),
+    step: stepsOf(app, service, 'put back'),
+  };
 }
 
 /**
@@ -166,35 +199,66 @@ export async function putBack(
  */
 export async function dropSnapshot(app: DataReach, service: Service, folder: string): Promise<void> {
   // Out of sight first: half a copy is never found under its name.
-  const dropped = join(dirname(folder), `.${basename(folder)}${DROPPED}`);
+  const dropped = droppedOf(folder);
   await rm(dropped, { recursive: true, force: true });
   if (!(await isThere(folder))) return;
   const manifest = await ownManifest(service, folder);
   const records = await readRecords(folder);
-  if (records.some(({ state }) => state === 'swapping')) {
+  if (records.some(isChanging)) {
     throw new Error(`Cannot delete the copy "${folder}": it is being put back.`);
   }
-  const reach = reachOf(app, service, { application: 'steward drop' });
-  for (const { id, spots } of records) {
-    for (const spot of spots) {
-      if (spot.kind !== 'postgres') {
-        if (isArea(spot.area, id)) await removeArea(spot.area);
-        continue;
-      }
-      const part = manifest.parts[spot.part];
-      if (part?.kind === 'postgres') await dropKept(reach, part, id);
-    }
-  }
+  for (const record of records) await dropKeptOf(app, service, manifest, record);
   await rename(folder, dropped);
   await sync(dirname(folder));
   await rm(dropped, { recursive: true, force: true });
 }
 
-/** What an update has left of the data may not be readable: that must not stand in the way back. */
-async function describeReadable(
+/**
+ * Delete what putting a copy back has set aside, databases too, and the record of it. The copy stays.
+ * @param id under which it was put back
+ * @throws Error while it is being put back
+ */
+export async function dropPutBack(
   app: DataReach,
   service: Service,
-  signal: AbortSignal | undefined,
+  folder: string,
+  id: string,
+): Promise<void> {
+  const record = await readRecord(folder, id);
+  if (record === undefined) return;
+  if (isChanging(record)) {
+    throw new Error(`Cannot delete what "${id}" has set aside: "${folder}" is being put back.`);
+  }
+  await dropKeptOf(app, service, await ownManifest(service, folder), record);
+  await dropRecord(folder, id);
+}
+
+async function dropKeptOf(
+  app: DataReach,
+  service: Service,
+  manifest: Manifest,
+  { id, spots }: PutBackRecord,
+): Promise<void> {
+  const reach = reachOf(app, service, { application: 'steward drop' });
+  for (const spot of spots) {
+    if (spot.kind !== 'postgres') {
+      if (isArea(spot.area, id)) await removeArea(spot.area);
+      continue;
+    }
+    const part = manifest.parts[spot.part];
+    if (part?.kind === 'postgres') await dropKept(reach, part, id);
+  }
+}
+
+/**
+ * The data as it is now, as far as it is there and can be read: what an update or an accident has left of it must not
+ * stand in the way back.
+ * @param options.unread told the sources that are there and cannot be read
+ */
+export async function describeReadable(
+  app: DataReach,
+  service: Service,
+  { signal, unread }: DataOptions & { unread?: string[] } = {},
 ): Promise<SourceFacts[]> {
   const reach = reachOf(app, service, { application: lookName(), signal });
   const facts: SourceFacts[] = [];
@@ -203,20 +267,28 @@ async function describeReadable(
       facts.push(await describe(reach, thing));
     } catch (error) {
       signal?.throwIfAborted();
+      if (await isPresent(thing, error)) unread?.push(thing.name);
       app.log.warn({ service: service.name, source: thing.name, err: error }, 'data not counted');
     }
   }
   return facts;
 }
 
-async function ownManifest(service: Service, folder: string): Promise<Manifest> {
+/** What does not exist, as on a new machine, is no trouble. */
+const isPresent = async ({ kind, name }: Thing, error: unknown): Promise<boolean> =>
+  kind === 'files'
+    ? isThere(name)
+    : kind === 'sqlite' || !/database .* does not exist/.test((error as Error).message);
+
+/** @throws Error for a folder without a whole manifest, and for the copy of another service */
+export async function ownManifest(service: Service, folder: string): Promise<Manifest> {
   const manifest = await readManifest(folder);
   if (manifest.service === service.name) return manifest;
   throw new Error(`The copy in "${folder}" is of ${manifest.service}, not of ${service.name}.`);
 }
 
 function toSnapshot(folder: string, { service, takenAt, parts }: Manifest): Snapshot {
-  const size = parts.flatMap(copiesOf).reduce((sum, copy) => sum + copy.size, 0);
+  const size = parts.reduce((sum, part) => sum + sizeOf(part), 0);
   const sources = parts.map(({ facts }) => ({ ...facts, schema: facts.schema }));
   return { service, folder, takenAt, size, sources };
 }

@@ -1,9 +1,10 @@
 /** A copy of a service's data in the making: nobody takes it for one before it is whole and its name says so. */
 import { readdir, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { isThere } from '../backup/aside.ts';
 import { requireValues } from '../backup/expect-contents.ts';
 import { freeBytes, makeFolder, sync } from '../backup/disk.ts';
+import { partialOf } from '../backup/names.ts';
 import { readManifest, writeManifest, type Header, type Manifest, type Part } from '../backup/manifest.ts';
 import { measure, take, thingsOf, type Earlier, type Thing } from '../backup/sources.ts';
 import { UserError } from '../errors.ts';
@@ -20,9 +21,8 @@ import {
   type DataReach,
 } from './data-reach.ts';
 
-/** How names end of what is not a copy yet, and no more. */
-const PARTIAL = '.partial';
-export const DROPPED = '.dropped';
+/** Of a copy that was being made or deleted. */
+const LEFT_OVER = /^\.[A-Za-z0-9][A-Za-z0-9._-]*\.(?:partial|dropped)$/;
 
 export type Copying = {
   /** Where it will lie. */
@@ -31,8 +31,11 @@ export type Copying = {
   readonly partial: string;
   readonly earlier: Earlier;
   /** Bytes that it takes at most, about. */
-  readonly needed: number;
+  readonly needed: { readonly databases: number; readonly files: number };
 };
+
+/** An earlier copy. `isFresh`: of a moment ago, so that what is unchanged since need not be read again. */
+export type Like = { folder: string; isFresh: boolean };
 
 export type FillOptions = DataOptions & {
   /** What the rows hold is digested, too, which takes the time to read all of a database. */
@@ -44,25 +47,28 @@ export type FillOptions = DataOptions & {
 
 /**
  * See that there is room, and make the folder. What killed runs left beside it goes.
- * @param like the folder of an earlier copy: what is unchanged since becomes a second name of its file
- * @throws UserError when the disk has no room; Error when the application keeps its data elsewhere than it is configured here
+  if (service.backup !== undefined) await requireValues(service.backup.sources, service.backup.expect);
+ * @param like what is unchanged since becomes a second name of its file
+ * @throws UserError when the disk has no room
  */
 export async function beginCopy(
   app: DataReach,
   service: Service,
   folder: string,
-  { signal, like }: { signal?: AbortSignal | undefined; like?: string | undefined } = {},
+  { signal, like }: { signal?: AbortSignal | undefined; like?: Like | undefined } = {},
 ): Promise<Copying> {
   const step = stepsOf(app, service, 'copy');
-  const earlier = like === undefined ? undefined : { folder: like, manifest: await readManifest(like) };
+  const earlier = like === undefined ? undefined : { ...like, manifest: await readManifest(like.folder) };
   await sweep(dirname(folder));
   step('measure');
   const reach = reachOf(app, service, { application: 'steward copy', signal });
   if (service.backup !== undefined) await requireValues(service.backup.sources, service.backup.expect);
-  let needed = 0;
-  for (const thing of await thingsFor(app, service)) needed += await measure(reach, thing, earlier);
-  await requireRoom(app, service, needed);
-  const partial = join(dirname(folder), `.${basename(folder)}${PARTIAL}`);
+  const needed = { databases: 0, files: 0 };
+  for (const thing of await thingsFor(app, service)) {
+    needed[thing.kind === 'files' ? 'files' : 'databases'] += await measure(reach, thing, earlier);
+  }
+  await requireRoom(app, service, needed.databases + needed.files);
+  const partial = partialOf(folder);
   await makeFolder(partial);
   return { folder, partial, earlier, needed };
 }
@@ -77,7 +83,7 @@ export async function fillCopy(
   const { signal } = options;
   const step = stepsOf(app, service, 'copy');
   const reach = reachOf(app, service, { application: 'steward copy', signal });
-  const told = toldOf(options, needed);
+  const told = toldOf(options, needed.databases + needed.files);
   const parts: Part[] = [];
   const takenAt = app.clock.now();
   for (const [index, thing] of (await thingsFor(app, service)).entries()) {
@@ -116,8 +122,7 @@ export async function dropCopy({ partial }: Copying): Promise<void> {
 async function sweep(folder: string): Promise<void> {
   const names = (await isThere(folder)) ? await readdir(folder) : [];
   for (const name of names) {
-    if (!name.startsWith('.') || !(name.endsWith(PARTIAL) || name.endsWith(DROPPED))) continue;
-    await rm(join(folder, name), { recursive: true, force: true });
+    if (LEFT_OVER.test(name)) await rm(join(folder, name), { recursive: true, force: true });
   }
 }
 

@@ -67,7 +67,7 @@ export async function planPower(app: PowerReach, verb: Verb, service: Service): 
   return { report, fingerprint };
 }
 
-const awayKey = (service: Service) => `away:${service.name}`;
+export const awayKey = (service: Service) => `away:${service.name}`;
 
 function refuseMissing(verb: Verb, { name, containers }: ServiceState): void {
   for (const { name: part, unit, trouble } of containers) {

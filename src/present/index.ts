@@ -2,6 +2,16 @@
 import type { Button, Card } from '../card.ts';
 import type { Action, Report } from '../report.ts';
 import type { Texts } from '../texts/index.ts';
+import {
+  presentBackup,
+  presentBackupPlan,
+  presentBackupsDone,
+  presentBackupTroubles,
+  presentDrill,
+  presentDrillsDue,
+  presentUnpaused,
+} from './backup-runs.ts';
+import { presentBackups, presentOneBackup, presentServiceBackups, presentShrunkAccepted } from './backups.ts';
 import { presentCleaning } from './cleaning.ts';
 import { presentHelp, presentStart } from './greeting.ts';
 import { presentDeploy, presentGuard, presentGuardBackPlan, presentGuardPlan } from './guard.ts';
@@ -13,6 +23,13 @@ import { presentNote } from './note.ts';
 import { presentPictures } from './pictures.ts';
 import { presentOutcome, presentPlan, presentWork } from './power.ts';
 import { presentReleases } from './releases.ts';
+import {
+  presentRestoreOutcome,
+  presentRestorePlan,
+  presentRestoresOutcome,
+  presentRestoresPlan,
+  presentUndoPlan,
+} from './restore.ts';
 import { presentService, presentStatus } from './status.ts';
 import { presentChoice } from './choice.ts';
 import { presentUpdatesOutcome, presentUpdatesPlan } from './several-updates.ts';
@@ -21,7 +38,12 @@ import { presentRollbackPlan, presentUpdateOutcome, presentUpdatePlan } from './
 export type Presented<Kind extends Report['kind']> = Extract<Report, { kind: Kind }>;
 
 /** Their own buttons are links and copies, which stand below what can be done. */
-const LINKS_LAST = new Set<Report['kind']>(['releases', 'update-outcome', 'updates-outcome']);
+const LINKS_LAST = new Set<Report['kind']>([
+  'releases',
+  'update-outcome',
+  'updates-outcome',
+  'restore-outcome',
+]);
 
 /** @returns the card with the report's actions among its buttons */
 export function present(report: Report, texts: Texts): Card {
@@ -96,6 +118,38 @@ function layout(report: Report, texts: Texts): Card {
       return presentUpdatesPlan(report, texts);
     case 'updates-outcome':
       return presentUpdatesOutcome(report, texts);
+    case 'restore-plan':
+      return presentRestorePlan(report, texts);
+    case 'undo-restore-plan':
+      return presentUndoPlan(report, texts);
+    case 'restore-outcome':
+      return presentRestoreOutcome(report, texts);
+    case 'restores-plan':
+      return presentRestoresPlan(report, texts);
+    case 'restores-outcome':
+      return presentRestoresOutcome(report, texts);
+    case 'backup-plan':
+      return presentBackupPlan(report, texts);
+    case 'backup':
+      return presentBackup(report, texts);
+    case 'backups-done':
+      return presentBackupsDone(report, texts);
+    case 'drill':
+      return presentDrill(report, texts);
+    case 'drills-due':
+      return presentDrillsDue(report, texts);
+    case 'backup-troubles':
+      return presentBackupTroubles(report, texts);
+    case 'unpaused':
+      return presentUnpaused(report, texts);
+    case 'backups':
+      return presentBackups(report, texts);
+    case 'service-backups':
+      return presentServiceBackups(report, texts);
+    case 'one-backup':
+      return presentOneBackup(report, texts);
+    case 'shrunk-accepted':
+      return presentShrunkAccepted(report, texts);
   }
 }
 

@@ -126,6 +126,8 @@ const Update = map({
   rollback: choice(['image', 'with-data']).default('image'),
   before: list(unitName, 'a list of units').default([]),
   after: list(unitName, 'a list of units').default([]),
+  /** The old image is kept as a file, too. */
+  archive: flag.default(false),
 });
 
 const Source = z.discriminatedUnion(
@@ -145,6 +147,22 @@ const Source = z.discriminatedUnion(
   },
 );
 export type Source = z.infer<typeof Source>;
+
+const PAUSE_FORM = 'true, false or { busy, most }';
+const Pause = z
+  .preprocess(
+    (input) => (input === true ? {} : input === false ? undefined : input),
+    map(
+      {
+        /** A port of the host; while a client is connected to it, a scheduled backup waits. */
+        busy: value(tcpPort, 'a port such as tcp:27701').optional(),
+        /** Milliseconds that it may be stopped; then it starts, and there is no backup. */
+        most: duration.default(1_800_000),
+      },
+      PAUSE_FORM,
+    ).optional(),
+  )
+  .optional();
 
 /** Each path is relative to the folder of a source; `*`, `**` and `{a,b}` are understood. */
 const paths = list(text, 'a list of paths').default([]);
@@ -188,7 +206,7 @@ export type Expect = z.infer<typeof Expect>;
 const Backup = map({
   at: timeOfDay.optional(),
   /** Stop the units for the copy. */
-  pause: flag.default(false),
+  pause: Pause,
   keep: map({
     daily: count.default(30),
     weekly: count.default(0),
@@ -275,6 +293,11 @@ export const TOP = ['hosts', 'backups', 'checks', 'services'] as const;
 
 function glob(given: string): string | undefined {
   return isAbsolute(given) && !given.split('/').includes('..') ? given : undefined;
+}
+
+function tcpPort(given: string): number | undefined {
+  const port = Number(/^tcp:(\d{1,5})$/.exec(given)?.[1]);
+  return port >= 1 && port <= 65_535 ? port : undefined;
 }
 
 function regularExpression(given: string): string | undefined {

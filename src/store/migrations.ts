@@ -207,4 +207,20 @@ export const migrations: readonly string[] = [
   ) strict, without rowid;
   create index backups_by_service on backups (service, taken_at);
   `,
+  `
+  -- The journal of restores: what is being done, how far it is, and what the way back needs.
+  create table restores (
+    id text primary key,
+    service text not null,
+    by text not null,
+    stage text not null,
+    plan text not null,
+    facts text not null default '{}',
+    outcome text,
+    started_at integer not null,
+    ended_at integer
+  ) strict, without rowid;
+  create index restores_open on restores (service) where ended_at is null;
+  create index restores_by_service on restores (service, started_at);
+  `,
 ];

@@ -23,6 +23,10 @@ const UNANSWERED = new Set<Report['kind']>([
   'updates-plan',
   'guard-plan',
   'guard-back-plan',
+  'restore-plan',
+  'undo-restore-plan',
+  'restores-plan',
+  'backup-plan',
 ]);
 
 /** @returns what takes up one run that `tasks.recover` has found */

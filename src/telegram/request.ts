@@ -11,6 +11,7 @@ import { PLAN_LASTS } from '../store/confirmations.ts';
 import type { Task, TaskEnd, Tasks } from '../tasks.ts';
 import type { Turn } from './intake.ts';
 import { createResult, type Shown } from './result.ts';
+import { plainWork, workOf } from './work.ts';
 
 export type Request = Shown & {
   turn: Turn;
@@ -108,7 +109,8 @@ export function createRequests({ app, tasks, busy, sendDirectly }: RequestNeeds)
       confirmed === undefined &&
       (command.plan !== undefined || command.purpose === 'look' || command.purpose === 'about');
     const subject = (confirmed && subjectOf(confirmed)) ?? args[0];
-    const result = createResult({ app, at: request, plan: confirmed, answer });
+    const shows = workOf(confirmed, store.updates) ?? plainWork(command.shows?.(app, args));
+    const result = createResult({ app, at: request, work: shows, answer });
 
     const written = Promise.withResolvers<void>();
     let begun = false;

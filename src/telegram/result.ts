@@ -1,9 +1,9 @@
 /** What a card shows of running work, from its first step to its result. */
-import type { App, Plan } from '../app.ts';
+import type { App } from '../app.ts';
 import type { Report, StepReport } from '../report.ts';
 import type { ProgressListener } from '../tasks.ts';
 import { createLiveCard } from './progress.ts';
-import { workOf } from './work.ts';
+import type { Work } from './work.ts';
 
 /** Where an answer goes. */
 export type Shown = {
@@ -14,7 +14,7 @@ export type Shown = {
 };
 
 export type Result = {
-  /** Shown where the work was confirmed by a plan; what has none is over too soon to be worth it. */
+  /** Shown on the card, where there is work to show. */
   changed: ProgressListener;
   finish: (report: Report) => void;
   /** Show no more progress. */
@@ -28,16 +28,16 @@ const LONG = 30_000;
 export function createResult(needs: {
   app: Pick<App, 'store' | 'clock' | 'log'>;
   at: Shown;
-  plan: Plan | undefined;
+  /** Undefined: it is over too soon to be worth it. */
+  work: Work | undefined;
   answer: (at: Shown, report: Report) => void;
 }): Result {
-  const { app, at, plan, answer } = needs;
+  const { app, at, work: shown, answer } = needs;
   const { store, clock, log } = app;
   const startedAt = clock.now();
   let steps: readonly StepReport[] = [];
   let state: Result['state'] = 'open';
 
-  const shown = workOf(plan, store.updates);
   const draw = (ended?: true) => {
     if (shown === undefined) return;
     const report = shown.report(steps, { startedAt, at: clock.now() });
@@ -91,9 +91,11 @@ export function createResult(needs: {
 
 /** What must ring, however soon it came. */
 const isCritical = (report: Report): boolean => {
-  if (report.kind === 'updates-outcome') return report.done.some(({ outcome }) => outcome === 'down');
+  if (report.kind === 'updates-outcome' || report.kind === 'restores-outcome')
+    return report.done.some(({ outcome }) => outcome === 'down');
   if (report.kind === 'guard') return report.stage === 'not-back';
-  return report.kind === 'update-outcome' && report.outcome === 'down';
+  if (report.kind === 'backup') return report.why?.kind === 'not-started';
+  return (report.kind === 'update-outcome' || report.kind === 'restore-outcome') && report.outcome === 'down';
 };
 
 /** Key of the message that ends long work. */

@@ -32,10 +32,25 @@ export function workOf(plan: Plan | undefined, updates: Updates): Work | undefin
     }
     case 'guard-back-plan':
       return { report: (steps, times) => ({ ...workCard('rollback', report), steps, ...times }) };
+    case 'restore-plan':
+    case 'undo-restore-plan':
+      return { report: (steps, times) => ({ ...workCard('restore', report), steps, ...times }) };
+    case 'restores-plan':
+      return {
+        report: (steps, times) => ({
+          ...workCard('restore', { service: report.plans.map(({ service }) => service).join(', ') }),
+          steps,
+          ...times,
+        }),
+      };
     default:
       return undefined;
   }
 }
+
+/** What shows its steps and takes no wishes. */
+export const plainWork = (shows: { verb: WorkVerb; service: string } | undefined): Work | undefined =>
+  shows && { report: (steps, times) => ({ ...workCard(shows.verb, shows), steps, ...times }) };
 
 const workCard = (verb: WorkVerb, { service, to }: Announced) => ({
   kind: 'work' as const,

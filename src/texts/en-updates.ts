@@ -30,17 +30,23 @@ const steps: Readonly<Record<string, string>> = {
   before: 'a unit that runs before it',
   backup: 'the backup',
   download: 'the download',
+  unpack: 'loading the old image',
   stop: 'stopping',
   snapshot: 'the snapshot at rest',
   switch: 'changing the image',
   start: 'starting',
   health: 'the wait for health',
   after: 'a unit that runs after it',
+  archive: 'keeping the old image as a file',
   'back-stop': 'stopping the new version',
   'back-data': 'putting the data back',
   'back-images': 'putting the image back',
   'back-start': 'starting the old version',
   'back-health': 'the wait for the health of the old version',
+  server: 'the wait for the database server',
+  verify: 'reading the backup',
+  ready: 'making its data ready',
+  place: 'putting the data in its place',
 };
 
 const hazard = (what: UpdateHazard, at: (moment: number) => Span): Rich => {
@@ -55,6 +61,10 @@ const hazard = (what: UpdateHazard, at: (moment: number) => Span): Rich => {
       return what.lost.length > 0
         ? rich`${b(what.container)} is made anew without ${code(what.lost.join(' '))}, which the engine does not take from others. Run it from a unit to keep that.`
         : rich`${b(what.container)} is made anew; the engine does not tell whether it has ${code(what.untold.join(' '))}, so they would be lost.`;
+    case 'shares':
+      return what.isOurs
+        ? rich`${b(what.container)} lives in the network of ${b(what.provider)}, so it is made anew with it.`
+        : rich`${b(what.container)} lives in the network of ${b(what.provider)} and is no part of this service: it loses its network until it is made anew.`;
     case 'no-data':
       return rich`Nothing says where its data is, so a way back has only the image, and the old version may not read what the new one wrote. Add ${code('backup')} in ${code('services.yaml')}.`;
     case 'image-only':
@@ -136,11 +146,11 @@ export const updates = {
   versions,
   step: (step: string) => steps[step] ?? step,
   hazard: (what: UpdateHazard, at: (moment: number) => Span): Rich =>
-    rich`${what.kind === 'dependents' ? '🔗' : '⚠️'} ${hazard(what, at)}`,
+    rich`${what.kind === 'dependents' || (what.kind === 'shares' && what.isOurs) ? '🔗' : '⚠️'} ${hazard(what, at)}`,
 
   plan: {
     question: (name: string, between: string) => rich`⬆️ ${b(`Update ${name}`)} ${between}?`,
-    backup: 'Backup while it runs',
+    backup: 'Backup while it runs, proven and kept with the others',
     download: (images: number, size: string | undefined) =>
       `Download ${plural(images, 'image')}${size === undefined ? '' : `, ${size}`}`,
     here: 'The new image is here already',

@@ -2,11 +2,14 @@
 import type { ActionLabel, LostDisk, State, Trouble, Verb, WorkVerb } from '../report.ts';
 import { b, code, i, rich, type Span } from '../rich.ts';
 import { formatSize } from '../units.ts';
+import { backupRuns } from './en-backup-runs.ts';
+import { backups } from './en-backups.ts';
 import { guard } from './en-guard.ts';
 import { http } from './en-http.ts';
 import { inbox } from './en-inbox.ts';
 import { cleaning, images, pictures, them, unseen, type Unseen } from './en-pictures.ts';
 import { releases } from './en-releases.ts';
+import { restore } from './en-restore.ts';
 import { updates } from './en-updates.ts';
 import { about, allOf, duration, plural } from './en-words.ts';
 
@@ -23,7 +26,13 @@ const working: Record<WorkVerb, { now: string; noun: string }> = {
   update: { now: 'Updating', noun: 'Update' },
   rollback: { now: 'Rolling back', noun: 'Rollback' },
   guard: { now: 'Preparing a deploy of', noun: 'Preparation' },
+  restore: { now: 'Restoring', noun: 'Restore' },
+  backup: { now: 'Backing up', noun: 'Backup' },
+  drill: { now: 'Drilling a backup of', noun: 'Drill' },
 };
+
+/** No service is called `all`. */
+const everything = (service: string): string => (service === 'all' ? 'all services' : service);
 
 /** 128 + signal, as shells and engines count. */
 const SIGNALS: Readonly<Record<number, string>> = {
@@ -136,8 +145,14 @@ export const en = {
     'roll-back': () => 'Roll back…',
     'roll-back-now': () => 'Roll back now!',
     'try-roll-back': () => 'Try rollback again',
+    'undo-restore': () => 'Undo…',
     cancel: () => 'Cancel',
     'wait-more': () => 'Wait 10 min more',
+    'back-up': () => 'Back up now',
+    'all-backups': () => 'All backups',
+    drill: (name) => name ?? 'Drill',
+    restore: () => 'Restore…',
+    accept: () => 'That is right',
     'stop-waiting': () => 'Stop waiting',
     help: () => 'Help',
   } satisfies Record<ActionLabel, (subject?: string) => string> as Record<
@@ -186,11 +201,15 @@ export const en = {
     stop: 'Stop a service',
     cancel: 'End a running update',
     jobs: 'What is scheduled',
+    backup: 'Back up a service, proven',
+    drill: 'Restore a backup into a scratch place',
     check: 'Look for releases and newer images',
     update: 'Update a service, with a way back',
     rollback: 'Go back to the version before',
+    restore: 'Put the data of a backup back',
     skip: 'Do not offer a version again',
     remind: 'Offer a version again later',
+    backups: 'What is backed up, and how far it is proven',
     images: 'The last pictures, with their paths',
     clean: 'Empty the album of what I put there',
     keep: 'Keep a picture from being cleaned',
@@ -270,25 +289,35 @@ export const en = {
   steps: {
     before: 'Before',
     backup: 'Backup',
+    'copy-databases': 'Database snapshot',
+    'copy-files': 'Files',
+    prove: 'Prove',
+    restore: 'Restore into a scratch place',
     download: 'Download',
+    unpack: 'Load old image',
     stop: 'Stop',
     snapshot: 'Snapshot at rest',
     switch: 'Change image',
     start: 'Start',
     health: 'Health',
     after: 'After',
+    archive: 'Keep old image',
     'back-stop': 'Back: stop',
     'back-data': 'Back: data',
     'back-images': 'Back: image',
     'back-start': 'Back: start',
     'back-health': 'Back: health',
     tidy: 'Tidy up',
+    server: 'Database server',
+    verify: 'Read the backup',
+    ready: 'Make its data ready',
+    place: 'Change places',
   } as Record<string, string>,
   work: {
     head: (verb: WorkVerb, service: string, to: string | undefined, took: string) =>
-      rich`🔵 ${b(`${working[verb].now} ${service}`)}${to === undefined ? '' : ` to ${to}`} · ${took}`,
+      rich`🔵 ${b(`${working[verb].now} ${everything(service)}`)}${to === undefined ? '' : ` to ${to}`} · ${took}`,
     ended: (verb: WorkVerb, service: string, to: string | undefined, took: string) =>
-      rich`🏁 ${b(`${working[verb].noun} of ${service}`)}${to === undefined ? '' : ` to ${to}`} · ${took}`,
+      rich`🏁 ${b(`${working[verb].noun} of ${everything(service)}`)}${to === undefined ? '' : ` to ${to}`} · ${took}`,
   },
   outcome: {
     done: (verb: Verb, service: string, took: string) =>
@@ -316,6 +345,10 @@ export const en = {
       'take-up-updates': 'Finish updates that were cut off',
       'watch-deploys': 'Judge what is deployed',
       'clean-album': 'Clean the album',
+      'back-up': 'Back up',
+      'back-up-again': 'Make up backups that are overdue or failed',
+      'take-up-backups': 'Start again what a kill left stopped for its backup',
+      drill: 'Restore backups into a scratch place',
       'file-pictures': 'File waiting pictures',
     } as Record<string, string>,
     running: 'running now',
@@ -339,8 +372,11 @@ export const en = {
   http,
   inbox,
   releases,
+  backups,
   updates,
+  restore,
   guard,
+  backupRuns,
 
   notes: {
     unknownCommand: (word: string, nearest: string) =>

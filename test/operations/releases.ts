@@ -93,7 +93,7 @@ export async function createScene(
     probe: createProbe(),
     registry: createRegistry({ auth: [], registries: [registries] }, { clock }),
     releases: createReleases({ url: github.url, token: undefined, facts: store.facts, clock }),
-    config: { timeZone: 'UTC', report: { at: '08:00' } },
+    config: { timeZone: 'UTC', report: { at: '08:00' }, stateDir: folder },
     // What checks and their commands reach of an App.
   } as unknown as App;
   const service = (name: string) => app.services.find(name);

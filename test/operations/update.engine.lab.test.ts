@@ -1,6 +1,7 @@
 /** Updates of containers that nothing but the engine manages: made anew, and the old one itself comes back. */
 import { expect, test } from 'vitest';
 import { rollback } from '../../commands/rollback.ts';
+import { update as updateCommand } from '../../commands/update.ts';
 import type { Host } from '../../src/hosts.ts';
 import { lab } from '../lab/index.ts';
 import { startUpdatable, type Updatable } from '../lab/updatable.ts';
@@ -50,7 +51,10 @@ async function open(
 }
 
 const containersOf = async (name: string) =>
-  (await here.podman('ps', '--all', '--format={{.Names}}', `--filter=name=${name}`)).trim().split('\n');
+  (await here.podman('ps', '--all', '--format={{.Names}}', `--filter=name=${name}`))
+    .trim()
+    .split('\n')
+    .toSorted();
 
 test('update makes it anew with all that it had, and leaves no other container', async () => {
   const { app, it, run } = await open('loose', { args: ['--memory=64m', '--restart=on-failure:3'] });
@@ -148,4 +152,58 @@ test('rollback makes the old version anew', async () => {
   expect((await it.ids()).image).toBe(image);
   expect(await it.answers()).toBe('1');
   expect(await containersOf('loose-returned')).toEqual(['loose-returned']);
+});
+
+test('update takes a container in the network of another one with it, and back, in the order that this needs', async () => {
+  const [name, guest] = ['shared', 'shared-guest'];
+  const loose = (one: string, more: object = {}) => ({ name: one, unit: 'none', ...more });
+  const it = await startUpdatable(here, name, {
+    // As nobody should write it: the guest first.
+    entry: { containers: [loose(guest, { update: false }), loose(name)] },
+  });
+  remove.push(it.remove);
+  await here.systemd('stop', it.unit);
+  await here.podman('run', '--detach', `--name=${name}`, '--network=host', it.image);
+  const network = `--network=container:${name}`;
+  await here.podman('run', '--detach', `--name=${guest}`, network, '--entrypoint=sleep', it.image, '1000');
+  for (const one of [name, guest]) remove.push(() => here.podman('rm', '--force', '--time=0', one));
+  const { app, run, close } = openUpdating(here, [it]);
+  remove.push(close);
+  const ids = async () => {
+    const told = await here.podman(
+      'inspect',
+      '--format={{.Id}} {{.Image}} {{.HostConfig.NetworkMode}}',
+      guest,
+    );
+    const [id, image, mode] = told.trim().split(' ');
+    return { id, image, mode, provider: (await it.ids()).container };
+  };
+  const before = await ids();
+  expect(before.mode).toBe(`container:${before.provider}`);
+
+  await it.publish('2', { kind: 'crash' });
+  const plan = await updateCommand.plan?.(app, [name]);
+  expect(plan?.report).toMatchObject({
+    stops: [guest, name],
+    hazards: expect.arrayContaining([
+      { kind: 'shares', container: guest, provider: name, isOurs: true },
+    ]) as object,
+  });
+  expect(await update(app, name, run())).toMatchObject({ outcome: 'rolled-back' });
+  expect(await ids()).toEqual(before);
+  expect(await containersOf(name)).toEqual([name, guest]);
+
+  await it.publish('2');
+  expect(await update(app, name, run())).toMatchObject({ outcome: 'updated', to: '2', warnings: [] });
+  const after = await ids();
+  expect(after).toMatchObject({ image: before.image, mode: `container:${after.provider}` });
+  expect([after.id, after.provider]).not.toEqual([before.id, before.provider]);
+  expect(await containersOf(name)).toEqual([name, guest]);
+
+  const back = await rollback.plan?.(app, [name]);
+  await rollback.run(app, [name], { ...run(), plan: back });
+  expect(await it.answers()).toBe('1');
+  const last = await ids();
+  expect(last).toMatchObject({ image: before.image, mode: `container:${last.provider}` });
+  expect(await containersOf(name)).toEqual([name, guest]);
 });

@@ -1,7 +1,10 @@
 /** Going back on purpose, on real units: with the data of before only where the old version cannot read what is there. */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { rollback } from '../../commands/rollback.ts';
+import { loadArchived } from '../../src/operations/update/archive.ts';
+import { lostWaysBack } from '../../src/operations/update/tidy.ts';
 import { lab } from '../lab/index.ts';
 import { startUpdatable, type Updatable, type UpdatableOptions, type Version } from '../lab/updatable.ts';
 import { openUpdating, ourNames, rowsOf, undoneAfterEach, update, type Updating } from './updating.ts';
@@ -32,6 +35,13 @@ async function goBack({ app, run, it }: Updating & { it: Updatable }) {
   if (report.kind !== 'update-outcome') throw new Error(JSON.stringify(report));
   return { plan, planned: plan.report, report };
 }
+
+const archiveFolder = ({ folder, it }: Updating & { it: Updatable }) =>
+  join(folder, 'backups', it.name, 'updates');
+const archives = (scene: Updating & { it: Updatable }) =>
+  readdirSync(archiveFolder(scene), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.includes('.tar'))
+    .map((name) => basename(name));
 
 async function databases(service: string | undefined): Promise<string[]> {
   if (service === undefined) return [];
@@ -105,6 +115,46 @@ test('rollback whose old image was pruned says so and changes nothing', async ()
   const { container } = await it.ids();
   await expect(rollback.plan?.(app, [it.name])).rejects.toThrow('somebody pruned it');
   expect((await it.ids()).container).toBe(container);
+});
+
+test('rollback loads a pruned image from its archive, which lasts as long as the way back', async () => {
+  const entry = { update: { archive: true } };
+  const scene = await updated('archived', { options: { entry } });
+  const { app, it, old, run, service } = scene;
+  const [archive = ''] = archives(scene);
+  expect(archive).toBe(`${old}.tar.zst`);
+  const [name = ''] = await ourNames(here, it.container);
+  // As `podman system prune -a` does it, but to this one alone.
+  await here.podman('rmi', name);
+  await expect(here.podman('image', 'inspect', old)).rejects.toThrow(/no such image|image not known/);
+  expect(await lostWaysBack(app)).toEqual([]);
+
+  expect((await goBack(scene)).report).toMatchObject({ outcome: 'updated', to: '1', warnings: [] });
+  expect(await it.answers()).toBe('1');
+  expect((await it.ids()).image).toBe(old);
+  // Now of the version that was left.
+  expect(archives(scene)).toHaveLength(1);
+  expect(archives(scene)).not.toContain(archive);
+
+  const [row] = app.store.updates.history(it.name);
+  if (row === undefined) throw new Error('There is no update.');
+  const file = join(archiveFolder(scene), `${row.id}-images`, archives(scene)[0] ?? '');
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  writeFileSync(file, readFileSync(file).with(-100, 1));
+  const image = row.facts.from[it.container] ?? '';
+  const load = () => loadArchived(app, service(it.name), { id: row.id, image }, run().signal);
+  await expect(load()).rejects.toThrow(/checksum|corrupt|decompress/i);
+});
+
+test('update keeps no archive where the disk has no room, and says so', async () => {
+  const it = await startUpdatable(here, 'no-room', { entry: { update: { archive: true } } });
+  remove.push(it.remove);
+  const { app, run, close } = openUpdating(here, [it], { reserve: '999TB' });
+  remove.push(close);
+  await it.publish('2');
+  const report = await update(app, 'no-room', run());
+  expect(report).toMatchObject({ outcome: 'updated', to: '2' });
+  expect(report.warnings).toEqual([expect.stringContaining('Not enough space')]);
 });
 
 test('rollback of what was never updated says so', async () => {

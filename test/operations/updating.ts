@@ -8,6 +8,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { afterEach, expect, vi } from 'vitest';
 import type { App, Run } from '../../src/app.ts';
 import { createEngine } from '../../src/clients/engine.ts';
+import { createHeartbeat } from '../../src/clients/heartbeat.ts';
 import { createMachine } from '../../src/clients/machine.ts';
 import { createProbe } from '../../src/clients/probe.ts';
 import { createRegistry } from '../../src/clients/registry.ts';
@@ -111,6 +112,7 @@ export function openUpdating(
     releases: createReleases({ url: 'http://127.0.0.1:9', token: undefined, facts: store.facts, clock }),
     immich: undefined,
     offsite: undefined,
+    heartbeat: createHeartbeat(),
     redact,
     clock,
     log,

@@ -68,10 +68,11 @@ export type EngineContainers = {
   /** @throws Error when there is no such container or the new name is taken */
   rename(name: string, to: string, options?: CallOptions): Promise<void>;
   /**
-   * Remove a container, never its volumes; one that is gone is left alone.
+   * Remove a container; one that is gone is left alone. Volumes stay, unless `volumes` takes those along that were made
+   * with it and have no name.
    * @throws Error when it runs, unless `force` ends it
    */
-  remove(name: string, options?: CallOptions & { force?: boolean }): Promise<void>;
+  remove(name: string, options?: CallOptions & { force?: boolean; volumes?: boolean }): Promise<void>;
   /** Connect a container to a network; one that is connected already is left as it is. */
   connect(
     network: string,
@@ -162,13 +163,13 @@ export function createContainers(
         changing(options),
       );
     },
-    async remove(name, { force = false, ...options } = {}) {
+    async remove(name, { force = false, volumes = false, ...options } = {}) {
       const doing = `remove "${name}"`;
       requireNames(doing, name);
       await connection.callUnless(
         [404],
         doing,
-        (docker, { abortSignal }) => docker.getContainer(name).remove({ force, v: false, abortSignal }),
+        (docker, { abortSignal }) => docker.getContainer(name).remove({ force, v: volumes, abortSignal }),
         changing(options),
       );
     },

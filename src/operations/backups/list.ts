@@ -1,10 +1,10 @@
 /** The backups of a service: what lies in its folder, as the store remembers it. */
 import { lstat, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { App } from '../../app.ts';
 import { isThere } from '../../backup/aside.ts';
 import { isCode, stateOf } from '../../backup/disk.ts';
-import { copiesOf, MANIFEST, readManifest, type Manifest } from '../../backup/manifest.ts';
+import { MANIFEST, readManifest, sizeOf, type Manifest } from '../../backup/manifest.ts';
 import { isBackupId, timeOfId } from '../../backup/names.ts';
 import { isProven, PROOF, readProof, type Proof } from '../../backup/proof.ts';
 import { createCalendar } from '../../calendar.ts';
@@ -74,11 +74,19 @@ export async function listBackups(app: TargetReach, service: Service): Promise<B
  * @throws UserError for none, and for more than one, with those that are nearest
  */
 export async function findBackup(app: ListReach, service: Service, which = 'latest'): Promise<BackupRow> {
-  const all = await listBackups(app, service);
-  const { title } = service;
+  return chooseBackup(await listBackups(app, service), service, which, app.config.timeZone);
+}
+
+/** As {@link findBackup}, among those that are given. @param all the newest first */
+export function chooseBackup(
+  all: readonly BackupRow[],
+  { title }: Pick<Service, 'title'>,
+  which: string,
+  timeZone: string,
+): BackupRow {
   if (all.length === 0) throw new UserError(`There is no backup of ${title} yet.`);
   if (which === 'latest') {
-    const proven = app.store.backups.newestProven(service.name);
+    const proven = all.find(isProvenRow);
     if (proven !== undefined) return proven;
     throw new UserError(
       `No backup of ${title} is proven. Say which one is meant: ${listed(all.slice(0, NEAREST))}.`,
@@ -89,7 +97,7 @@ export async function findBackup(app: ListReach, service: Service, which = 'late
   const exact = all.find(({ id }) => id.toLowerCase() === word);
   if (exact !== undefined) return exact;
   if (/^\d{4}-\d\d-\d\d$/.test(word)) {
-    const calendar = createCalendar(app.config.timeZone);
+    const calendar = createCalendar(timeZone);
     const ofDay = all.filter(({ takenAt }) => calendar.dayOf(takenAt) === word);
     const best = ofDay.find(isProvenRow) ?? ofDay[0];
     if (best !== undefined) return best;
@@ -143,8 +151,13 @@ async function stampOf(folder: string): Promise<string> {
   return states.join(', ');
 }
 
+/** What a folder of a backup says of itself, wherever it lies. @param service whose it should be */
+export async function readBackup(service: Pick<Service, 'name'>, folder: string): Promise<BackupRow> {
+  return readRow(service, folder, { id: basename(folder), stamp: await stampOf(folder) });
+}
+
 async function readRow(
-  service: Service,
+  service: Pick<Service, 'name'>,
   folder: string,
   { id, stamp }: { id: string; stamp: string },
 ): Promise<BackupRow> {
@@ -182,14 +195,19 @@ async function readRow(
   }
 }
 
-function factsOf({ takenAt, parts }: Manifest): Pick<BackupRow, 'takenAt' | 'size' | 'counts' | 'sizes'> {
+function factsOf({
+  takenAt,
+  images = {},
+  parts,
+}: Manifest): Pick<BackupRow, 'takenAt' | 'size' | 'images' | 'counts' | 'sizes'> {
   const sizes = parts.map((part) => ({
     name: part.facts.name,
     kind: part.kind,
-    size: copiesOf(part).reduce((sum, copy) => sum + copy.size, 0),
+    size: sizeOf(part),
   }));
   return {
     takenAt,
+    images,
     size: sizes.reduce((sum, { size }) => sum + size, 0),
     counts: Object.fromEntries(parts.map(({ facts }) => [facts.name, facts.counts])),
     sizes: Object.fromEntries(

@@ -98,43 +98,54 @@ export async function startDependents({
 /** The names that the units run mean the new images from now on. */
 export async function moveForward(journey: Journey): Promise<void> {
   const { host, row } = journey;
-  for (const { container, image } of row.plan.images) {
-    await host.engine.tag(need(row.facts.to, container), image);
-  }
-  for (const container of recreated(journey)) await swap(host, container, row.id);
+  await moveNames(journey, row.facts.to);
+  for (const container of recreated(journey).toReversed()) await swap(host, container, row.id);
 }
 
 export async function moveBack(journey: Journey): Promise<void> {
-  const { host, row } = journey;
-  for (const { container, image } of row.plan.images) {
-    await host.engine.tag(need(row.facts.from, container), image);
-  }
+  await moveNames(journey, journey.row.facts.from);
   await putOldBack(journey);
 }
 
-/** Containers that nothing but the engine manages: a name that moves is nothing to them, they are made anew. */
-export const recreated = ({ service, row }: Pick<Journey, 'service' | 'row'>): string[] =>
-  row.plan.images
-    .map(({ container }) => container)
-    .filter((name) => service.containers.some((one) => one.name === name && one.unit === undefined));
+/** What is made anew only for another one's sake keeps its image, and that its name. */
+async function moveNames({ host, row }: Journey, ids: Readonly<Record<string, string>>): Promise<void> {
+  for (const { container, image, from, to } of row.plan.images) {
+    if (from !== to) await host.engine.tag(need(ids, container), image);
+  }
+}
+
+/**
+ * Containers that nothing but the engine manages: a name that moves is nothing to them, they are made anew. In start order;
+ * the engine lets none go whose network another one still has.
+ */
+export const recreated = ({ parts, row }: Pick<Journey, 'parts' | 'row'>): string[] =>
+  parts
+    .filter(({ unit }) => unit === undefined)
+    .flatMap(({ containers }) => containers)
+    .filter((container) => row.plan.images.some((image) => image.container === container));
 
 /** Made from the new images beside those that run. */
 export async function makeNew(journey: Journey): Promise<void> {
   const { host, row } = journey;
-  for (const container of recreated(journey)) {
-    await prepareNew(host, container, need(row.facts.to, container), row.id);
+  const { networks = {} } = row.plan;
+  const all = recreated(journey);
+  for (const container of all) {
+    const provider = all.find((other) => other === networks[container]);
+    await prepareNew(host, container, need(row.facts.to, container), { id: row.id, provider });
   }
 }
 
 /** The containers of before have their names again. */
 export async function putOldBack(journey: Journey): Promise<void> {
-  for (const container of recreated(journey)) await swapBack(journey.host, container, journey.row.id);
+  for (const container of recreated(journey).toReversed())
+    await swapBack(journey.host, container, journey.row.id);
 }
 
 /** Containers that are not needed any more, now that one side is known to be well. */
 export async function dropOthers(journey: Journey, side: 'old' | 'new'): Promise<void> {
   const drop = side === 'old' ? dropOld : dropNew;
-  for (const container of recreated(journey)) await drop(journey.host, container, journey.row.id);
+  for (const container of recreated(journey).toReversed())
+    await drop(journey.host, container, journey.row.id);
 }
 
 /** Names of ours that only the way there needed. */

@@ -7,6 +7,7 @@ import { pullPolicyIn } from '../../services/compose-file.ts';
 import type { Service } from '../../services.ts';
 import { startedBy } from './configured.ts';
 import { lostInRecreation } from './recreate.ts';
+import { strangersIn } from './shared-network.ts';
 
 /** Podman's own updater, which judges nothing after the start. */
 const AUTO_UPDATE = 'podman-auto-update.timer';
@@ -18,17 +19,23 @@ const PULL_COMMAND =
 /** Compose's policies that pull what is here already. */
 const PULLS_AGAIN = /^(?:always|daily|weekly|every_.+)$/;
 
+/** @param changing containers that get another image, or are made anew with one that does */
 export async function hazardsOf(
   host: Host,
   service: Service,
   { verdict }: Pick<ReleaseState, 'verdict'>,
+  changing: readonly string[] = [],
 ): Promise<UpdateHazard[]> {
   const units = [...new Set(service.containers.flatMap(({ unit }) => unit ?? []))];
-  const [[timer], running, pulling, composed, losing] = await Promise.all([
+  const recreated = service.containers
+    .filter(({ name, unit }) => unit === undefined && changing.includes(name))
+    .map(({ name }) => name);
+  const [[timer], running, pulling, composed, strangers, losing] = await Promise.all([
     host.systemd.units([AUTO_UPDATE]),
     dependentsOf(host, [...units, ...service.units]),
     Promise.all(units.map((unit) => pullOf(host, unit))),
     Promise.all(service.containers.map(({ name }) => composePullOf(host, name))),
+    strangersIn(host, service, recreated),
     Promise.all(
       service.containers
         .filter(({ unit, update }) => unit === undefined && update)
@@ -38,6 +45,7 @@ export async function hazardsOf(
   return [
     ...pulling.flat(),
     ...composed.flat(),
+    ...strangers.map((stranger) => ({ kind: 'shares' as const, ...stranger, isOurs: false })),
     ...losing.flat(),
     ...(timer?.active === 'active' ? [{ kind: 'auto-update' as const, timer: AUTO_UPDATE }] : []),
     ...(running.length > 0 ? [{ kind: 'dependents' as const, units: running }] : []),

@@ -1,5 +1,5 @@
 /** One update or rollback on its way: what it works on, and how its steps are told and written down. */
-import type { Run } from '../../app.ts';
+import type { App, Run } from '../../app.ts';
 import { causeOf, RefusedError, UnreachableError } from '../../errors.ts';
 import type { Host } from '../../hosts.ts';
 import type { UpdateFailure } from '../../report.ts';
@@ -9,8 +9,9 @@ import type { DataReach } from '../backup.ts';
 import type { CheckReach } from '../check-release.ts';
 import type { PowerReach } from '../power.ts';
 import { stoppedParts, type Part } from './parts.ts';
+import { inNetworkOrder } from './shared-network.ts';
 
-export type UpdateReach = PowerReach & DataReach & CheckReach;
+export type UpdateReach = PowerReach & DataReach & CheckReach & Pick<App, 'config' | 'heartbeat'>;
 
 export type Journey = {
   readonly app: UpdateReach;
@@ -25,7 +26,8 @@ export type Journey = {
 
 export function journeyOf(app: UpdateReach, service: Service, run: Run, row: UpdateRow): Journey {
   const changing = row.plan.images.map(({ container }) => container);
-  return { app, service, host: app.hosts.of(service), run, row, parts: stoppedParts(service, changing) };
+  const parts = inNetworkOrder(stoppedParts(service, changing), row.plan.networks);
+  return { app, service, host: app.hosts.of(service), run, row, parts };
 }
 
 /** For a plan made by the work itself, which has the lock that a plan wants to be free. */
@@ -63,7 +65,7 @@ export async function attempt(
     return undefined;
   } catch (error) {
     run.progress.end({ failed: true });
-    app.log.warn({ err: error, step, subject }, 'a step of an update failed');
+    app.log.warn({ err: error, step, subject }, 'a step failed');
     return failureOf(app, step, error);
   }
 }

@@ -11,6 +11,7 @@ import type { UpdateReach } from './journey.ts';
 import { stoppedParts } from './parts.ts';
 import { planGuard } from './plan-guard.ts';
 import { requireControl } from './prepare.ts';
+import { inNetworkOrder, networksOf, sharersOf } from './shared-network.ts';
 
 type Options = { signal?: AbortSignal };
 
@@ -103,12 +104,15 @@ async function planOf(
   app: UpdateReach,
   service: Service,
   state: ReleaseState,
-  images: readonly PlannedImage[],
+  changing: readonly PlannedImage[],
 ): Promise<UpdatePlan> {
-  const stops = stoppedParts(
-    service,
-    images.map(({ container }) => container),
-  );
+  const host = app.hosts.of(service);
+  const networks = await networksOf(host, service);
+  const sharers = await sharersOf(host, service, networks, changing);
+  // The application itself stays the last one.
+  const images = [...sharers, ...changing];
+  const names = images.map(({ container }) => container);
+  const stops = inNetworkOrder(stoppedParts(service, names), networks);
   const wantsData = service.update.rollback === 'with-data';
   const withData = wantsData && isCovered(app, service);
   const last = app.store.updates.history(service.name).find(({ outcome }) => outcome === 'updated');
@@ -122,6 +126,7 @@ async function planOf(
     images,
     size: state.size,
     stops: stops.toReversed().map(({ name }) => name),
+    ...(Object.keys(networks).length === 0 ? {} : { networks }),
     withData,
     notCovered: service.backup?.notCovered,
     limit: service.health.timeout,
@@ -129,7 +134,13 @@ async function planOf(
     hazards: [
       ...(wantsData && !withData ? [{ kind: 'no-data' as const }] : []),
       ...(wantsData ? [] : [{ kind: 'image-only' as const }]),
-      ...(await hazardsOf(app.hosts.of(service), service, state)),
+      ...sharers.map(({ container }) => ({
+        kind: 'shares' as const,
+        container,
+        provider: networks[container] ?? '',
+        isOurs: true,
+      })),
+      ...(await hazardsOf(host, service, state, names)),
     ],
     notes: state.notes,
     at: app.clock.now(),

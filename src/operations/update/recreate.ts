@@ -3,8 +3,8 @@
  * stopped, and the old one is kept under another name until the new one is known to be well.
  *
  * Each act looks at which of the three names are there and does what is left to do, so it can be done again after a
- * kill anywhere: `<name>`, `<name>-steward-new-<id>`, `<name>-steward-old-<id>`. One that shares another container's
- * network must be prepared after that other one was swapped.
+ * kill anywhere: `<name>`, `<name>-steward-new-<id>`, `<name>-steward-old-<id>`. One that lives in another one's network,
+ * which is made anew too, is prepared after that one, and swapped and dropped before it.
  */
 import type { Container, Engine, RawContainer } from '../../clients/engine.ts';
 import { digestsOf, parseImageName } from '../../image-name.ts';
@@ -26,21 +26,40 @@ export async function lostInRecreation({ engine }: Reach, name: string): Promise
 /**
  * Make the new container, which proves that its configuration is accepted. Nothing is stopped or started.
  * @param image id of the image that it is made from
- * @param id of the update: lower case letters and digits
+ * @param options.id of the update: lower case letters and digits
+ * @param options.provider whose network it has, where that one is made anew, too
  * @throws Error with the engine's words; what was made until then is found again, or goes with `dropNew`
  */
 export async function prepareNew(
   { engine }: Reach,
   name: string,
   image: string,
-  id: string,
+  { id, provider }: { id: string; provider?: string | undefined },
 ): Promise<Prepared> {
   const { old, lost, untold, ...like } = await likeness(engine, name);
-  await make(engine, newName(name, id), image, like);
+  const passes = old.HostConfig.AutoRemove === true;
+  const [, next, kept] = provider === undefined ? [] : await look(engine, provider, id);
+  if (kept !== undefined && !passes) {
+    throw new Error(
+      `Cannot make "${name}" anew: it has the network of "${provider}", which the engine removes when it stops`,
+    );
+  }
+  await make(engine, newName(name, id), image, inNetworkOf(like, next));
   // With `--rm` the old one goes as soon as it is stopped: then this one is the way back.
-  if (old.HostConfig.AutoRemove === true) await make(engine, oldName(name, id), old.Image, like);
+  if (passes) await make(engine, oldName(name, id), old.Image, inNetworkOf(like, kept));
   return { lost, untold };
 }
+
+const inNetworkOf = <Wanted extends Like>(like: Wanted, provider: Container | undefined): Wanted =>
+  provider === undefined
+    ? like
+    : {
+        ...like,
+        body: {
+          ...like.body,
+          HostConfig: { ...like.body.HostConfig, NetworkMode: `container:${provider.id}` },
+        },
+      };
 
 /** The new one takes the name. Both are stopped. @throws Error when none was prepared */
 export async function swap({ engine }: Reach, name: string, id: string): Promise<void> {

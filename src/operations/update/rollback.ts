@@ -5,12 +5,14 @@ import type { PlannedImage, Report, UpdatePlan } from '../../report.ts';
 import type { Service } from '../../services.ts';
 import type { UpdateRow } from '../../store/updates.ts';
 import { isCovered } from '../backup.ts';
+import { isArchived } from './archive.ts';
 import { compareData } from './compare-data.ts';
 import { guardedToLeave, leaveGuarded, planLeave } from './leave-guarded.ts';
 import { asHolder, type UpdateReach } from './journey.ts';
 import { stoppedParts } from './parts.ts';
 import { fingerprintOf } from './plan.ts';
 import { requireControl } from './prepare.ts';
+import { inNetworkOrder } from './shared-network.ts';
 import { rollbackTag } from './tags.ts';
 import { resumeUpdate, retryWayBack, travel } from './update.ts';
 
@@ -28,10 +30,8 @@ export async function planRollback(app: UpdateReach, service: Service, to?: stri
   const row = rowOf(app, service, to);
   const images = await imagesOf(app, service, row);
   const { data, reason } = await dataOf(app, service, row);
-  const stops = stoppedParts(
-    service,
-    images.map(({ container }) => container),
-  );
+  const changing = images.map(({ container }) => container);
+  const stops = inNetworkOrder(stoppedParts(service, changing), row.plan.networks);
   const { stoppedAt, wellAt } = row.facts;
   const report: RollbackReport = {
     kind: 'rollback-plan',
@@ -98,7 +98,10 @@ async function imagesOf(app: UpdateReach, service: Service, row: UpdateRow): Pro
         engine.inspect(container),
         engine.image(rollbackTag(container, row.id)),
       ]);
-      const to = old?.id ?? (row.outcome === 'down' ? row.facts.from[container] : undefined);
+      const known = row.facts.from[container];
+      const isThere =
+        row.outcome === 'down' || (known !== undefined && (await isArchived(app, service, row.id, known)));
+      const to = old?.id ?? (isThere ? known : undefined);
       if (to === undefined) {
         throw new UserError(
           `The old image of ${container} is gone: somebody pruned it. Name its version (${row.plan.from ?? 'unknown'}) in the configuration and deploy.`,

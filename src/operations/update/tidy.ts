@@ -6,6 +6,7 @@ import type { App } from '../../app.ts';
 import type { UpdateOutcome } from '../../report.ts';
 import type { UpdateRow } from '../../store/updates.ts';
 import { dropSnapshot } from '../backup.ts';
+import { dropArchive, isArchived } from './archive.ts';
 import { dropNext, dropOthers, dropPulled, dropRollback } from './act.ts';
 import { giveUpGuarded } from './guarded.ts';
 import type { Journey } from './journey.ts';
@@ -28,14 +29,13 @@ export async function tidyUp(journey: Journey, outcome: UpdateOutcome): Promise<
     // The image runs; should it have no other name any more, this one stays.
     works.push(() => dropRollback(journey, { removes: false }));
   }
-  if (outcome !== 'down') works.push(() => drop(row.facts.backup));
   if (outcome === 'unchanged') works.push(() => drop(row.facts.snapshot));
   for (const old of updates.history(service.name)) {
     if (old.id === row.id || old.facts.dropped === true || isStillNeeded(old, row, outcome)) continue;
     works.push(async () => {
       await dropRollback({ host, row: old }, { removes: true });
-      await drop(old.facts.backup);
       await drop(old.facts.snapshot);
+      await dropArchive(app, service, old.id);
       updates.record(old.id, { facts: { dropped: true } });
     });
   }
@@ -55,12 +55,13 @@ const isStillNeeded = (old: UpdateRow, { facts }: UpdateRow, outcome: UpdateOutc
   (outcome !== 'updated' && (old.outcome === 'updated' || old.outcome === 'down'));
 
 /**
- * Whether the old images of the last updates are still there: `podman system prune -a` takes images that have a name, too.
+ * Whether the old images of the last updates are still there, or their archives: `podman system prune -a` takes images that
+ * have a name, too.
  * Each that is gone is told once.
  * @returns services with the version that they cannot go back to by image any more
  */
 export async function lostWaysBack(
-  app: Pick<App, 'hosts' | 'store' | 'services' | 'log'>,
+  app: Pick<App, 'config' | 'hosts' | 'store' | 'services' | 'log'>,
 ): Promise<{ service: string; version: string | undefined }[]> {
   const found = await Promise.all(
     app.services.all.map(async (service) => {
@@ -69,8 +70,12 @@ export async function lostWaysBack(
       if (last === undefined || dropped === true || lostToldAt !== undefined) return [];
       try {
         const { engine } = app.hosts.of(service);
-        const images = last.plan.images.map(({ container }) => engine.image(rollbackTag(container, last.id)));
-        if (!(await Promise.all(images)).includes(undefined)) return [];
+        const kept = last.plan.images.map(async ({ container }) => {
+          const id = last.facts.from[container] ?? '';
+          const image = await engine.image(rollbackTag(container, last.id));
+          return image !== undefined || isArchived(app, service, last.id, id);
+        });
+        if (!(await Promise.all(kept)).includes(false)) return [];
       } catch (error) {
         app.log.warn(
           { err: error, service: service.name },

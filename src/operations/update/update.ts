@@ -7,9 +7,10 @@ import type { Report, UpdateFailure, UpdateOutcome, UpdatePlan, UpdateReport } f
 import type { Service } from '../../services.ts';
 import type { UpdateRow } from '../../store/updates.ts';
 import { isCovered, putBack, readSnapshot, snapshotFolder, takeSnapshot } from '../backup.ts';
+import { insist } from '../insist.ts';
 import { lastWordsOf } from '../power.ts';
-import { sleep } from '../../sleep.ts';
 import { rememberFailed, rememberFresh } from '../release-memory.ts';
+import { archiveImages } from './archive.ts';
 import { makeReady, moveBack, moveForward, putOldBack, startAll, startDependents, stopAll } from './act.ts';
 import { guardDeploy } from './guard-deploy.ts';
 import {
@@ -125,6 +126,7 @@ function stepsOf({ service, row, parts, app }: Journey): { step: string; subject
     ...parts.map(({ name }) => ({ step: 'start', subject: name })),
     { step: 'health' },
     ...(row.verb === 'update' ? after.map((subject) => ({ step: 'after', subject })) : []),
+    ...(service.update.archive ? [{ step: 'archive' }] : []),
   ];
 }
 
@@ -282,19 +284,12 @@ async function succeed(journey: Journey, wellAt: number): Promise<UpdateReport> 
     );
     if (failure?.kind === 'step') warnings.push(failure.cause);
   }
+  const kept = service.update.archive
+    ? await attempt(journey, 'archive', () => archiveImages(app, service, row))
+    : undefined;
+  if (kept?.kind === 'step') warnings.push(`The old image is not kept as a file: ${kept.cause}`);
   rememberFresh(app.store, service.name, app.clock.now(), row.plan.to);
   return end(journey, 'updated', { warnings });
-}
-
-/** Milliseconds before the way back is tried again: an engine or a systemd that is away for a moment is no reason to stay down. */
-const PAUSES = [1000, 5000];
-
-async function insist(work: () => Promise<UpdateFailure | undefined>): Promise<UpdateFailure | undefined> {
-  for (const pause of PAUSES) {
-    if ((await work()) === undefined) return undefined;
-    await sleep(pause);
-  }
-  return work();
 }
 
 /** Images, and with them the data, as they were at the stop; proven by the old version's health. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { partsOf, stoppedParts } from '../../../src/operations/update/parts.ts';
+import { inNetworkOrder } from '../../../src/operations/update/shared-network.ts';
 import { nextTag, rollbackTag } from '../../../src/operations/update/tags.ts';
 import type { Service } from '../../../src/services.ts';
 
@@ -46,6 +47,20 @@ it('partsOf takes the containers of one unit together, and those without one apa
     ],
   });
   expect(names(partsOf(stack))).toEqual(['a, c', 'b', 'd']);
+});
+
+it('inNetworkOrder puts each part after the one whose network it has, and leaves the others where they are', () => {
+  const parts = partsOf(
+    service({ containers: ['guest', 'far', 'web', 'vpn', 'db'].map((name) => one(name)) }),
+  );
+  expect(names(inNetworkOrder(parts))).toEqual(['guest', 'far', 'web', 'vpn', 'db']);
+  expect(names(inNetworkOrder(parts, { guest: 'vpn', far: 'guest' }))).toEqual([
+    'vpn',
+    'guest',
+    'far',
+    'web',
+    'db',
+  ]);
 });
 
 it('nextTag and rollbackTag are names that every engine takes', () => {

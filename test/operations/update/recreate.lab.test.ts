@@ -236,14 +236,14 @@ describe('recreation', () => {
     expect(await lostInRecreation({ engine }, NAME)).toEqual({ lost: [], untold: [] });
 
     // The same image again.
-    await prepareNew({ engine }, NAME, old, ID);
+    await prepareNew({ engine }, NAME, old, { id: ID });
     await here.podman('create', `--name=${REFERENCE}`, ...args, IMAGE, ...command);
     expect(await configuration(`${NAME}-steward-new-${ID}`)).toEqual(await configuration(REFERENCE));
     await dropNew({ engine }, NAME, ID);
     await here.podman('rm', '--volumes', REFERENCE);
 
     // The next one, whose defaults apply.
-    await prepareNew({ engine }, NAME, next, ID);
+    await prepareNew({ engine }, NAME, next, { id: ID });
     expect(await state(NAME)).toBe('running old');
     const byHand = here.image('made-anew', 'next');
     await here.podman('create', `--name=${REFERENCE}`, ...args, byHand, ...command);
@@ -265,7 +265,7 @@ describe('an update of a container without a unit', () => {
     await act();
     await act();
   };
-  const prepare = () => prepareNew({ engine }, NAME, next, ID);
+  const prepare = () => prepareNew({ engine }, NAME, next, { id: ID });
   const untouched = { current: 'running old', made: 'gone', kept: 'gone' };
 
   it('goes there and on, each act twice, and keeps its volumes', async () => {
@@ -350,13 +350,13 @@ describe('an update of a container without a unit', () => {
 
   it('that the engine refuses leaves the old one alone', async () => {
     await run();
-    await expect(prepareNew({ engine }, NAME, `sha256:${'0'.repeat(64)}`, ID)).rejects.toThrow(
+    await expect(prepareNew({ engine }, NAME, `sha256:${'0'.repeat(64)}`, { id: ID })).rejects.toThrow(
       'There is no image',
     );
     await expect(swap({ engine }, NAME, ID)).rejects.toThrow('no new container was made');
     await expect(dropOld({ engine }, NAME, ID)).resolves.toBeUndefined();
     expect(await states()).toEqual(untouched);
-    await expect(prepareNew({ engine }, 'nothing-of-the-kind', next, ID)).rejects.toThrow(
+    await expect(prepareNew({ engine }, 'nothing-of-the-kind', next, { id: ID })).rejects.toThrow(
       'There is no container',
     );
   });
