@@ -1,6 +1,7 @@
 /** What a restore replaces, and what of it is newer than the backup. */
 import type { Manifest } from '../../backup/manifest.ts';
-import { newerFiles, writtenAt } from '../../backup/newer.ts';
+import { newerFiles } from '../../backup/files.ts';
+import { writtenAt } from '../../backup/newer.ts';
 import { compare } from '../../backup/put-back.ts';
 import type { RestorePlan } from '../../report/restore.ts';
 import type { Service } from '../../services.ts';
