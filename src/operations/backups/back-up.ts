@@ -1,6 +1,6 @@
 /** A backup as somebody asks for it, or the clock does: what came of it, remembered and told to the monitor. */
 import type { App, Plan, Run } from '../../app.ts';
-import { copiesOf, type Manifest } from '../../backup/manifest.ts';
+import { sizeOf, type Manifest } from '../../backup/manifest.ts';
 import { isProven, type Check, type Proof } from '../../backup/proof.ts';
 import { BusyError, causeOf, UserError } from '../../errors.ts';
 import type {
@@ -185,7 +185,7 @@ function madeOf({ id, folder, manifest, proof, shrunk }: BackupTaken): MadeBacku
     id,
     folder,
     takenAt: manifest.takenAt,
-    size: manifest.parts.flatMap(copiesOf).reduce((sum, copy) => sum + copy.size, 0),
+    size: manifest.parts.reduce((sum, part) => sum + sizeOf(part), 0),
     level: proof.level,
     sources: sourcesOf(manifest, proof),
     ...toldChecks(proof),
