@@ -26,7 +26,7 @@ function prepare(name: string, options: UpdatableOptions) {
   return {
     scene,
     /** Rows that were there when the backup was taken. */
-    async back(): Promise<readonly string[]> {
+    back: async (): Promise<readonly string[]> => {
       await rowsOf(scene.it, '1');
       await takeBackup(scene.app, scene.service(name), scene.run(), { reason: 'asked' });
       const { rows } = await scene.it.rows();
