@@ -63,6 +63,8 @@ export type EngineSandbox = {
   run(spec: ContainerSpec): void;
   /** A deploy: the unit of a container names another image from now on, and is restarted. */
   deploy(container: string, image: string): Promise<void>;
+  /** Names of volumes. */
+  volumes(): string[];
   /** What goes wrong with the pulls that begin from now on. */
   failPulls(how: PullFault | undefined): void;
   /** The engine's service is killed, its streams with it. `gone`: no socket; `refusing`: a socket that nobody answers. */
@@ -200,6 +202,7 @@ export async function startEngineSandbox({
     async deploy(name, image) {
       await units.deploy(`podman-${name}.service`, image);
     },
+    volumes: () => [...host.volumes],
     failPulls: (how) => images.fail(how),
     down,
     hang() {

@@ -80,9 +80,11 @@ export function describeFault(fault: Fault): string {
   return `${where}${fault.name}: found ${fault.found}, expected ${fault.expected}${hint}`;
 }
 
-/** The innermost message that says why, for one plain line. */
+/** The innermost message that says why, for one plain line; that of a UserError says it all. */
 export function causeOf(error: unknown): string {
   let current: unknown = error;
-  while (current instanceof Error && current.cause instanceof Error) current = current.cause;
+  while (current instanceof Error && !(current instanceof UserError) && current.cause instanceof Error) {
+    current = current.cause;
+  }
   return current instanceof Error ? current.message : String(current);
 }

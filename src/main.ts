@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 /** The entry: without arguments the bot, with arguments one command. */
-import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { App, Command, Job } from './app.ts';
 import { checkConfig, isSound, type SoundConfig } from './check-config.ts';
@@ -22,17 +21,18 @@ import { createHosts, type Host } from './hosts.ts';
 import { createLocks, type Lock, type Locks } from './locks.ts';
 import { createLogger } from './logger.ts';
 import { lookAtServices } from './operations/status.ts';
+import { tellUnasked } from './operations/tell-unasked.ts';
 import { mountsOf } from './pictures/mounts.ts';
 import { present } from './present/index.ts';
 import { createRedact } from './redact.ts';
 import { refuseToStart, tellConfig } from './refusal.ts';
 import type { Report } from './report.ts';
-import { reportsChat } from './reports-chat.ts';
 import { createScheduler } from './scheduler.ts';
 import { openScratchStore, openStore, type Store } from './store.ts';
 import { createTasks, type Tasks } from './tasks.ts';
 import { textsOf } from './texts/index.ts';
 import { backup } from '../commands/backup.ts';
+import { backups } from '../commands/backups.ts';
 import { cancel } from '../commands/cancel.ts';
 import { clean } from '../commands/clean.ts';
 import { check } from '../commands/check.ts';
@@ -51,11 +51,14 @@ import { start } from '../commands/start.ts';
 import { status } from '../commands/status.ts';
 import { stop } from '../commands/stop.ts';
 import { update } from '../commands/update.ts';
+import { backUp } from '../jobs/back-up.ts';
+import { backUpAgain } from '../jobs/back-up-again.ts';
 import { checkAgain } from '../jobs/check-again.ts';
 import { checkVersions } from '../jobs/check-versions.ts';
 import { checkWayBack } from '../jobs/check-way-back.ts';
 import { cleanAlbum } from '../jobs/clean-album.ts';
 import { remindReleases } from '../jobs/remind-releases.ts';
+import { takeUpBackups } from '../jobs/take-up-backups.ts';
 import { takeUpUpdates } from '../jobs/take-up-updates.ts';
 import { tellReleases } from '../jobs/tell-releases.ts';
 import { tidy } from '../jobs/tidy.ts';
@@ -70,6 +73,7 @@ const commands: readonly Command[] = [
   rollback,
   restore,
   backup,
+  backups,
   images,
   restart,
   stop,
@@ -90,6 +94,9 @@ const jobs: readonly Job[] = [
   remindReleases,
   updateServices,
   takeUpUpdates,
+  takeUpBackups,
+  backUp,
+  backUpAgain,
   checkWayBack,
   watchDeploys,
   cleanAlbum,
@@ -151,11 +158,7 @@ function build({ config, services }: SoundConfig, [asked]: readonly string[]): H
     ...services.hosts.map((one) => host(one.name, one.engine, one.systemctl, one.journalctl)),
   ]);
 
-  const tell = (report: Report) => {
-    const chat = reportsChat(config.telegram, store.facts);
-    if (chat === undefined) return log.warn({ report: report.kind }, 'nobody to tell this to');
-    store.outbox.put({ key: `told:${randomUUID()}`, chat, body: { what: 'report', report } });
-  };
+  const tell = (report: Report) => tellUnasked({ config, store, clock, log }, report);
 
   const app: App = {
     config,

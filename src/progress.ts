@@ -14,6 +14,15 @@ export type Progress = {
   readonly steps: readonly StepReport[];
 };
 
+/** Of work that is one step of other work: its amounts are told, its steps are not. */
+export const withinStep = ({ amount, steps }: Progress): Progress => ({
+  plan() {},
+  begin() {},
+  end() {},
+  amount,
+  steps,
+});
+
 /** @param changed called after each change, with `true` when a step began or ended */
 export function createProgress(clock: Clock, changed: (stepChanged: boolean) => void = () => {}): Progress {
   const steps: (StepReport & { since?: number })[] = [];

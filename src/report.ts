@@ -4,6 +4,7 @@
  * Times are milliseconds since 1970, sizes bytes, durations milliseconds.
  */
 import type { BackupRunReport } from './report/backup-runs.ts';
+import type { BackupsReport } from './report/backups.ts';
 import type { RestoreReports } from './report/restore.ts';
 
 /** A button: a command with its arguments. */
@@ -54,6 +55,8 @@ export type ActionLabel =
   | 'back-up'
   | 'all-backups'
   | 'drill'
+  | 'restore'
+  | 'accept'
   | 'stop-waiting'
   | 'help';
 
@@ -553,6 +556,7 @@ export type Report = { actions?: readonly (readonly Action[])[]; asks?: Asks | u
   | { kind: 'images'; pictures: readonly ListedPicture[]; at: number }
   | CleaningReport
   | BackupRunReport
+  | BackupsReport
 );
 
 /** Why somebody who is to see the pictures does not. */

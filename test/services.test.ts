@@ -100,7 +100,13 @@ services:
         - { kind: postgres, container: db, user: u, database: d }
         - { kind: sqlite, files: "/srv/*/{a.db,b.db}" }
         - { kind: files, folder: /srv, exclude: ["*.tmp"] }
-      expect: { tables: { user: 1 }, files: [a] }
+      expect:
+        tables: { user: 1 }
+        files: [a]
+        pem: ["keys/*.pem"]
+        values: [{ file: config.json, key: database.type, is: sqlite, otherwise: it is elsewhere }]
+        rows: [{ name: uploads, database: a.db, sql: select name as path from uploads, missing: 2 }]
+        queries: [{ name: admins, database: d, sql: select 1 }]
       not_covered: the rest
     heartbeat: https://hc-ping.com/abc
     pushover_token_file: pushover
@@ -161,7 +167,14 @@ services:
         { kind: 'sqlite', files: '/srv/*/{a.db,b.db}' },
         { kind: 'files', folder: '/srv', exclude: ['*.tmp'] },
       ],
-      expect: { tables: { user: 1 }, files: ['a'] },
+      expect: {
+        tables: { user: 1 },
+        files: ['a'],
+        pem: ['keys/*.pem'],
+        values: [{ file: 'config.json', key: 'database.type', is: 'sqlite', otherwise: 'it is elsewhere' }],
+        rows: [{ name: 'uploads', database: 'a.db', sql: 'select name as path from uploads', missing: 2 }],
+        queries: [{ name: 'admins', database: 'd', sql: 'select 1', least: 1 }],
+      },
       notCovered: 'the rest',
     },
     heartbeat: 'https://hc-ping.com/abc',

@@ -110,13 +110,23 @@ export function details(one: Container): unknown {
         ]),
       ),
     },
-    Mounts: (one.spec.mounts ?? []).map(({ source, destination }) => ({
-      Type: 'bind',
-      Source: source,
-      Destination: destination,
-      Mode: '',
-      RW: true,
-    })),
+    Mounts: [
+      ...(one.spec.mounts ?? []).map(({ source, destination }) => ({
+        Type: 'bind',
+        Source: source,
+        Destination: destination,
+        Mode: '',
+        RW: true,
+      })),
+      ...one.volumes.map(({ name, destination }) => ({
+        Type: 'volume',
+        Name: name,
+        Source: `/var/lib/containers/storage/volumes/${name}/_data`,
+        Destination: destination,
+        Mode: '',
+        RW: true,
+      })),
+    ],
   };
 }
 

@@ -65,6 +65,9 @@ export const CONTAINER_ROUTES: readonly Route[] = [
         }
         answer.host.end(one, 137, { stopped: true });
         if (answer.host.containers.get(one.spec.name) === one) answer.host.remove(one);
+        if (/^(?:true|1)$/.test(answer.query.get('v') ?? '')) {
+          for (const { name: volume, isOwn } of one.volumes) if (isOwn) answer.host.volumes.delete(volume);
+        }
         done(answer);
       }),
   ],

@@ -34,7 +34,8 @@ export type CreateBody = {
   Env?: string[];
   Tty?: boolean;
   Labels?: Record<string, string>;
-  HostConfig?: { NetworkMode?: string; Memory?: number; AutoRemove?: boolean };
+  Volumes?: Record<string, unknown>;
+  HostConfig?: { NetworkMode?: string; Memory?: number; AutoRemove?: boolean; Binds?: string[] };
   NetworkingConfig?: { EndpointsConfig?: Record<string, Endpoint> };
 };
 
@@ -51,6 +52,8 @@ export type Container = {
   unit: string | undefined;
   /** By name; the first is the one that it was made with. */
   networks: Map<string, Endpoint>;
+  /** `isOwn`: made with it, without a name that anybody gave. */
+  volumes: readonly { name: string; destination: string; isOwn: boolean }[];
   createdAt: number;
   startedAt: number | undefined;
   finishedAt: number | undefined;
@@ -81,10 +84,24 @@ const KEPT_EVENTS = 2000;
 /** conmon writes longer lines in parts of this size. */
 const PART = 8192;
 
+function volumesOf(body: CreateBody = {}): Container['volumes'] {
+  const own = Object.keys(body.Volumes ?? {}).map((destination) => ({
+    name: randomBytes(32).toString('hex'),
+    destination,
+    isOwn: true,
+  }));
+  const named = (body.HostConfig?.Binds ?? []).flatMap((bind) => {
+    const [name = '', destination = ''] = bind.split(':');
+    return name.startsWith('/') ? [] : [{ name, destination, isOwn: false }];
+  });
+  return [...own, ...named];
+}
+
 /** @param networks those that are there beside what containers are made with */
 export function createHost(images: Images, networks: readonly string[] = []) {
   const known = new Set(networks);
   const containers = new Map<string, Container>();
+  const volumes = new Set<string>();
   const events: HostEvent[] = [];
   const eventListeners = new Set<(event: HostEvent) => void>();
   const startListeners = new Set<(container: Container) => void>();
@@ -130,6 +147,7 @@ export function createHost(images: Images, networks: readonly string[] = []) {
             (/^(?:bridge|host|none)$/.test(mode) ? {} : { [mode]: {} }),
         ),
       ),
+      volumes: volumesOf(spec.body),
       createdAt,
       startedAt: undefined,
       finishedAt: undefined,
@@ -142,6 +160,7 @@ export function createHost(images: Images, networks: readonly string[] = []) {
       log: [],
     };
     for (const network of container.networks.keys()) known.add(network);
+    for (const { name } of container.volumes) volumes.add(name);
     containers.set(spec.name, container);
     tell(container, 'create');
     return container;
@@ -175,6 +194,7 @@ export function createHost(images: Images, networks: readonly string[] = []) {
 
   return {
     containers,
+    volumes,
     networks: known as ReadonlySet<string>,
     events: events as readonly HostEvent[],
     create,

@@ -132,18 +132,19 @@ async function readAll(
 
 /** A few of them at a time, in their order; the first error ends it once those under way have ended. */
 export async function eachOf<Item>(
-  items: readonly Item[],
+  items: AsyncIterator<Item>,
   work: (item: Item) => Promise<void>,
 ): Promise<void> {
   const failures: unknown[] = [];
-  const rest = items.values();
   const lane = async () => {
-    for (const item of rest) {
+    for (let next = await items.next(); next.done !== true; next = await items.next()) {
       if (failures.length > 0) return;
-      await work(item).catch((error: unknown) => failures.push(error));
+      await work(next.value);
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  const lanes = Array.from({ length: AT_ONCE }, () => lane().catch((error: unknown) => failures.push(error)));
+  await Promise.all(lanes);
+  await items.return?.();
   if (failures.length > 0) throw failures[0];
 }
 
@@ -198,8 +199,8 @@ export async function freeBytes(folder: string): Promise<number> {
  * minute: a second change may leave the same time, and one through a memory map does so until the kernel has written
  * the page back (30 s by default).
  */
-export function identityOf(stats: BigIntStats): string | undefined {
-  const isSettled = Number(stats.ctimeNs / 1_000_000n) < Date.now() - 60_000;
+export function identityOf(stats: BigIntStats, now = Date.now()): string | undefined {
+  const isSettled = Number(stats.ctimeNs / 1_000_000n) < now - 60_000;
   return isSettled ? stateOf(stats) : undefined;
 }
 

@@ -15,53 +15,41 @@ import {
   writeDurably,
   type Told,
 } from './disk.ts';
-import { createLeftOut } from './files.ts';
-import type { Attributes, FilesPart } from './manifest.ts';
+import { readList } from './files-list.ts';
+import { createLeftOut } from './files-walk.ts';
+import type { Attributes, Entry, FileEntry, FilesPart } from './manifest.ts';
 
 export type FilesBack = {
   part: FilesPart;
   /** Where the folder lies. */
   folder: string;
-  /** Its copies. */
-  copies: string;
+  /** Of the copy. */
+  copy: string;
   area: string;
 };
 
 /** Lay the contents ready on the disk where they will be. Called again it begins anew. */
-export async function stageFiles({ part, copies, area }: FilesBack, told: Told): Promise<void> {
+export async function stageFiles({ part, copy, area }: FilesBack, told: Told): Promise<void> {
   const { path, fresh } = areaAt(area);
+  const folders: Entry[] = [];
+  const twins: FileEntry[] = [];
+  const lay = async (entry: Entry): Promise<void> => {
+    const to = join(fresh, entry.path);
+    if (entry.type === 'folder') folders.push(entry);
+    else if (entry.type === 'link') {
+      await symlink(entry.target, to);
+      await setAttributes(to, entry, true);
+    } else if (entry.sameAs !== undefined) twins.push(entry);
+    else await copyBack(entry, { from: join(copy, part.copies, entry.path), to, told });
+  };
   try {
     await rm(path, { recursive: true, force: true });
     await makeFolder(fresh);
     await requireRoom(part, path);
-    // Sorted by path, a folder comes before what is in it.
-    const others = part.entries.filter((entry) => entry.type !== 'file' || entry.sameAs !== undefined);
-    for (const entry of others)
-      if (entry.type === 'folder') await mkdir(join(fresh, entry.path), { mode: 0o700 });
-    const files = part.entries.flatMap((entry) =>
-      entry.type === 'file' && entry.sameAs === undefined ? [entry] : [],
-    );
-    await eachOf(files, async (entry) => {
-      const to = join(fresh, entry.path);
-      const source = await open(join(copies, entry.path));
-      try {
-        const { sha256 } = await copyBytes(source, to, { ...told, attributes: entry });
-        if (sha256 !== entry.sha256) throw new Error(`the copy of "${entry.path}" is damaged.`);
-      } finally {
-        await source.close();
-      }
-    });
-    for (const entry of others) {
-      const to = join(fresh, entry.path);
-      if (entry.type === 'file') await link(join(fresh, entry.sameAs ?? ''), to);
-      if (entry.type !== 'link') continue;
-      await symlink(entry.target, to);
-      await setAttributes(to, entry, true);
-    }
+    await eachOf(foldersMade(readList(copy, part.list), fresh), lay);
+    for (const { path: name, sameAs = '' } of twins) await link(join(fresh, sameAs), join(fresh, name));
     // Last, because what is put into a folder changes its time.
-    for (const entry of others.toReversed()) {
-      if (entry.type === 'folder') await setAttributes(join(fresh, entry.path), entry);
-    }
+    for (const entry of folders.toReversed()) await setAttributes(join(fresh, entry.path), entry);
     await syncTree(path);
   } catch (error) {
     told.signal?.throwIfAborted();
@@ -69,8 +57,29 @@ export async function stageFiles({ part, copies, area }: FilesBack, told: Told):
   }
 }
 
+/** Each folder is there before what is in it is given. */
+async function* foldersMade(entries: AsyncIterable<Entry>, fresh: string): AsyncGenerator<Entry> {
+  for await (const entry of entries) {
+    if (entry.type === 'folder') await mkdir(join(fresh, entry.path), { mode: 0o700 });
+    yield entry;
+  }
+}
+
+async function copyBack(
+  entry: FileEntry,
+  { from, to, told }: { from: string; to: string; told: Told },
+): Promise<void> {
+  const source = await open(from);
+  try {
+    const { sha256 } = await copyBytes(source, to, { ...told, attributes: entry });
+    if (sha256 !== entry.sha256) throw new Error(`the copy of "${entry.path}" is damaged.`);
+  } finally {
+    await source.close();
+  }
+}
+
 /** Replace the contents. Called again it finishes, or does nothing. @returns where the old ones are kept */
-export async function swapFiles({ part, folder, area }: FilesBack): Promise<string> {
+export async function swapFiles({ part, folder, copy, area }: FilesBack): Promise<string> {
   const { fresh, old } = areaAt(area);
   const cleared = clearedAt(area);
   try {
@@ -83,7 +92,10 @@ export async function swapFiles({ part, folder, area }: FilesBack): Promise<stri
       await syncTree(old);
       await writeDurably(cleared, '');
     }
-    const attributes = new Map<string, Attributes>(part.entries.map((entry) => [entry.path, entry]));
+    const attributes = new Map<string, Attributes>();
+    for await (const entry of readList(copy, part.list)) {
+      if (entry.type === 'folder') attributes.set(entry.path, entry);
+    }
     await place({ fresh, folder, old, attributes }, '');
     await setAttributes(folder, part.attributes);
     await sync(folder);
@@ -177,7 +189,13 @@ async function holdsLeftOut(clearing: Clearing, inside: string): Promise<boolean
   return false;
 }
 
-type Placing = { fresh: string; folder: string; old: string; attributes: ReadonlyMap<string, Attributes> };
+type Placing = {
+  fresh: string;
+  folder: string;
+  old: string;
+  /** Of the folders, by path. */
+  attributes: ReadonlyMap<string, Attributes>;
+};
 
 async function place(placing: Placing, inside: string): Promise<void> {
   const { fresh, folder, old, attributes } = placing;
@@ -202,8 +220,7 @@ async function place(placing: Placing, inside: string): Promise<void> {
   await sync(join(folder, inside));
 }
 
-async function requireRoom({ entries }: FilesPart, area: string): Promise<void> {
-  const needed = entries.reduce((sum, entry) => (entry.type === 'file' ? sum + entry.size : sum), 0);
+async function requireRoom({ size: needed }: FilesPart, area: string): Promise<void> {
   const free = await freeBytes(area);
   if (free < needed) throw new Error(`it needs ${needed} bytes beside the present data, ${free} are free.`);
 }

@@ -9,6 +9,7 @@ const Facts = z.object({
   schema: z.string().optional(),
   counts: z.record(z.string(), z.number()),
   digests: z.record(z.string(), z.string()).optional(),
+  answers: z.record(z.string(), z.number()).optional(),
 });
 
 /** Of one database file, folder or database: what its copy is compared by. */
@@ -25,6 +26,8 @@ export type SourceFacts = {
    * time that a service which waits for its copy does not have. A table that is not among them was too large.
    */
   digests?: Readonly<Record<string, string>> | undefined;
+  /** What the configuration has asked of a database that cannot be asked in its copy, by the name of the query. */
+  answers?: Readonly<Record<string, number>> | undefined;
 };
 
 const ENCODINGS = ['zstd', 'age'] as const;
@@ -51,23 +54,25 @@ const Attributes = z.object({
 });
 export type Attributes = z.infer<typeof Attributes>;
 
-const Entry = z.discriminatedUnion('type', [
-  Attributes.extend({ type: z.literal('folder'), path: z.string() }),
-  Attributes.extend({ type: z.literal('link'), path: z.string(), target: z.string() }),
-  Attributes.extend({
-    type: z.literal('file'),
-    path: z.string(),
-    size: z.number(),
-    sha256: z.string(),
-    /** Told apart from any other state of the source; absent where that could not be promised. */
-    identity: z.string().optional(),
-    /** Another name of that file: one copy serves both. */
-    sameAs: z.string().optional(),
-  }),
-]);
-/** Something in a folder, by its path relative to it. */
-export type Entry = z.infer<typeof Entry>;
-export type FileEntry = Extract<Entry, { type: 'file' }>;
+export type FileEntry = Attributes & {
+  type: 'file';
+  path: string;
+  size: number;
+  sha256: string;
+  /** Told apart from any other state of the source; absent where that could not be promised. */
+  identity?: string;
+  /** Another name of that file, which comes before this one: one copy serves both. */
+  sameAs?: string;
+};
+/** Something in a folder, by its path relative to it: a line in the list of a {@link FilesPart}. */
+export type Entry =
+  | FileEntry
+  | (Attributes & { type: 'folder'; path: string })
+  | (Attributes & { type: 'link'; path: string; target: string });
+
+const Named = z.object({ count: z.number(), names: z.array(z.string()) });
+/** How many there were, and the first of them by name. */
+export type Named = z.infer<typeof Named>;
 
 const Properties = z.object({
   owner: z.string(),
@@ -170,10 +175,19 @@ const FilesPart = z.object({
   facts: Facts,
   /** The folder of the copies inside the copy's folder. */
   copies: z.string(),
+  /** What was in the folder, an {@link Entry} a line, each after the folder that it is in. */
+  list: Copy,
+  /** Of all copies, without the list. Bytes. */
+  size: z.number(),
   attributes: Attributes,
-  entries: z.array(Entry),
-  /** Sockets and devices, which cannot be copied. */
-  skipped: z.number(),
+  /** Files whose copies are second names of earlier ones. */
+  linked: z.number(),
+  /** When all that is linked was read from the source last, at the latest. Milliseconds since 1970. */
+  fullAt: z.number(),
+  /** Sockets, pipes and devices, which cannot be copied. */
+  skipped: Named,
+  /** Files whose earlier copies are no longer what was written, so that they were copied anew. */
+  spoilt: Named,
 });
 export type FilesPart = z.infer<typeof FilesPart>;
 
@@ -213,12 +227,7 @@ export async function readManifest(folder: string): Promise<Manifest> {
   return readSealed(join(folder, MANIFEST), Manifest, `the copy in "${folder}"`);
 }
 
-/** Every file that the copy consists of, the manifest aside. */
-export function copiesOf(part: Part): Copy[] {
-  if (part.kind !== 'files') return [part.copy];
-  return part.entries.flatMap((entry) =>
-    entry.type === 'file' && entry.sameAs === undefined
-      ? [{ file: join(part.copies, entry.path), size: entry.size, sha256: entry.sha256 }]
-      : [],
-  );
+/** Bytes that the copies of a part take. */
+export function sizeOf(part: Part): number {
+  return part.kind === 'files' ? part.list.size + part.size : part.copy.size;
 }

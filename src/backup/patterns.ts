@@ -1,4 +1,4 @@
-/** The two small languages of paths: what is left out of a folder, and which files are databases. */
+/** The small languages of paths: what is left out of a folder, which files are databases, which must be there. */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isCode } from './disk.ts';
@@ -22,6 +22,12 @@ export function createExclude(patterns: readonly string[]): (path: string) => bo
     const name = path.slice(path.lastIndexOf('/') + 1);
     return name === ASIDE || fits.some((fit) => fit(path, name));
   };
+}
+
+/** Whether a path is one that a pattern means: `*` stands for anything but a slash, `**` for that too, `{a,b}` for either. */
+export function createFit(pattern: string): (path: string) => boolean {
+  const expressions = expandBraces(pattern).map(toExpression);
+  return (path) => expressions.some((expression) => expression.test(path));
 }
 
 /**

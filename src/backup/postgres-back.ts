@@ -67,12 +67,12 @@ export async function stagePostgres(
 
 /**
  * Make a database, also in place of one of that name, and restore the copy into it.
- * @param options.list in the container, of the entries that are restored; all of them without it
+ * @param options.args of pg_restore
  */
 export async function restoreInto(
   reach: Reach,
   target: Place,
-  { file, part, list }: { file: string; part: PostgresPart; list?: string },
+  { file, part, args = [] }: { file: string; part: PostgresPart; args?: readonly string[] },
   { progress }: Told,
 ): Promise<void> {
   const begin = () =>
@@ -81,14 +81,13 @@ export async function restoreInto(
       { ...target, database: ELSEWHERE },
       `${dropStatements(reach, target.database)}; ${createStatement(target.database, part.properties)}`,
     );
-  const chosen = list === undefined ? [] : [`--use-list=${list}`];
   await begin();
   try {
-    await restore(reach, target, { file, part, chosen, progress });
+    await restore(reach, target, { file, part, args, progress });
   } catch (error) {
     if (!MISSED.test((error as Error).message)) throw error;
     await begin();
-    await restoreAsText(reach, target, { file, part, chosen });
+    await restoreAsText(reach, target, { file, part, args });
   }
 }
 
@@ -232,13 +231,13 @@ function dropStatements(reach: Reach, name: string): string {
 async function restoreAsText(
   reach: Reach,
   beside: Place,
-  { file, part, chosen }: { file: string; part: PostgresPart; chosen: readonly string[] },
+  { file, part, args }: { file: string; part: PostgresPart; args: readonly string[] },
 ): Promise<void> {
   const { value = 'public' } =
     part.properties.settings.find(({ role, name }) => role === undefined && name === 'search_path') ?? {};
   const statements = new PassThrough();
   const writing = feedDump(file, part.copy, {}, (stdin) =>
-    runTool(reach, beside, ['pg_restore', '--file=-', ...chosen], { stdin, stdout: statements }),
+    runTool(reach, beside, ['pg_restore', '--file=-', ...args], { stdin, stdout: statements }),
   );
   const reading = runTool(
     reach,
@@ -284,16 +283,16 @@ async function restore(
   {
     file,
     part,
-    chosen,
+    args,
     progress,
-  }: { file: string; part: PostgresPart; chosen: readonly string[]; progress: Told['progress'] },
+  }: { file: string; part: PostgresPart; args: readonly string[]; progress: Told['progress'] },
 ): Promise<void> {
   const name = beside.database.replace(/[\\']/g, '\\$&');
   await feedDump(file, part.copy, { progress }, (stdin) =>
     runTool(
       reach,
       beside,
-      ['pg_restore', '--exit-on-error', '--no-password', `--dbname=dbname='${name}'`, ...chosen],
+      ['pg_restore', '--exit-on-error', '--no-password', `--dbname=dbname='${name}'`, ...args],
       { stdin },
     ),
   );

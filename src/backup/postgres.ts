@@ -27,6 +27,8 @@ export type PostgresLimits = {
 };
 
 const LIMITS: PostgresLimits = { longest: 6 * 3_600_000, lockPatience: 60_000, digested: 4 * 1024 ** 3 };
+/** Bytes of a dump that wait for the disk at most. */
+const AT_ONCE = 256 * 1024;
 /** Milliseconds for tidying up after a failure. */
 const CLEANUP = 30_000;
 
@@ -238,15 +240,18 @@ const inSnapshot = (snapshot: string, { lockPatience }: PostgresLimits) => [
 
 const tooLong = ({ longest }: PostgresLimits) => new Error(`it took longer than ${longest / 60_000} min.`);
 
+/** The engine gives some kilobytes at a time; what comes while a write is under way goes with the next one. */
 function createSink(handle: FileHandle, { progress }: Told) {
   const hash = createHash('sha256');
   let size = 0;
   const stream = new Writable({
-    write(chunk: Buffer, _encoding, taken) {
-      hash.update(chunk);
-      size += chunk.length;
-      progress?.(chunk.length);
-      writeAll(handle, chunk).then(() => taken(), taken);
+    highWaterMark: AT_ONCE,
+    writev(parts: { chunk: Buffer }[], taken) {
+      const bytes = Buffer.concat(parts.map(({ chunk }) => chunk));
+      hash.update(bytes);
+      size += bytes.length;
+      progress?.(bytes.length);
+      writeAll(handle, bytes).then(() => taken(), taken);
     },
   });
   return { stream, result: () => ({ size, sha256: hash.digest('hex') }) };

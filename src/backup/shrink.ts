@@ -1,7 +1,8 @@
 /** Data that got suddenly smaller: a backup is as good as its source, and a source can be emptied. */
 
-/** What a backup holds: rows by source and table (a folder has `files`), bytes by folder. */
+/** What a backup holds: rows by source and table (a folder has `files`), bytes by folder. `takenAt` in ms since 1970. */
 export type Amounts = {
+  takenAt: number;
   counts: Readonly<Record<string, Readonly<Record<string, number>>>>;
   sizes: Readonly<Record<string, number>>;
 };
@@ -11,6 +12,9 @@ export type Shrunk =
   | { kind: 'rows'; source: string; table: string; usual: number; now: number }
   /** Bytes of the files in a folder. */
   | { kind: 'bytes'; source: string; usual: number; now: number };
+
+/** Somebody was told and took it for right: what was taken before `at` counts as if it had been so already. */
+export type Accepted = { at: number; what: Shrunk };
 
 /** Fewer say nothing about what is usual. */
 export const HISTORY_LEAST = 3;
@@ -29,28 +33,28 @@ const LEAST: Readonly<Record<Shrunk['kind'], number>> = { rows: 10, bytes: 10e6 
  * come and go (queues, sessions). All of it lost is told of whatever was about as much all the time; a table or source
  * that is gone has nothing left.
  * @param history of the last proven backups before it, at most {@link HISTORY_MOST} count, the newest first
- * @param accepted amounts that somebody was told of and took for right: no less than these is no news
+ * @param accepted the newest first
  */
 export function findShrunk(
   present: Amounts,
   history: readonly Amounts[],
-  accepted: readonly Shrunk[] = [],
+  accepted: readonly Accepted[] = [],
 ): Shrunk[] {
   const past = history.slice(0, HISTORY_MOST);
   if (past.length < HISTORY_LEAST) return [];
   const all = itemsOf(present);
-  const usuals = past.map(itemsOf);
-  const keys = new Set(usuals.flatMap((items) => [...items.keys()]));
+  const usuals = past.map((one) => ({ takenAt: one.takenAt, items: itemsOf(one) }));
+  const keys = new Set(usuals.flatMap(({ items }) => [...items.keys()]));
   return [...keys].flatMap((key) => {
     const [kind, source, table = ''] = JSON.parse(key) as [Shrunk['kind'], string, string?];
-    const before = usuals.map((items) => items.get(key) ?? 0);
+    const level = accepted.find(({ what }) => keyOf(what) === key);
+    const before = usuals.map(({ takenAt, items }) =>
+      level !== undefined && takenAt < level.at ? level.what.now : (items.get(key) ?? 0),
+    );
     const now = all.get(key) ?? 0;
     const usual = medianOf(before);
     if (!isShrunk(now, before, usual, LEAST[kind])) return [];
-    const shrunk: Shrunk =
-      kind === 'rows' ? { kind, source, table, usual, now } : { kind, source, usual, now };
-    const level = accepted.find((one) => isSame(one, shrunk))?.now;
-    return level !== undefined && now >= level * LEFT ? [] : [shrunk];
+    return [kind === 'rows' ? { kind, source, table, usual, now } : { kind, source, usual, now }];
   });
 }
 
@@ -65,19 +69,18 @@ function isShrunk(now: number, before: readonly number[], usual: number, least: 
 
 /** Each amount under a key of its own. */
 function itemsOf({ counts, sizes }: Amounts): Map<string, number> {
-  const key = (...parts: [kind: Shrunk['kind'], ...names: string[]]) => JSON.stringify(parts);
   return new Map([
     ...Object.entries(counts).flatMap(([source, tables]) =>
-      Object.entries(tables).map(([table, rows]) => [key('rows', source, table), rows] as const),
+      Object.entries(tables).map(([table, rows]) => [keyOf({ kind: 'rows', source, table }), rows] as const),
     ),
-    ...Object.entries(sizes).map(([source, bytes]) => [key('bytes', source), bytes] as const),
+    ...Object.entries(sizes).map(([source, bytes]) => [keyOf({ kind: 'bytes', source }), bytes] as const),
   ]);
 }
 
-const isSame = (one: Shrunk, other: Shrunk): boolean =>
-  one.kind === other.kind &&
-  one.source === other.source &&
-  (one.kind !== 'rows' || other.kind !== 'rows' || one.table === other.table);
+type Key = { kind: 'rows'; source: string; table: string } | { kind: 'bytes'; source: string };
+
+const keyOf = (key: Key): string =>
+  JSON.stringify(key.kind === 'rows' ? [key.kind, key.source, key.table] : [key.kind, key.source]);
 
 /** @param numbers at least one */
 function medianOf(numbers: readonly number[]): number {

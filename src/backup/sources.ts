@@ -3,8 +3,8 @@ import { relative } from 'node:path';
 import type { Source } from '../services/schema.ts';
 import { targetOf } from './aside.ts';
 import type { Told } from './disk.ts';
-import { describeFiles, measureFiles, takeFiles, type FilesSource } from './files.ts';
-import type { FilesPart, Manifest, Part, SourceFacts, SqlitePart } from './manifest.ts';
+import { describeFiles, measureFiles, takeFiles, type EarlierFiles, type FilesSource } from './files.ts';
+import type { Manifest, Part, SourceFacts, SqlitePart } from './manifest.ts';
 import { filesOf, presentFilesOf } from './patterns.ts';
 import { describePostgres, measurePostgres, takePostgres } from './postgres.ts';
 import type { Place, Reach } from './psql.ts';
@@ -68,7 +68,7 @@ async function inside(folder: string, copies: string | undefined): Promise<strin
 export async function measure(reach: Reach, thing: Thing, earlier?: Earlier): Promise<number> {
   if (thing.kind === 'postgres') return measurePostgres(reach, thing.place);
   if (thing.kind === 'files')
-    return measureFiles(thing.source, filesPartOf(earlier, thing.name), reach.signal);
+    return measureFiles(thing.source, earlierFilesOf(earlier, thing.name), reach.signal);
   const part = sqlitePartOf(earlier, thing.name);
   return part !== undefined && (await isUnchanged(part)) ? 0 : measureSqlite(thing.path);
 }
@@ -100,10 +100,9 @@ export async function take(
       told,
     );
   }
-  const part = filesPartOf(earlier, thing.name);
   return takeFiles(
     thing.source,
-    { folder, copies: target, earlier: part && earlier && { folder: earlier.folder, part } },
+    { folder, name: target, earlier: earlierFilesOf(earlier, thing.name) },
     told,
   );
 }
@@ -114,8 +113,10 @@ function sqlitePartOf(earlier: Earlier, name: string): SqlitePart | undefined {
   return earlier.manifest.parts.filter((part) => part.kind === 'sqlite').find(({ path }) => path === name);
 }
 
-function filesPartOf(earlier: Earlier, name: string): FilesPart | undefined {
-  return earlier?.manifest.parts
-    .filter((part) => part.kind === 'files')
+function earlierFilesOf(earlier: Earlier, name: string): EarlierFiles | undefined {
+  const part = earlier?.manifest.parts
+    .filter((one) => one.kind === 'files')
     .find(({ folder }) => folder === name);
+  if (earlier === undefined || part === undefined) return undefined;
+  return { folder: earlier.folder, part, isFresh: earlier.isFresh };
 }

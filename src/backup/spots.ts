@@ -93,7 +93,7 @@ export function workerOf({ manifest, folder, id, reach, told }: Putting, spot: S
     };
   }
   if (spot.kind === 'files' && part?.kind === 'files') {
-    const back = { part, folder: spot.folder, copies: join(folder, part.copies), area: spot.area };
+    const back = { part, folder: spot.folder, copy: folder, area: spot.area };
     return {
       subject: part.folder,
       stage: () => stageFiles(back, told),

@@ -16,7 +16,10 @@ export async function checkSqlite(
   copy: string,
   { signal, digests = false }: { signal?: AbortSignal | undefined; digests?: boolean } = {},
 ): Promise<SourceFacts> {
-  return factsOf(copy, await inWorker({ path: copy, isStill: true, check: true, digests }, { signal }));
+  return factsOf(
+    copy,
+    await inWorker('sqlite-worker.ts', { path: copy, isStill: true, check: true, digests }, { signal }),
+  );
 }
 
 export function factsOf(path: string, { schema, counts, digests }: SqliteAnswer): SourceFacts {
@@ -69,6 +72,7 @@ export async function proveSqlite(
   let answer: SqliteAnswer;
   try {
     answer = await inWorker(
+      'sqlite-worker.ts',
       { path: file, isStill: true, check: true, digests, references: true },
       { signal },
     );

@@ -52,7 +52,7 @@ export async function isUnchanged(part: SqlitePart): Promise<boolean> {
 /** Counts and schema as they are now. Never changes the database. */
 export async function describeSqlite(path: string, signal?: AbortSignal): Promise<SourceFacts> {
   try {
-    const { answer } = await readStill(path, (task) => inWorker(task, { signal }));
+    const { answer } = await readStill(path, (task) => inWorker('sqlite-worker.ts', task, { signal }));
     return factsOf(path, answer);
   } catch (error) {
     throw explain(`read "${path}"`, asSourceTrouble(error), signal);
@@ -120,7 +120,11 @@ export async function copySqlite(
   };
   const copied = await readStill(path, async (task) => {
     await empty(file);
-    return inWorker({ ...task, target: file, digests }, { signal: told.signal, progress });
+    return inWorker(
+      'sqlite-worker.ts',
+      { ...task, target: file, digests },
+      { signal: told.signal, progress },
+    );
   })
     .catch((error: unknown) => takeRaw(path, file, { told, digests, error }))
     .catch((error: unknown) => {
@@ -156,10 +160,12 @@ async function linkEarlier(
 async function blame(path: string, error: unknown, signal: AbortSignal | undefined): Promise<never> {
   signal?.throwIfAborted();
   const { message } = error as Error;
-  await readStill(path, (task) => inWorker({ ...task, check: true }, { signal })).catch((found: Error) => {
-    signal?.throwIfAborted();
-    throw new Error(`the source is damaged: ${found.message}`, { cause: found });
-  });
+  await readStill(path, (task) => inWorker('sqlite-worker.ts', { ...task, check: true }, { signal })).catch(
+    (found: Error) => {
+      signal?.throwIfAborted();
+      throw new Error(`the source is damaged: ${found.message}`, { cause: found });
+    },
+  );
   throw new Error(`the copy is damaged, its source is not: ${message}`, { cause: error });
 }
 
@@ -236,7 +242,11 @@ async function takeRaw(
       }
     }
     if ((await look(path)).state !== before.state) throw error;
-    const answer = await inWorker({ path: file, isStill: false, recover: true, digests }, { signal });
+    const answer = await inWorker(
+      'sqlite-worker.ts',
+      { path: file, isStill: false, recover: true, digests },
+      { signal },
+    );
     return { answer, before };
   } catch {
     signal?.throwIfAborted();

@@ -3,8 +3,16 @@ import { randomUUID } from 'node:crypto';
 import { rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isArea, isThere, removeArea } from '../backup/aside.ts';
-import { digestFile, eachOf, failure, sync } from '../backup/disk.ts';
-import { copiesOf, MANIFEST, readManifest, type Manifest, type SourceFacts } from '../backup/manifest.ts';
+import { digestFile, failure, sync, type Told } from '../backup/disk.ts';
+import { checkFiles } from '../backup/files.ts';
+import {
+  MANIFEST,
+  readManifest,
+  sizeOf,
+  type Copy,
+  type Manifest,
+  type SourceFacts,
+} from '../backup/manifest.ts';
 import { droppedOf } from '../backup/names.ts';
 import { checkDump } from '../backup/postgres.ts';
 import { dropKept } from '../backup/postgres-back.ts';
@@ -61,7 +69,7 @@ export function snapshotFolder(app: DataReach, service: Service, id: string): st
 /**
  * Copy all sources. SQLite and files are copied from a running or a stopped service; PostgreSQL needs its container up.
  * @param folder one without a manifest is made anew
- * @param options.like an earlier snapshot: what is unchanged since becomes a second name of its copy
+ * @param options.like a snapshot of a moment ago: what is unchanged since becomes a second name of its copy, unread
  * @param options.digests what the rows of databases hold is kept too
  * @throws UserError when the disk has no room; Error when there is a finished copy already, or anything cannot be copied
  */
@@ -108,19 +116,13 @@ export async function verifySnapshot(
   const manifest = await ownManifest(service, folder);
   const told = toldOf(options, snapshot.size);
   const reach = reachOf(app, service, { application: 'steward check', signal });
-  await eachOf(manifest.parts.flatMap(copiesOf), async ({ file, size, sha256 }) => {
-    const path = join(folder, file);
-    const damaged = (why: string) => new Error(`The copy "${path}" is damaged: ${why}`);
-    const found = await digestFile(path, told).catch((error: unknown) => {
-      signal?.throwIfAborted();
-      throw failure(`read the copy "${path}"`, error);
-    });
-    if (found.size !== size) throw damaged(`it has ${found.size} bytes instead of ${size}.`);
-    if (found.sha256 !== sha256) throw damaged('it has other contents than were written.');
-  });
   for (const part of manifest.parts) {
-    if (part.kind === 'files') continue;
+    if (part.kind === 'files') {
+      await checkFiles(part, folder, told);
+      continue;
+    }
     const file = join(folder, part.copy.file);
+    await requireWhole(file, part.copy, told);
     const check =
       part.kind === 'sqlite' ? verifySqlite(part, file, signal) : checkDump(reach, part, file, part.copy);
     await check.catch((error: unknown) => {
@@ -128,6 +130,17 @@ export async function verifySnapshot(
       throw failure(`read the copy "${file}"`, error);
     });
   }
+}
+
+/** Its bytes on the disk are those that were written. @throws Error with what is wrong */
+export async function requireWhole(path: string, { size, sha256 }: Copy, told: Told): Promise<void> {
+  const damaged = (why: string) => new Error(`The copy "${path}" is damaged: ${why}`);
+  const found = await digestFile(path, told).catch((error: unknown) => {
+    told.signal?.throwIfAborted();
+    throw failure(`read the copy "${path}"`, error);
+  });
+  if (found.size !== size) throw damaged(`it has ${found.size} bytes instead of ${size}.`);
+  if (found.sha256 !== sha256) throw damaged('it has other contents than were written.');
 }
 
 /** The data as it is now. Never changes it. @throws Error for a source that cannot be read */
@@ -275,7 +288,7 @@ export async function ownManifest(service: Service, folder: string): Promise<Man
 }
 
 function toSnapshot(folder: string, { service, takenAt, parts }: Manifest): Snapshot {
-  const size = parts.flatMap(copiesOf).reduce((sum, copy) => sum + copy.size, 0);
+  const size = parts.reduce((sum, part) => sum + sizeOf(part), 0);
   const sources = parts.map(({ facts }) => ({ ...facts, schema: facts.schema }));
   return { service, folder, takenAt, size, sources };
 }

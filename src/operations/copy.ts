@@ -2,6 +2,7 @@
 import { readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isThere } from '../backup/aside.ts';
+import { requireValues } from '../backup/expect-contents.ts';
 import { freeBytes, makeFolder, sync } from '../backup/disk.ts';
 import { partialOf } from '../backup/names.ts';
 import { readManifest, writeManifest, type Header, type Manifest, type Part } from '../backup/manifest.ts';
@@ -46,6 +47,7 @@ export type FillOptions = DataOptions & {
 
 /**
  * See that there is room, and make the folder. What killed runs left beside it goes.
+  if (service.backup !== undefined) await requireValues(service.backup.sources, service.backup.expect);
  * @param like what is unchanged since becomes a second name of its file
  * @throws UserError when the disk has no room
  */
@@ -60,6 +62,7 @@ export async function beginCopy(
   await sweep(dirname(folder));
   step('measure');
   const reach = reachOf(app, service, { application: 'steward copy', signal });
+  if (service.backup !== undefined) await requireValues(service.backup.sources, service.backup.expect);
   const needed = { databases: 0, files: 0 };
   for (const thing of await thingsFor(app, service)) {
     needed[thing.kind === 'files' ? 'files' : 'databases'] += await measure(reach, thing, earlier);

@@ -11,6 +11,7 @@ import {
   presentDrillsDue,
   presentUnpaused,
 } from './backup-runs.ts';
+import { presentBackups, presentOneBackup, presentServiceBackups, presentShrunkAccepted } from './backups.ts';
 import { presentCleaning } from './cleaning.ts';
 import { presentHelp, presentStart } from './greeting.ts';
 import { presentDeploy, presentGuard, presentGuardBackPlan, presentGuardPlan } from './guard.ts';
@@ -141,6 +142,14 @@ function layout(report: Report, texts: Texts): Card {
       return presentBackupTroubles(report, texts);
     case 'unpaused':
       return presentUnpaused(report, texts);
+    case 'backups':
+      return presentBackups(report, texts);
+    case 'service-backups':
+      return presentServiceBackups(report, texts);
+    case 'one-backup':
+      return presentOneBackup(report, texts);
+    case 'shrunk-accepted':
+      return presentShrunkAccepted(report, texts);
   }
 }
 

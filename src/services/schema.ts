@@ -164,6 +164,45 @@ const Pause = z
   )
   .optional();
 
+/** Each path is relative to the folder of a source; `*`, `**` and `{a,b}` are understood. */
+const paths = list(text, 'a list of paths').default([]);
+/** By its file name or the end of its path, or the name of a PostgreSQL database. */
+const database = text;
+
+/** What has to be in a backup of a service: without it, it is none. */
+const Expect = map({
+  /** Least number of rows, in every database that has the table. */
+  tables: z.record(z.string(), count, { error: 'a map of tables to row counts' }).default({}),
+  files: paths,
+  /** Files that hold keys or certificates as PEM, and can be read as such. */
+  pem: paths,
+  /** What a JSON file has to say; it is read before anything is copied, too. */
+  values: list(
+    map({ file: text, key: text, is: text, otherwise: text.optional() }),
+    'a list of { file, key, is, otherwise }',
+  ).default([]),
+  /**
+   * Rows and their files. The query gives a row for each file: its `path`, absolute or relative to the folder of the
+   * database, and where they are known its `size` in bytes, and `sha1` or `sha256` as blob or digits.
+   */
+  rows: list(
+    map({
+      name: text,
+      database,
+      sql: text,
+      /** So many are known to be lost. */
+      missing: count.default(0),
+    }),
+    'a list of { name, database, sql, missing }',
+  ).default([]),
+  /** Queries that give one number, which has to be so large. */
+  queries: list(
+    map({ name: text, database, sql: text, least: count.default(1) }),
+    'a list of { name, database, sql, least }',
+  ).default([]),
+});
+export type Expect = z.infer<typeof Expect>;
+
 const Backup = map({
   at: timeOfDay.optional(),
   /** Stop the units for the copy. */
@@ -174,11 +213,7 @@ const Backup = map({
     monthly: count.default(6),
   }).prefault({}),
   sources: list(Source, 'a list of sources').min(1, { error: 'at least one source' }),
-  expect: map({
-    /** Least number of rows. */
-    tables: z.record(z.string(), count, { error: 'a map of tables to row counts' }).default({}),
-    files: list(text, 'a list of files').default([]),
-  }).prefault({}),
+  expect: Expect.prefault({}),
   not_covered: text.optional(),
 }).transform(({ not_covered: notCovered, ...rest }) => ({ ...rest, notCovered }));
 export type Backup = z.infer<typeof Backup>;

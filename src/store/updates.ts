@@ -19,7 +19,7 @@ export type UpdateFacts = {
   to: Readonly<Record<string, string>>;
   /** Names of images, with their digests, that were not here before. */
   pulled?: readonly string[];
-  /** Folders of copies: taken while it ran, and at rest. */
+  /** Folders: of the backup taken while it ran, and of the copy at rest. */
   backup?: string;
   snapshot?: string;
   /** A rollback's: the snapshot whose data comes back. */

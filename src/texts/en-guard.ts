@@ -81,7 +81,7 @@ export const guard = {
       file === undefined
         ? rich`Your configuration names the version, so the deploy is yours.`
         : rich`${code(file)} names the version, so the deploy is yours.`,
-    backup: 'Backup while it runs',
+    backup: 'Backup while it runs, proven and kept with the others',
     wait: 'Wait for your deploy, judge the start and tell you',
     nothingStops: 'Nothing is stopped before you deploy.',
     wayBack: 'If it fails I can put the data back as of the backup; what is written after it would be lost.',

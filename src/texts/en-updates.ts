@@ -150,7 +150,7 @@ export const updates = {
 
   plan: {
     question: (name: string, between: string) => rich`⬆️ ${b(`Update ${name}`)} ${between}?`,
-    backup: 'Backup while it runs',
+    backup: 'Backup while it runs, proven and kept with the others',
     download: (images: number, size: string | undefined) =>
       `Download ${plural(images, 'image')}${size === undefined ? '' : `, ${size}`}`,
     here: 'The new image is here already',

@@ -3,6 +3,7 @@ import type { ActionLabel, LostDisk, State, Trouble, Verb, WorkVerb } from '../r
 import { b, code, i, rich, type Span } from '../rich.ts';
 import { formatSize } from '../units.ts';
 import { backupRuns } from './en-backup-runs.ts';
+import { backups } from './en-backups.ts';
 import { guard } from './en-guard.ts';
 import { http } from './en-http.ts';
 import { inbox } from './en-inbox.ts';
@@ -147,10 +148,12 @@ export const en = {
     'undo-restore': () => 'Undo…',
     cancel: () => 'Cancel',
     'wait-more': () => 'Wait 10 min more',
-    'stop-waiting': () => 'Stop waiting',
     'back-up': () => 'Back up now',
     'all-backups': () => 'All backups',
     drill: (name) => name ?? 'Drill',
+    restore: () => 'Restore…',
+    accept: () => 'That is right',
+    'stop-waiting': () => 'Stop waiting',
     help: () => 'Help',
   } satisfies Record<ActionLabel, (subject?: string) => string> as Record<
     ActionLabel,
@@ -206,6 +209,7 @@ export const en = {
     restore: 'Put the data of a backup back',
     skip: 'Do not offer a version again',
     remind: 'Offer a version again later',
+    backups: 'What is backed up, and how far it is proven',
     images: 'The last pictures, with their paths',
     clean: 'Empty the album of what I put there',
     keep: 'Keep a picture from being cleaned',
@@ -368,6 +372,7 @@ export const en = {
   http,
   inbox,
   releases,
+  backups,
   updates,
   restore,
   guard,

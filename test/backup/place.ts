@@ -28,6 +28,7 @@ export type Place = {
 export type PlaceOptions = {
   /** As services.yaml has them; `DATA` stands for the folder of the data. */
   sources: readonly unknown[];
+  expect?: unknown;
   engine?: Engine;
   /** That the sources name. */
   containers?: readonly string[];
@@ -44,6 +45,7 @@ export type PlaceOptions = {
 /** With a folder that exists it is opened again as it was. */
 export function openPlace({
   sources,
+  expect,
   engine,
   containers = [],
   copies,
@@ -56,7 +58,7 @@ export function openPlace({
   const file = join(folder, 'services.yaml');
   const text = JSON.stringify({
     backups: { folder: copies ?? join(folder, 'copies'), reserve },
-    services: { web: { containers: ['web', ...containers], backup: { sources } } },
+    services: { web: { containers: ['web', ...containers], backup: { sources, expect } } },
   });
   writeFileSync(file, text.replaceAll('DATA', data));
   const { services, faults } = readServices(file);

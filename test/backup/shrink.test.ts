@@ -3,7 +3,8 @@ import { findShrunk, type Amounts, type Shrunk } from '../../src/backup/shrink.t
 
 const DB = '/data/db.sqlite3';
 const FILES = '/data/files';
-const amounts = (tables: Record<string, number>, files = 0, bytes = 0): Amounts => ({
+const amounts = (tables: Record<string, number>, files = 0, bytes = 0, takenAt = 0): Amounts => ({
+  takenAt,
   counts: { [DB]: tables, [FILES]: { files } },
   sizes: { [FILES]: bytes },
 });
@@ -28,10 +29,9 @@ describe('findShrunk', () => {
   test('tells a source that is gone', () => {
     const { counts, sizes } = amounts({ ciphers: 800 }, 40, 50e6);
     const { [DB]: database = {} } = counts;
-    expect(findShrunk({ counts: { [DB]: database }, sizes: {} }, week({ counts, sizes }))).toEqual([
-      rows('files', 40, 0, FILES),
-      { kind: 'bytes', source: FILES, usual: 50e6, now: 0 },
-    ]);
+    expect(
+      findShrunk({ takenAt: 1, counts: { [DB]: database }, sizes: {} }, week({ takenAt: 0, counts, sizes })),
+    ).toEqual([rows('files', 40, 0, FILES), { kind: 'bytes', source: FILES, usual: 50e6, now: 0 }]);
   });
 
   test('tells lost attachments, by number or by size', () => {
@@ -67,13 +67,18 @@ describe('findShrunk', () => {
 
   test('is silent about what was accepted, until still more is lost', () => {
     const usual = week(amounts({ notes: 1000, users: 50 }));
-    const accepted = [rows('notes', 1000, 400)];
-    expect(findShrunk(amounts({ notes: 400, users: 50 }), usual, accepted)).toEqual([]);
-    expect(findShrunk(amounts({ notes: 200, users: 50 }), usual, accepted)).toEqual([]);
-    expect(findShrunk(amounts({ notes: 100, users: 0 }), usual, accepted)).toEqual([
-      rows('notes', 1000, 100),
+    const accepted = [{ at: 1, what: rows('notes', 1000, 400) }];
+    const later = (notes: number, users = 50) => amounts({ notes, users }, 0, 0, 1);
+    expect(findShrunk(later(400), usual, accepted)).toEqual([]);
+    expect(findShrunk(later(300), usual, accepted)).toEqual([]);
+    expect(findShrunk(later(100, 0), usual, accepted)).toEqual([
+      rows('notes', 400, 100),
       rows('users', 50, 0),
     ]);
+    // What came after it is the measure, as ever.
+    const grown = [900, 800, 700].map((notes) => later(notes));
+    expect(findShrunk(later(300), [...grown, ...usual], accepted)).toEqual([]);
+    expect(findShrunk(later(0), [...grown, ...usual], accepted)).toEqual([rows('notes', 400, 0)]);
   });
 });
 

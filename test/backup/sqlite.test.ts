@@ -153,6 +153,55 @@ describe('takeSqlite', () => {
     expect(await prove(part)).toMatchObject({ level: 'restored' });
   });
 
+  describe('of a database whose application sorts by rules of its own', () => {
+    const make = () => {
+      const database = new DatabaseSync(path, { defensive: false });
+      database.exec(`create table tags (tag text not null primary key collate nocase, usn int) without rowid;
+        create table notes (id integer primary key, text text); create table decks (id integer primary key, name text not null collate nocase);
+        create unique index byName on decks (name); create index byText on notes (text);
+        insert into tags values ('b', 1), ('A', 2), ('C', 3); insert into notes values (1, 'one'), (2, 'two'); insert into decks values (1, 'b'), (2, 'A');
+        pragma writable_schema = on; update sqlite_schema set sql = replace(sql, 'nocase', 'unicase')`);
+      database.close();
+    };
+
+    test('has every table of it, and proves it', async () => {
+      make();
+      expect(() => withDatabase(path, (database) => database.prepare('select * from tags').all())).toThrow(
+        /no query solution/,
+      );
+      const part = await take();
+      expect(part.facts.counts).toEqual({ decks: 2, notes: 2, tags: 3 });
+      expect(Object.keys(part.facts.digests ?? {})).toEqual(['decks', 'notes', 'tags']);
+      expect(await prove(part)).toMatchObject({ level: 'restored' });
+    });
+
+    test('tells another row in a table that SQLite does not read here', async () => {
+      make();
+      const part = await take();
+      const bytes = readFileSync(copy());
+      // A record of one letter and a number: its header, the letter, the number.
+      bytes.write('D', bytes.indexOf(Buffer.from([0x03, 0x0f, 0x01, 0x43, 0x03])) + 3);
+      writeFileSync(copy(), bytes);
+      expect(await prove(part)).toMatchObject({ level: 'copied' });
+    });
+
+    test.each([
+      ['notes', 'byText'],
+      ['tags', 'tags'],
+    ])('sees a damaged page of %s in the source', async (_, name) => {
+      make();
+      const root = withDatabase(
+        path,
+        (database) =>
+          database.prepare('select rootpage from sqlite_schema where name = ?').get(name)?.['rootpage'],
+      );
+      const bytes = readFileSync(path);
+      bytes.fill(0, (Number(root) - 1) * 4096, Number(root) * 4096);
+      writeFileSync(path, bytes);
+      await expect(take()).rejects.toThrow(/the source is damaged/);
+    });
+  });
+
   test('digests a database without a write-ahead log in the same transaction as it copies it', async () => {
     withDatabase(path, (database) =>
       database.exec('create table t (x); create table u (x); insert into t values (0)'),

@@ -99,6 +99,8 @@ ExecStart=podman system service --time=0
       credentials: { username: LOGIN.user, password: LOGIN.password },
     },
     networks,
+    volumes: async () => (await host.podman('volume', 'ls', '--quiet')).trim().split('\n'),
+    removeVolume: (volume) => host.podman('volume', 'rm', volume),
     async begin(what) {
       await run(
         what,

@@ -28,6 +28,10 @@ export type EngineTarget = {
   begin(name: string): Promise<{ end(code: number): Promise<void> }>;
   /** The service behind the socket is killed, `meanwhile` happens, and it is back. */
   breakOff(meanwhile?: () => Promise<void>): Promise<void>;
+  /** Names of all volumes. */
+  volumes(): Promise<string[]>;
+  /** Where they outlive the test. */
+  removeVolume?(name: string): Promise<unknown>;
   /** Its containers have no cgroup of their own, so their figures are those of everything: rootless without cgroup v2. */
   sharesCgroup?: boolean;
   close(): Promise<void>;
@@ -326,6 +330,26 @@ export function engineContract(open: () => Promise<EngineTarget>): void {
       await engine.remove(name, { force: true });
       await engine.remove(name);
       expect(await engine.inspect(name)).toBeUndefined();
+    });
+
+    it('remove takes along volumes that have no name, and only when asked', async () => {
+      const volume = 'contract-named';
+      for (const volumes of [false, true]) {
+        await engine.create(name, {
+          ...body(),
+          Volumes: { '/own': {} },
+          HostConfig: { NetworkMode: 'none', Binds: [`${volume}:/named`] },
+        });
+        const raw = await engine.inspectRaw(name);
+        const own = raw?.Mounts.find(({ Destination: at }) => at === '/own')?.Name ?? '';
+        expect(await target.volumes()).toEqual(expect.arrayContaining([own, volume]));
+        await engine.remove(name, { volumes });
+        const left = await target.volumes();
+        expect(left).toContain(volume);
+        expect(left.includes(own)).toBe(!volumes);
+        if (!volumes) await target.removeVolume?.(own);
+      }
+      await target.removeVolume?.(volume);
     });
 
     it('untag never removes an image that one was made from', async () => {

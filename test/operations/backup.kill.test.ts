@@ -1,4 +1,3 @@
-import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,6 +11,7 @@ import {
   takeSnapshot,
   verifySnapshot,
 } from '../../src/operations/backup.ts';
+import { forkKilled } from '../backup/fork-killed.ts';
 import type { KilledOptions, Lived } from '../backup/killed.ts';
 import { makeDatabase, openPlace, treeOf, type Place } from '../backup/place.ts';
 
@@ -40,9 +40,7 @@ async function run(verb: KilledOptions['verb'], at?: number): Promise<number | u
     verb,
     ...(at !== undefined && { at }),
   };
-  const child = fork(new URL('../backup/killed.ts', import.meta.url), [JSON.stringify(options)], {
-    silent: true,
-  });
+  const child = forkKilled(options, { silent: true });
   let calls: number | undefined;
   let errors = '';
   child.once('message', (message: Lived) => (calls = message.calls));

@@ -1,4 +1,4 @@
-import { execFileSync, fork } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -13,6 +13,7 @@ import {
   takeSnapshot,
   verifySnapshot,
 } from '../../src/operations/backup.ts';
+import { forkKilled } from '../backup/fork-killed.ts';
 import type { KilledOptions } from '../backup/killed.ts';
 import { openPlace, type Place } from '../backup/place.ts';
 import { lab } from '../lab/index.ts';
@@ -140,7 +141,7 @@ async function killWhile(verb: KilledOptions['verb'], condition: string): Promis
     socket: here.socket,
     containers: [CONTAINER],
   };
-  const child = fork(new URL('../backup/killed.ts', import.meta.url), [JSON.stringify(options)]);
+  const child = forkKilled(options);
   const ended = once(child, 'exit');
   await expect
     .poll(() => ask('template1', `select count(*) from pg_stat_activity where ${condition}`), {

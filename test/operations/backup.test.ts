@@ -18,7 +18,6 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Worker } from 'node:worker_threads';
@@ -255,7 +254,7 @@ describe('takeSnapshot', () => {
   test('names a file whose name is no text', async () => {
     const name = Buffer.concat([Buffer.from(`${place.data}/a/`), Buffer.from([0xff, 0x41])]);
     writeFileSync(name, 'x');
-    await expect(take('one')).rejects.toThrow(/".*\/a\/\ufffdA" has a name that is no UTF-8/);
+    await expect(take('one')).rejects.toThrow(/Cannot copy ".*\/a\/\ufffdA": it has a name that is no UTF-8/);
   });
 
   test('refuses a glob that no file matches', async () => {
@@ -268,39 +267,6 @@ describe('takeSnapshot', () => {
       path('ann/collection.anki2'),
       path('bob/media.db'),
     ]);
-  });
-
-  test('reads a file again that changes meanwhile, and names one that never rests', async () => {
-    const calm = place.write('big', 'x'.repeat(6_000_000));
-    let changes = 0;
-    await take('one', {
-      progress: () => {
-        changes += 1;
-        if (changes === 3) appendFileSync(calm, 'y');
-      },
-    });
-    await expect(take('two', { progress: () => appendFileSync(calm, 'y') })).rejects.toThrow(
-      `Cannot copy "${calm}": it changed each of the 3 times that it was read`,
-    );
-    expect(readFileSync(join(place.folder, 'copies/web/updates/one/1-files/big'))).toEqual(
-      Buffer.from(`${'x'.repeat(6_000_000)}y`),
-    );
-  });
-
-  test('leaves out a file that vanishes, and sockets', async () => {
-    const server = createServer().listen(path('app.sock'));
-    await once(server, 'listening');
-    place.write('gone', 'x');
-    let isFirst = true;
-    const snapshot = await take('one', {
-      progress: () => {
-        if (isFirst) rmSync(path('gone'));
-        isFirst = false;
-      },
-    });
-    server.close();
-    expect(snapshot.sources[1]?.counts).toEqual({ files: 1 });
-    await verify(snapshot);
   });
 
   test('gives what is unchanged since an earlier copy a second name, and never a live file', async () => {
@@ -594,7 +560,7 @@ describe('putBack', () => {
     mkdirSync(path('a/disk'));
     execFileSync('mount', ['-t', 'tmpfs', 'none', path('a/disk')]);
     try {
-      await expect(take('one')).rejects.toThrow(`"${path('a/disk')}" is another file system`);
+      await expect(take('one')).rejects.toThrow(`"${path('a/disk')}": it is another file system`);
     } finally {
       execFileSync('umount', [path('a/disk')]);
     }

@@ -77,7 +77,7 @@ describe('a guarded deploy', () => {
         '🛡 Prepare the deploy of immich v2.6.1 → v2.6.3?',
         'modules/nixos/programs/docker/immich.nix names the version, so the deploy is yours.',
         '',
-        '1. Backup while it runs',
+        '1. Backup while it runs, proven and kept with the others',
         '2. Download 2 images, 1.1 GB',
         '3. Wait for your deploy, judge the start and tell you',
         '',

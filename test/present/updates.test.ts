@@ -56,7 +56,7 @@ describe('presentUpdatePlan', () => {
     expect(lines(planned())).toEqual([
       '⬆️ Update immich v2.5.5 → v2.6.0?',
       '',
-      '1. Backup while it runs',
+      '1. Backup while it runs, proven and kept with the others',
       '2. Download 2 images, 1.1 GB',
       '3. Stop server and ml, last snapshot at rest, start the new version',
       '4. Wait until healthy, at most 10 min',

@@ -58,6 +58,7 @@ describe('engine stand-in', () => {
       },
       networks: ['red', 'blue'],
       locked: { image: 'locked.example.org/web:1', credentials },
+      volumes: async () => box.volumes(),
       async begin(name) {
         box.run(spec(name));
         box.write(name, 'working\n');

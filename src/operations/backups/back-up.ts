@@ -1,6 +1,6 @@
 /** A backup as somebody asks for it, or the clock does: what came of it, remembered and told to the monitor. */
 import type { App, Plan, Run } from '../../app.ts';
-import { copiesOf, type Manifest } from '../../backup/manifest.ts';
+import { sizeOf, type Manifest } from '../../backup/manifest.ts';
 import { isProven, type Check, type Proof } from '../../backup/proof.ts';
 import { BusyError, causeOf, UserError } from '../../errors.ts';
 import type {
@@ -82,7 +82,19 @@ export async function backUp(
 ): Promise<BackupReport> {
   requireCovered(app, service);
   const begunAt = app.clock.now();
-  rememberBackups(app.store, service.name, begunAt, () => ({ begunAt }));
+  rememberBackups(app.store, service.name, begunAt, (memory) => ({
+    begunAt,
+    waitsSince: undefined,
+    // A kill came before the end of that one.
+    ...(memory.begunAt === undefined
+      ? {}
+      : {
+          failures: [
+            ...memory.failures,
+            { at: memory.begunAt, cause: 'Steward was ended in the middle of it.' },
+          ],
+        }),
+  }));
   let taken: BackupTaken | undefined;
   let why: NoBackup | undefined;
   try {
@@ -169,7 +181,7 @@ function busyReport(app: BackupReach, service: Service, { holder }: BusyError): 
 function whyOf(app: Pick<App, 'redact'>, error: unknown): NoBackup {
   if (error instanceof ClientConnectedError) return { kind: 'client' };
   if (error instanceof ObservingError) return { kind: 'observing' };
-  const cause = app.redact(error instanceof UserError ? error.message : causeOf(error));
+  const cause = app.redact(causeOf(error));
   return { kind: error instanceof NotStartedError ? 'not-started' : 'failed', cause };
 }
 
@@ -185,7 +197,7 @@ function madeOf({ id, folder, manifest, proof, shrunk }: BackupTaken): MadeBacku
     id,
     folder,
     takenAt: manifest.takenAt,
-    size: manifest.parts.flatMap(copiesOf).reduce((sum, copy) => sum + copy.size, 0),
+    size: manifest.parts.reduce((sum, part) => sum + sizeOf(part), 0),
     level: proof.level,
     sources: sourcesOf(manifest, proof),
     ...toldChecks(proof),

@@ -11,6 +11,7 @@ import { causeOf } from '../../errors.ts';
 import type { Service } from '../../services.ts';
 import type { BackupRow } from '../../store/backups.ts';
 import { dropPutBack, dropSnapshot, type DataReach } from '../backup.ts';
+import { heldBackups } from '../update/guarded.ts';
 import { folderOfBackups, isProvenRow, listBackups } from './list.ts';
 import { requireTarget, type TargetReach } from './target.ts';
 
@@ -67,9 +68,9 @@ export async function pruneBackups(app: KeepReach, service: Service): Promise<Pr
   const emptied: string[] = [];
   const failed: { id: string; cause: string }[] = [];
   /** One that cannot be deleted keeps no other from it. */
-  const attempt = async (id: string, what: string, act: () => Promise<void>): Promise<boolean> => {
+  const attempt = async (id: string, act: () => Promise<void>): Promise<boolean> => {
     try {
-      await app.guard.change(what, act);
+      await act();
       return true;
     } catch (error) {
       app.log.warn({ service: service.name, id, err: error }, 'backup not deleted');
@@ -81,23 +82,27 @@ export async function pruneBackups(app: KeepReach, service: Service): Promise<Pr
   await app.guard.change(`sweep what is left of backups of ${service.name}`, () =>
     sweepLeftovers(folderOfBackups(target.folder, service)),
   );
+  const held = heldBackups(app.store, service.name);
   const removable = new Set(plan.removable);
-  for (const row of rows.toReversed()) {
-    const { id, folder } = row;
-    if (!row.isReadable) continue;
-    const records = await readRecords(folder);
-    if (removable.has(id) && records.every((record) => isOver(app, record, rows))) {
+  for (const { id, folder } of rows.filter(({ isReadable }) => isReadable).toReversed()) {
+    const records: Record[] = [];
+    // What was put back from it, and how far, has to be known for certain.
+    if (!(await attempt(id, async () => void records.push(...(await readRecords(folder)))))) continue;
+    const over = records.filter((record) => isOver(app, record, rows));
+    if (removable.has(id) && !held.has(folder) && over.length === records.length) {
       await target.verify();
-      const isGone = await attempt(id, `delete the backup ${id} of ${service.name}`, async () => {
+      const drop = async () => {
         await dropSnapshot(app, service, folder);
         app.store.backups.remove(service.name, id);
-      });
-      if (isGone) removed.push(id);
+      };
+      const what = `delete the backup ${id} of ${service.name}`;
+      if (await attempt(id, () => app.guard.change(what, drop))) removed.push(id);
       continue;
     }
-    for (const record of records.filter((one) => isOver(app, one, rows))) {
+    for (const record of over) {
       const what = `delete what the restore ${record.id} of ${service.name} has replaced`;
-      if (await attempt(id, what, () => dropPutBack(app, service, folder, record.id))) emptied.push(id);
+      const drop = () => dropPutBack(app, service, folder, record.id);
+      if (await attempt(id, () => app.guard.change(what, drop))) emptied.push(id);
     }
   }
   return { removed, emptied, failed, ...(app.guard.observing && { refused: 'observing' }) };

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import type { App } from '../../app.ts';
 import { isThere } from '../../backup/aside.ts';
 import { isCode, stateOf } from '../../backup/disk.ts';
-import { copiesOf, MANIFEST, readManifest, type Manifest } from '../../backup/manifest.ts';
+import { MANIFEST, readManifest, sizeOf, type Manifest } from '../../backup/manifest.ts';
 import { isBackupId, timeOfId } from '../../backup/names.ts';
 import { isProven, PROOF, readProof, type Proof } from '../../backup/proof.ts';
 import { createCalendar } from '../../calendar.ts';
@@ -203,7 +203,7 @@ function factsOf({
   const sizes = parts.map((part) => ({
     name: part.facts.name,
     kind: part.kind,
-    size: copiesOf(part).reduce((sum, copy) => sum + copy.size, 0),
+    size: sizeOf(part),
   }));
   return {
     takenAt,

@@ -8,6 +8,8 @@ export type BackupMemory = {
   firstSeenAt: number;
   /** One is being made, or was when a kill came. */
   begunAt?: number | undefined;
+  /** It was put off for somebody else's work or client, last at this time. */
+  waitsSince?: number | undefined;
   /** Of the last day, the newest last. */
   failures: readonly { at: number; cause: string }[];
   /** Milliseconds that the service was stopped for it the last time. */

@@ -15,7 +15,16 @@ import type { UnpausedReport } from '../../report/backup-runs.ts';
 export type PauseReach = UpdateReach & Pick<App, 'machine'>;
 
 /** What was running. Milliseconds since 1970. */
-type Paused = { since: number; parts: readonly string[]; dependents: readonly string[] };
+type Paused = {
+  since: number;
+  parts: readonly string[];
+  dependents: readonly string[];
+  /** That it does not start again was told. */
+  lostToldAt?: number;
+};
+
+/** It is tried each minute, and told now and then. Milliseconds. */
+const TOLD_AGAIN = 3_600_000;
 
 /** It was stopped for its copy, and does not run again: worse than a backup that failed. */
 export class NotStartedError extends Error {
@@ -23,7 +32,7 @@ export class NotStartedError extends Error {
 }
 
 /** Milliseconds before a start is tried again: an engine or a systemd may be away for a moment. */
-const PAUSES = [1000, 5000];
+const PAUSES = [500, 2000];
 
 const keyOf = (service: string) => `paused:${service}`;
 
@@ -93,7 +102,7 @@ export async function whilePaused<Result>(
   return { result: outcome.result, away };
 }
 
-/** Start what a kill has left stopped. The caller holds the lock. @returns undefined where nothing was */
+/** Start what a kill has left stopped. The caller holds the lock. @returns undefined where nothing was, or nothing new is to be told */
 export async function takeUpPaused(
   app: PauseReach,
   service: Service,
@@ -103,6 +112,10 @@ export async function takeUpPaused(
   if (paused === undefined) return undefined;
   const lost = await startAgain(app, service, run, paused);
   const at = app.clock.now();
+  const { lostToldAt } = paused;
+  if (lost !== undefined && lostToldAt !== undefined && lostToldAt <= at && at - lostToldAt < TOLD_AGAIN) {
+    return undefined;
+  }
   return {
     kind: 'unpaused',
     service: service.name,
@@ -127,14 +140,18 @@ async function startAgain(
   app: PauseReach,
   service: Service,
   run: Run,
-  { parts: names, dependents }: Paused,
+  paused: Paused,
 ): Promise<string | undefined> {
+  const { parts: names, dependents } = paused;
   const host = app.hosts.of(service);
   const parts = pausedParts(service).filter(({ name }) => names.includes(name));
   for (const pause of [...PAUSES, undefined]) {
     const failure = await startAll({ app, run, host, service }, 'start', parts);
     if (failure === undefined) break;
-    if (pause === undefined) return 'cause' in failure ? failure.cause : failure.kind;
+    if (pause === undefined) {
+      markLost(app, service, paused);
+      return 'cause' in failure ? failure.cause : failure.kind;
+    }
     await sleep(pause);
   }
   for (const warning of await startDependents({ app, host, dependents })) {
@@ -142,6 +159,13 @@ async function startAgain(
   }
   app.store.facts.delete(keyOf(service.name));
   return undefined;
+}
+
+function markLost({ store, clock }: Pick<App, 'store' | 'clock'>, { name }: Service, paused: Paused): void {
+  const { lostToldAt = 0 } = paused;
+  const now = clock.now();
+  const isNews = lostToldAt > now || now - lostToldAt >= TOLD_AGAIN;
+  store.facts.put(keyOf(name), { ...paused, lostToldAt: isNews ? now : lostToldAt });
 }
 
 /** What somebody has stopped on purpose stays so. */

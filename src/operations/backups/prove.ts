@@ -1,12 +1,13 @@
 /** How far a backup is proven: everything is read back, and put where it can be compared with what its source held. */
 import { join } from 'node:path';
-import { digestFile } from '../../backup/disk.ts';
-import { copiesOf, readManifest, type Copy, type Part } from '../../backup/manifest.ts';
+import { checkFiles } from '../../backup/files.ts';
+import { readManifest, sizeOf, type Part } from '../../backup/manifest.ts';
 import { checkDump } from '../../backup/postgres.ts';
 import { lowestOf, type Check, type Level, type Proof } from '../../backup/proof.ts';
 import { proveSqlite, type Proven } from '../../backup/sqlite-check.ts';
 import { causeOf } from '../../errors.ts';
 import type { Service } from '../../services.ts';
+import { requireWhole } from '../backup.ts';
 import { reachOf, toldOf, type DataOptions, type DataReach } from '../data-reach.ts';
 
 /**
@@ -24,14 +25,15 @@ export async function prove(
   const { signal } = options;
   const manifest = await readManifest(folder);
   const reach = reachOf(app, service, { application: 'steward prove', signal });
-  const copies = manifest.parts.map((part) => copiesOf(part));
-  const total = copies.flat().reduce((sum, { size }) => sum + size, 0);
-  const told = toldOf(options, total);
+  const told = toldOf(
+    options,
+    manifest.parts.reduce((sum, part) => sum + sizeOf(part), 0),
+  );
 
   const sources: Record<string, Level> = {};
   const checks: Check[] = [];
-  for (const [index, part] of manifest.parts.entries()) {
-    const whole = await reread(folder, part, copies[index] ?? [], told);
+  for (const part of manifest.parts) {
+    const whole = await reread(folder, part, told);
     const proven = whole.result === 'failed' ? { level: 'copied' as const, checks: [] } : await look(part);
     sources[part.facts.name] = proven.level;
     checks.push(whole, ...proven.checks);
@@ -62,27 +64,14 @@ const levelled = (level: Level, checks: Check[]): Proven =>
   checks.some(({ result }) => result === 'failed') ? { level: 'copied', checks } : { level, checks };
 
 /** Sizes and digests of all that was written. */
-async function reread(
-  folder: string,
-  { facts: { name: source } }: Part,
-  copies: readonly Copy[],
-  told: ReturnType<typeof toldOf>,
-): Promise<Check> {
-  const check = { name: 'manifest', source };
-  for (const { file, size, sha256 } of copies) {
-    const path = join(folder, file);
-    try {
-      const found = await digestFile(path, told);
-      if (found.size === size && found.sha256 === sha256) continue;
-      return {
-        ...check,
-        result: 'failed',
-        detail: `The copy "${path}" has other contents than were written.`,
-      };
-    } catch (error) {
-      told.signal?.throwIfAborted();
-      return { ...check, result: 'failed', detail: `Cannot read the copy "${path}": ${causeOf(error)}` };
-    }
+async function reread(folder: string, part: Part, told: ReturnType<typeof toldOf>): Promise<Check> {
+  const check = { name: 'manifest', source: part.facts.name };
+  try {
+    if (part.kind === 'files') await checkFiles(part, folder, told);
+    else await requireWhole(join(folder, part.copy.file), part.copy, told);
+    return { ...check, result: 'passed' };
+  } catch (error) {
+    told.signal?.throwIfAborted();
+    return { ...check, result: 'failed', detail: causeOf(error) };
   }
-  return { ...check, result: 'passed' };
 }

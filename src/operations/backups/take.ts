@@ -21,7 +21,7 @@ import { prove } from './prove.ts';
 import { shrunkOf } from './shrunk.ts';
 import { requireTarget } from './target.ts';
 
-export type BackupReach = PauseReach & KeepReach & Pick<App, 'heartbeat'>;
+export type BackupReach = PauseReach & KeepReach;
 
 /** `scheduled` waits while a client is connected that its pause would throw out. */
 export type BackupReason = 'asked' | 'scheduled' | 'update' | 'before-restore';
@@ -54,13 +54,14 @@ export class ObservingError extends Error {
  * under its name, at the level `copied`. On any failure nothing of it is left, and what was stopped runs again.
  * The caller holds the service's lock.
  * @throws UserError for a service without a backup, a target that is not there, no room; ClientConnectedError;
- * ObservingError; NotStartedError; Error with a plain cause; the signal's reason
+ * ObservingError; NotStartedError; Error with a plain cause, also for one that could not be proven where it must be;
+ * the signal's reason
  */
 export async function takeBackup(
   app: BackupReach,
   service: Service,
   run: Run,
-  { reason }: { reason: BackupReason },
+  { reason, mustBeProven = false }: { reason: BackupReason; mustBeProven?: boolean },
 ): Promise<BackupTaken> {
   backupsOf(app, service);
   await takeUpPaused(app, service, run);
@@ -103,6 +104,7 @@ export async function takeBackup(
     await nameCopy(app, service, copying);
     await rememberBackup(app, service, copying.folder, id);
     run.progress.end({ failed: !isProven(proof.level) });
+    if (mustBeProven) requireProven(service, proof);
     const after = await afterwards(app, service, proof);
     return { id, folder: copying.folder, manifest, proof, away, ...after };
   } catch (error) {
@@ -174,6 +176,13 @@ function requireWholeData({ store }: Pick<BackupReach, 'store'>, { name }: Servi
 function requireWhole({ checks }: Proof): void {
   const damaged = checks.find(({ name, result }) => name === 'manifest' && result === 'failed');
   if (damaged !== undefined) throw new Error(damaged.detail ?? 'What was written cannot be read again.');
+}
+
+function requireProven({ title }: Service, { level, checks }: Proof): void {
+  if (isProven(level)) return;
+  const failed = checks.filter(({ result }) => result === 'failed');
+  const why = failed.map(({ name, detail }) => detail ?? name).join(' ');
+  throw new Error(`The backup of ${title} cannot be proven: ${why}`);
 }
 
 /** The backup is there and counts: nothing of this makes it fail. */

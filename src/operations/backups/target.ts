@@ -20,7 +20,7 @@ export type TargetReach = Pick<App, 'services' | 'store' | 'machine'>;
 export type Target = {
   folder: string;
   /** Once more, after the writing. @throws UserError when another disk, or none, is there by now */
-  verify(): Promise<void>;
+  verify: () => Promise<void>;
 };
 
 /**

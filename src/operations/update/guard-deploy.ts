@@ -7,8 +7,10 @@ import { UserError } from '../../errors.ts';
 import { parseImageName } from '../../image-name.ts';
 import type { GuardPlan, GuardReport, UpdateFailure } from '../../report.ts';
 import type { Service } from '../../services.ts';
+import { withinStep } from '../../progress.ts';
 import { idOf } from '../../store/updates.ts';
-import { isCovered, readSnapshot, snapshotFolder, takeSnapshot } from '../backup.ts';
+import { takeBackup } from '../backups/take.ts';
+import { isCovered } from '../data-reach.ts';
 import {
   changeGuarded,
   changeOf,
@@ -47,9 +49,7 @@ export async function guardDeploy(
     file,
     notes,
     since,
-    backup: isCovered(app, service)
-      ? { folder: snapshotFolder(app, service, id), takenAt: undefined }
-      : undefined,
+    backup: undefined,
     pulled: [],
     ...(before === undefined ? {} : { before }),
   };
@@ -72,7 +72,7 @@ export async function prepareDeploy(
   guarded: Guarded,
 ): Promise<GuardReport> {
   run.progress.plan([
-    ...(guarded.backup === undefined ? [] : [{ step: 'backup' }]),
+    ...(isCovered(app, service) ? [{ step: 'backup' }] : []),
     ...guarded.images.map(({ container }) => ({ step: 'download', subject: container })),
   ]);
   const why = (await copyData(app, service, run, guarded)) ?? (await download(app, service, run, guarded));
@@ -123,17 +123,18 @@ async function copyData(
   run: Run,
   guarded: Guarded,
 ): Promise<UpdateFailure | undefined> {
-  const { backup } = guarded;
-  if (backup === undefined) return undefined;
+  // One that was whole when a kill came is as good.
+  if (guarded.backup !== undefined || !isCovered(app, service)) return undefined;
   return endable({ app, run }, () => endOf(app, run, guarded), {
     step: 'backup',
     async work(signal) {
-      const progress = (done: number, total?: number) => run.progress.amount(done, total);
-      // One that a kill has left whole is as good.
-      const { takenAt } = await readSnapshot(backup.folder).catch(() =>
-        takeSnapshot(app, service, backup.folder, { signal, progress }),
+      const { folder, manifest } = await takeBackup(
+        app,
+        service,
+        { ...run, signal, progress: withinStep(run.progress) },
+        { reason: 'update', mustBeProven: true },
       );
-      changeGuarded(app.store, guarded, { backup: { ...backup, takenAt } });
+      changeGuarded(app.store, guarded, { backup: { folder, takenAt: manifest.takenAt } });
     },
   });
 }

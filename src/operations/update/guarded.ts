@@ -6,7 +6,9 @@ import type { App } from '../../app.ts';
 import type { DataDifference, PinChange, PlannedImage, ReleaseState } from '../../report.ts';
 import type { Service } from '../../services.ts';
 import type { Store } from '../../store.ts';
-import { dropSnapshot, type DataReach } from '../backup.ts';
+import { isThere } from '../../backup/aside.ts';
+import { readRecords } from '../../backup/record.ts';
+import { dropPutBack, type DataReach } from '../backup.ts';
 import { pinChange } from './pin-change.ts';
 import { rollbackTag } from './tags.ts';
 
@@ -31,7 +33,8 @@ export type Guarded = {
   images: readonly GuardedImage[];
   file: string | undefined;
   notes: ReleaseState['notes'];
-  backup: { folder: string; takenAt: number | undefined } | undefined;
+  /** Undefined until it was taken, and where nothing says what the data is. */
+  backup: { folder: string; takenAt: number } | undefined;
   /** Milliseconds since 1970. */
   since: number;
   /** Names that were not here before they were pulled. */
@@ -110,7 +113,7 @@ async function dropAll(
 }
 
 /**
- * Remove what was kept for it: its copy of the data, the name that kept its old image, and what it pulled where nothing
+ * Remove what was kept for it: what was put aside of the data, the name that kept its old image, and what it pulled where nothing
  * runs that. What cannot be removed is logged, and nothing else is ever removed.
  */
 export async function dropGuarded(
@@ -126,10 +129,32 @@ export async function dropGuarded(
       const image = await engine.image(name);
       if (image !== undefined && !used.has(image.id)) await engine.untag(name, { removes: true });
     }
-    if (backup !== undefined) await dropSnapshot(app, service, backup.folder);
+    if (backup !== undefined) await dropReplaced(app, service, backup.folder, id);
   } catch (error) {
     app.log.warn({ err: error, service: service.name, id }, 'a guarded deploy left something over');
   }
+}
+
+/** What its way back has put aside. The backup itself stays as long as any other. */
+async function dropReplaced(
+  app: Pick<App, 'hosts' | 'log'> & DataReach,
+  service: Service,
+  folder: string,
+  id: string,
+): Promise<void> {
+  if (!(await isThere(folder))) return;
+  for (const record of await readRecords(folder)) {
+    if (record.id.startsWith(`${id}-back-`)) await dropPutBack(app, service, folder, record.id);
+  }
+}
+
+/** Folders of backups that somebody may still go back to. */
+export function heldBackups(store: Pick<Store, 'facts'>, service: string): Set<string> {
+  const folders = new Set<string>();
+  for (let one = recallGuarded(store, service); one !== undefined; one = one.before) {
+    if (one.backup !== undefined) folders.add(one.backup.folder);
+  }
+  return folders;
 }
 
 /** What its owner changes for the new version, or to go back. */

@@ -11,7 +11,7 @@ import type { PowerReach } from '../power.ts';
 import { stoppedParts, type Part } from './parts.ts';
 import { inNetworkOrder } from './shared-network.ts';
 
-export type UpdateReach = PowerReach & DataReach & CheckReach & Pick<App, 'config'>;
+export type UpdateReach = PowerReach & DataReach & CheckReach & Pick<App, 'config' | 'heartbeat'>;
 
 export type Journey = {
   readonly app: UpdateReach;

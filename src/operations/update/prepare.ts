@@ -2,8 +2,10 @@
 import type { UnitState } from '../../clients/systemd.ts';
 import { UserError } from '../../errors.ts';
 import type { UpdateFailure } from '../../report.ts';
-import { isCovered, snapshotFolder, takeSnapshot } from '../backup.ts';
+import { takeBackup } from '../backups/take.ts';
+import { isCovered } from '../data-reach.ts';
 import { unitsOf } from '../host-view.ts';
+import { withinStep } from '../../progress.ts';
 import { formatSize } from '../../units.ts';
 import { lookAtServices } from '../status.ts';
 import { makeNew } from './act.ts';
@@ -94,18 +96,20 @@ async function requireSpace({ app, row, service }: Journey): Promise<void> {
   );
 }
 
-/** What can be copied while it runs makes the copy at rest a matter of moments. */
+/** A backup like any other; what is in it makes the copy at rest a matter of moments. */
 async function copyData(journey: Journey): Promise<UpdateFailure | undefined> {
   const { app, service, row, run } = journey;
   if (!isCovered(app, service)) return undefined;
-  const folder = snapshotFolder(app, service, `${row.id}-running`);
-  record(journey, undefined, { backup: folder });
-  return interruptible(journey, 'backup', (signal) =>
-    takeSnapshot(app, service, folder, {
-      signal,
-      progress: (done, total) => run.progress.amount(done, total),
-    }),
-  );
+  return interruptible(journey, 'backup', async (signal) => {
+    const { folder } = await takeBackup(
+      app,
+      service,
+      { ...run, signal, progress: withinStep(run.progress) },
+      // A way back must not wait for data that the new version has spoilt.
+      { reason: 'update', mustBeProven: row.verb === 'update' },
+    );
+    record(journey, undefined, { backup: folder });
+  });
 }
 
 /** Of a rollback, where the old image itself is gone and its archive is not. */

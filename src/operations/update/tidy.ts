@@ -29,13 +29,11 @@ export async function tidyUp(journey: Journey, outcome: UpdateOutcome): Promise<
     // The image runs; should it have no other name any more, this one stays.
     works.push(() => dropRollback(journey, { removes: false }));
   }
-  if (outcome !== 'down') works.push(() => drop(row.facts.backup));
   if (outcome === 'unchanged') works.push(() => drop(row.facts.snapshot));
   for (const old of updates.history(service.name)) {
     if (old.id === row.id || old.facts.dropped === true || isStillNeeded(old, row, outcome)) continue;
     works.push(async () => {
       await dropRollback({ host, row: old }, { removes: true });
-      await drop(old.facts.backup);
       await drop(old.facts.snapshot);
       await dropArchive(app, service, old.id);
       updates.record(old.id, { facts: { dropped: true } });

@@ -106,6 +106,8 @@ export function openTaking({
   const redact = createRedact(services.secrets);
   const log = createLogger({ level: 'silent', redact });
   const store = openStore(join(folder, 'state'), clock);
+  // Nobody pulls the plug on a test, and a year of ticks is many commits.
+  store.database.get('pragma synchronous = off');
   const app = {
     services,
     hosts: createHosts([{ name: 'local', engine: {} as Engine, systemd }]),

@@ -1,0 +1,100 @@
+/** What is told of backups without being asked: what is wrong once a day for each service, and once that it is over. */
+import type { App } from '../../app.ts';
+import type { BackupReport, BackupTrouble, BackupTroubles } from '../../report/backup-runs.ts';
+import type { Service } from '../../services.ts';
+import { failuresOf, standingOf } from './due.ts';
+import { recallBackups, rememberBackups } from './memory.ts';
+
+type Reach = Pick<App, 'store' | 'clock'>;
+
+/** Once a day, though the next backup may come some minutes earlier. Milliseconds. */
+const TOLD_AGAIN = 23 * 3_600_000;
+
+/**
+ * What a backup says of how things stand, put beside what was told before.
+ * @returns undefined where there is nothing to tell, or it was told today
+ */
+export function tellBackup(
+  app: Reach,
+  service: Service,
+  { made, why }: Pick<BackupReport, 'made' | 'why'>,
+): BackupTroubles | undefined {
+  const trouble = troubleOf(app, service, { made, why });
+  if (trouble !== undefined) return tellTrouble(app, service, trouble);
+  // One that only waits says nothing about those before it.
+  return made === undefined ? undefined : tellRecovery(app, service);
+}
+
+/** Overdue, whatever the reason: nobody may have tried. */
+export function tellOverdue(app: Reach, service: Service): BackupTroubles | undefined {
+  const { isOverdue, provenAt } = standingOf(app, service);
+  if (!isOverdue) return undefined;
+  const cause = failuresOf(recallBackups(app.store, service.name), app.clock.now()).at(-1)?.cause;
+  return tellTrouble(app, service, { kind: 'overdue', provenAt, cause });
+}
+
+/** Somebody has seen it who asked for it. */
+export function markSeen(app: Reach, service: Service, report: Pick<BackupReport, 'made' | 'why'>): void {
+  // What would have been told is what he was shown.
+  tellBackup(app, service, report);
+}
+
+/** Of a drill: it is no backup, and says nothing about whether there is a newer one. */
+export function tellTrouble(
+  { store, clock }: Reach,
+  { name, title }: Service,
+  what: BackupTrouble,
+): BackupTroubles | undefined {
+  const now = clock.now();
+  let isNews = false;
+  rememberBackups(store, name, now, ({ trouble }) => {
+    const toldAt = trouble?.toldAt;
+    isNews = toldAt === undefined || toldAt > now || now - toldAt >= TOLD_AGAIN;
+    const since = trouble === undefined || trouble.since > now ? now : trouble.since;
+    return { trouble: { what, since, toldAt: isNews ? now : toldAt } };
+  });
+  if (!isNews) return undefined;
+  const { provenAt } = standingOf({ store, clock }, { name });
+  return {
+    kind: 'backup-troubles',
+    troubled: [{ service: name, title, trouble: what, provenAt }],
+    recovered: [],
+    at: now,
+    actions: [
+      [
+        { label: 'back-up', command: 'backup', args: [name], style: 'primary' },
+        { label: 'all-backups', command: 'backups', args: [name] },
+      ],
+    ],
+  };
+}
+
+function tellRecovery({ store, clock }: Reach, { name, title }: Service): BackupTroubles | undefined {
+  const now = clock.now();
+  const trouble = recallBackups(store, name)?.trouble;
+  if (trouble === undefined) return undefined;
+  rememberBackups(store, name, now, () => ({ trouble: undefined }));
+  // Data that is less than it was and stays so was right: nothing has recovered.
+  if (trouble.toldAt === undefined || trouble.what.kind === 'shrunken') return undefined;
+  return {
+    kind: 'backup-troubles',
+    troubled: [],
+    recovered: [{ service: name, title, since: Math.min(trouble.since, now) }],
+    at: now,
+  };
+}
+
+function troubleOf(
+  { store, clock }: Reach,
+  { name }: Service,
+  { made, why }: Pick<BackupReport, 'made' | 'why'>,
+): BackupTrouble | undefined {
+  if (why !== undefined) {
+    if (!('cause' in why)) return undefined;
+    const failures = failuresOf(recallBackups(store, name), clock.now()).length;
+    return { kind: 'failed', cause: why.cause, failures };
+  }
+  if (made === undefined) return undefined;
+  if (made.level === 'copied') return { kind: 'unproven', failed: made.failed };
+  return made.shrunk.length === 0 ? undefined : { kind: 'shrunken', shrunk: made.shrunk };
+}
