@@ -11,9 +11,11 @@ import type { FilesPart } from './manifest.ts';
 
 export type FilesTask =
   | { verb: 'count'; source: FilesSource }
+  | { verb: 'newer'; source: FilesSource; since: number }
   | { verb: 'measure'; source: FilesSource; earlier: EarlierFiles | undefined }
   | ({ verb: 'copy' } & CopyTask)
   | { verb: 'check'; folder: string; part: Pick<FilesPart, 'copies' | 'list'> };
+export type NewerFiles = { files: number; latestAt: number | undefined };
 export type FilesMessage = { progress: number } | { answer: unknown };
 
 /** Progress is told at most once for so many bytes. */
@@ -37,13 +39,25 @@ async function work(task: FilesTask): Promise<unknown> {
   if (task.verb === 'copy') return copyFolder(task, progress);
   if (task.verb === 'check') return check(task.folder, task.part);
   if (task.verb === 'measure') return measure(task.source, task.earlier);
-  return count(task.source);
+  return task.verb === 'newer' ? newer(task.source, task.since) : count(task.source);
 }
 
 function count(source: FilesSource): number {
   let files = 0;
   for (const { stats } of walk(source).found) if (stats.isFile()) files += 1;
   return files;
+}
+
+function newer(source: FilesSource, since: number): NewerFiles {
+  let files = 0;
+  let latestAt: number | undefined;
+  for (const { stats } of walk(source).found) {
+    const at = Number(stats.mtimeNs / 1_000_000n);
+    if (!stats.isFile() || at <= since) continue;
+    files += 1;
+    latestAt = Math.max(at, latestAt ?? at);
+  }
+  return { files, latestAt };
 }
 
 async function measure(source: FilesSource, given: EarlierFiles | undefined): Promise<number> {

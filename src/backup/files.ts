@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { Told } from './disk.ts';
 import type { EarlierFiles } from './files-earlier.ts';
 import type { FilesSource } from './files-walk.ts';
-import type { FilesMessage, FilesTask } from './files-worker.ts';
+import type { FilesMessage, FilesTask, NewerFiles } from './files-worker.ts';
 import type { FilesPart, SourceFacts } from './manifest.ts';
 
 export type { EarlierFiles, FilesSource };
@@ -11,6 +11,15 @@ export type { EarlierFiles, FilesSource };
 export async function describeFiles(source: FilesSource, signal?: AbortSignal): Promise<SourceFacts> {
   const files = await inWorker<number>({ verb: 'count', source }, { signal });
   return { name: source.folder, kind: 'files', schema: undefined, counts: { files } };
+}
+
+/** Files that were written after a moment, by the times that they carry. Milliseconds since 1970. */
+export async function newerFiles(
+  source: FilesSource,
+  since: number,
+  signal?: AbortSignal,
+): Promise<NewerFiles> {
+  return inWorker({ verb: 'newer', source, since }, { signal });
 }
 
 /** Bytes that a copy takes. @param earlier what is unchanged since takes none */

@@ -13,10 +13,10 @@ import { restore } from './place.ts';
 const here = lab();
 const SERVER = 'restored-records-postgres';
 
-function prepare(name: string, options: UpdatableOptions) {
+function prepare(name: string, kind: UpdatableOptions) {
   const scene = {} as Updating & { it: Updatable };
   beforeAll(async () => {
-    const it = await startUpdatable(here, name, options);
+    const it = await startUpdatable(here, name, kind);
     Object.assign(scene, openUpdating(here, [it]), { it });
   });
   afterAll(async () => {
