@@ -183,7 +183,7 @@ test('while a deploy is at work nothing is judged and nothing is planned', async
   expect(await pinned.told()).toMatchObject([{ isWell: true, to: 'v2.0.0' }]);
 });
 
-test('stop waiting removes what was prepared, and only that; the service runs on', async () => {
+test('stop waiting removes what was prepared but the backup; the service runs on', async () => {
   const pinned = await open('stop-waiting', { kind: 'store' });
   const { it } = pinned;
   await rowsOf(it, '1');
@@ -195,7 +195,8 @@ test('stop waiting removes what was prepared, and only that; the service runs on
   expect(await ourNames(here, it.container)).toHaveLength(1);
 
   expect(await pinned.update('stop')).toMatchObject({ stage: 'ended', isStopped: false });
-  expect(existsSync(folder)).toBe(false);
+  // It is a backup like any other.
+  expect(existsSync(folder)).toBe(true);
   expect(await ourNames(here, it.container)).toEqual([]);
   await expect(here.podman('image', 'exists', it.image.replace('v1.0.0', 'v2.0.0'))).rejects.toThrow();
   expect(await it.ids()).toEqual(before);
