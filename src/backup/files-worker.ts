@@ -9,15 +9,13 @@ import { readList } from './files-list.ts';
 import { walk, type FilesSource } from './files-walk.ts';
 import type { FilesPart } from './manifest.ts';
 
-/** Files that were written after a moment, and when the last of them was: milliseconds since 1970. */
-export type Changed = { files: number; latestAt: number | undefined };
-
 export type FilesTask =
   | { verb: 'count'; source: FilesSource }
   | { verb: 'newer'; source: FilesSource; since: number }
   | { verb: 'measure'; source: FilesSource; earlier: EarlierFiles | undefined }
   | ({ verb: 'copy' } & CopyTask)
   | { verb: 'check'; folder: string; part: Pick<FilesPart, 'copies' | 'list'> };
+export type NewerFiles = { files: number; latestAt: number | undefined };
 export type FilesMessage = { progress: number } | { answer: unknown };
 
 /** Progress is told at most once for so many bytes. */
@@ -40,9 +38,8 @@ tell({ answer });
 async function work(task: FilesTask): Promise<unknown> {
   if (task.verb === 'copy') return copyFolder(task, progress);
   if (task.verb === 'check') return check(task.folder, task.part);
-  if (task.verb === 'newer') return newer(task.source, task.since);
   if (task.verb === 'measure') return measure(task.source, task.earlier);
-  return count(task.source);
+  return task.verb === 'newer' ? newer(task.source, task.since) : count(task.source);
 }
 
 function count(source: FilesSource): number {
@@ -51,15 +48,16 @@ function count(source: FilesSource): number {
   return files;
 }
 
-function newer(source: FilesSource, since: number): Changed {
-  const changed: Changed = { files: 0, latestAt: undefined };
+function newer(source: FilesSource, since: number): NewerFiles {
+  let files = 0;
+  let latestAt: number | undefined;
   for (const { stats } of walk(source).found) {
-    const writtenAt = Number(stats.mtimeNs / 1_000_000n);
-    if (!stats.isFile() || writtenAt <= since) continue;
-    changed.files += 1;
-    changed.latestAt = Math.max(writtenAt, changed.latestAt ?? writtenAt);
+    const at = Number(stats.mtimeNs / 1_000_000n);
+    if (!stats.isFile() || at <= since) continue;
+    files += 1;
+    latestAt = Math.max(at, latestAt ?? at);
   }
-  return changed;
+  return { files, latestAt };
 }
 
 async function measure(source: FilesSource, given: EarlierFiles | undefined): Promise<number> {

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { Told } from './disk.ts';
 import type { EarlierFiles } from './files-earlier.ts';
 import type { FilesSource } from './files-walk.ts';
-import type { Changed, FilesMessage, FilesTask } from './files-worker.ts';
+import type { FilesMessage, FilesTask, NewerFiles } from './files-worker.ts';
 import type { FilesPart, SourceFacts } from './manifest.ts';
 
 export type { EarlierFiles, FilesSource };
@@ -13,8 +13,12 @@ export async function describeFiles(source: FilesSource, signal?: AbortSignal): 
   return { name: source.folder, kind: 'files', schema: undefined, counts: { files } };
 }
 
-/** @param since milliseconds since 1970, by the times that the files carry */
-export async function newerFiles(source: FilesSource, since: number, signal?: AbortSignal): Promise<Changed> {
+/** Files that were written after a moment, by the times that they carry. Milliseconds since 1970. */
+export async function newerFiles(
+  source: FilesSource,
+  since: number,
+  signal?: AbortSignal,
+): Promise<NewerFiles> {
   return inWorker({ verb: 'newer', source, since }, { signal });
 }
 

@@ -65,6 +65,7 @@ export async function takeBackup(
 ): Promise<BackupTaken> {
   backupsOf(app, service);
   await takeUpPaused(app, service, run);
+  requireWholeData(app, service);
   const pauses = service.backup?.pause !== undefined;
   if (pauses && app.guard.observing) {
     await app.guard.change(`stop ${service.name} for its backup`, () => Promise.resolve());
@@ -180,6 +181,12 @@ function wantsDrill(
 }
 
 /** What was written a moment ago and reads differently is no copy at all. */
+/** @throws Error while what would be copied may be of two sides: that is brought to one within a minute */
+function requireWholeData({ store }: Pick<BackupReach, 'store'>, { name }: Service): void {
+  if (store.restores.open(name) === undefined) return;
+  throw new Error(`a restore of ${name} was cut off, and is not taken up yet`);
+}
+
 function requireWhole({ checks }: Proof): void {
   const damaged = checks.find(({ name, result }) => name === 'manifest' && result === 'failed');
   if (damaged !== undefined) throw new Error(damaged.detail ?? 'What was written cannot be read again.');

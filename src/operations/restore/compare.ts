@@ -1,8 +1,8 @@
 /** What a restore replaces, and what of it is newer than the backup. */
-import type { Manifest } from '../../backup/manifest.ts';
 import { newerFiles } from '../../backup/files.ts';
-import { writtenAt } from '../../backup/newer.ts';
+import type { Manifest } from '../../backup/manifest.ts';
 import { compare } from '../../backup/put-back.ts';
+import { writtenAt } from '../../backup/written-at.ts';
 import type { RestorePlan } from '../../report/restore.ts';
 import type { Service } from '../../services.ts';
 import { describeReadable, type SourceFacts } from '../backup.ts';

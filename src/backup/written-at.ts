@@ -1,9 +1,9 @@
-/** What was written after a copy. */
+/** When a database was written last. */
 import { stat } from 'node:fs/promises';
 import { isCode } from './disk.ts';
 import { JOURNALS } from './sqlite.ts';
 
-/** When a database was written last, its journals included. */
+/** Its journals included. @returns milliseconds since 1970; undefined for one that does not exist */
 export async function writtenAt(database: string): Promise<number | undefined> {
   const times = await Promise.all(
     ['', ...JOURNALS.filter((suffix) => suffix !== '-shm')].map(async (suffix) => {
