@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { createZstdCompress, createZstdDecompress, zstdCompressSync } from 'node:zlib';
 import { Decrypter, Encrypter, identityToRecipient } from 'age-encryption';
 import { isCode, setOpen, writeAll, type Told } from './disk.ts';
-import type { Attributes, Copy, Encoding } from './manifest.ts';
+import { lyingOf, type Attributes, type Copy, type Encoding } from './manifest.ts';
 
 /** What a copy is to be stored as. */
 export type Storage = {
@@ -38,7 +38,7 @@ const FIRST_CHUNK = 32 * 1024;
 /** A file's name is at most 255 bytes, on every file system that is likely here. */
 const LONGEST_NAME = 255;
 /** No application is likely to have a file of that name beside one without it. */
-const SUFFIXES: Readonly<Record<Encoding, string>> = { zstd: '~.zst', age: '.age' };
+const SUFFIXES: Readonly<Record<Encoding, string>> = { zstd: '~.zst', age: '~.age' };
 
 /** Public keys as age writes them. SSH keys are not understood. */
 const IDENTITY = /^AGE-SECRET-KEY-(?:PQ-)?1[0-9A-Z]+$/;
@@ -102,6 +102,20 @@ export async function storeCopy(
   }
   const copy = { file, ...plain.result() };
   return as.length === 0 ? copy : { ...copy, stored: { as, ...lying.result() } };
+}
+
+/** Whether a file would be stored in another form than it has. */
+export async function isWorthStoring(path: string, { compress, recipients }: Storage): Promise<boolean> {
+  if (recipients.length > 0) return true;
+  if (!compress) return false;
+  const handle = await open(path);
+  try {
+    const sample = Buffer.allocUnsafe(SAMPLE);
+    const { bytesRead } = await handle.read(sample, 0, SAMPLE, 0);
+    return isWorthIt(sample.subarray(0, bytesRead));
+  } finally {
+    await handle.close();
+  }
 }
 
 /** As {@link storeCopy}, of a file. */
@@ -193,11 +207,6 @@ export async function withPlain<Result>(
 /** Whether it can be read here: an encrypted one needs an identity. */
 export function isReadable({ stored }: Copy, identityFile: string | undefined): boolean {
   return identityFile !== undefined || stored === undefined || !stored.as.includes('age');
-}
-
-/** What lies on the disk for a copy: its size and digest, which everybody can check. */
-export function lyingOf({ size, sha256, stored }: Copy): { size: number; sha256: string } {
-  return stored === undefined ? { size, sha256 } : { size: stored.size, sha256: stored.sha256 };
 }
 
 function requireSize(path: string, size: number, expected: number): void {

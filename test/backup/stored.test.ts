@@ -11,11 +11,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Copy } from '../../src/backup/manifest.ts';
+import { lyingOf, type Copy } from '../../src/backup/manifest.ts';
 import {
   extractCopy,
   isReadable,
-  lyingOf,
   opens,
   PLAIN,
   readCopy,
