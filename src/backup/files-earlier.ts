@@ -56,7 +56,8 @@ export async function openEarlier({ folder, part, isFresh }: EarlierFiles): Prom
         return 'linked';
       } catch (error) {
         // What holds it may have been removed, its name may be taken, and some file systems know no second names.
-        if (isCode(error, 'ENOENT', 'EEXIST', 'EXDEV', 'EMLINK', 'EPERM', 'EOPNOTSUPP', 'ENOTSUP')) return 'impossible';
+        if (isCode(error, 'ENOENT', 'EEXIST', 'EXDEV', 'EMLINK', 'EPERM', 'EOPNOTSUPP', 'ENOTSUP'))
+          return 'impossible';
         throw error;
       }
     },

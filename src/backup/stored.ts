@@ -1,6 +1,6 @@
 /** How the bytes of a copy lie on the disk: as they are, compressed, encrypted, or both. */
 import { createHash, type Hash } from 'node:crypto';
-import { open, readFile, rm, type FileHandle } from 'node:fs/promises';
+import { open, readFile, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Readable, type Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -182,31 +182,6 @@ export async function extractCopy(
   } finally {
     await target.close();
   }
-}
-
-/**
- * Work with a copy as a file that other programs can open.
- * @param scratch a name that nobody has; what it was needed for is deleted afterwards
- */
-export async function withPlain<Result>(
-  folder: string,
-  copy: Copy,
-  { scratch, ...options }: ReadOptions & { scratch: string },
-  work: (file: string) => Promise<Result>,
-): Promise<Result> {
-  if (copy.stored === undefined) return work(join(folder, copy.file));
-  await rm(scratch, { force: true });
-  try {
-    await extractCopy(folder, copy, scratch, options);
-    return await work(scratch);
-  } finally {
-    await rm(scratch, { force: true });
-  }
-}
-
-/** Whether it can be read here: an encrypted one needs an identity. */
-export function isReadable({ stored }: Copy, identityFile: string | undefined): boolean {
-  return identityFile !== undefined || stored === undefined || !stored.as.includes('age');
 }
 
 function requireSize(path: string, size: number, expected: number): void {

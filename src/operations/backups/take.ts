@@ -1,25 +1,31 @@
 /** One backup: copied, proven, named, and only then counted. */
 import { readdir } from 'node:fs/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { App, Run } from '../../app.ts';
 import { isThere } from '../../backup/aside.ts';
 import { sync } from '../../backup/disk.ts';
-import type { Header, Manifest } from '../../backup/manifest.ts';
+import { readManifest, type Header, type Manifest } from '../../backup/manifest.ts';
 import { backupId } from '../../backup/names.ts';
 import { isProven, writeProof, type Proof } from '../../backup/proof.ts';
+import { sealCopies } from '../../backup/seal.ts';
+import type { Storage } from '../../backup/stored.ts';
 import { causeOf } from '../../errors.ts';
 import { redactJson } from '../../redact.ts';
 import type { Shrunk } from '../../backup/shrink.ts';
 import type { Service } from '../../services.ts';
 import { readVersion } from '../../version.ts';
-import { beginCopy, dropCopy, fillCopy, nameCopy, type Copying } from '../copy.ts';
+import { beginCopy, dropCopy, fillCopy, nameCopy, type Copying, type Like } from '../copy.ts';
 import { backupsOf } from '../data-reach.ts';
 import { beat } from './beat.ts';
 import { pruneBackups, type KeepReach, type Pruned } from './keep.ts';
 import { folderOfBackups, rememberBackup, syncBackups } from './list.ts';
 import { isBusy, pausedParts, takeUpPaused, whilePaused, type PauseReach } from './pause.ts';
-import { prove } from './prove.ts';
+import { confirmStored, prove } from './prove.ts';
 import { shrunkOf } from './shrunk.ts';
 import { requireTarget } from './target.ts';
+
+/** Milliseconds. */
+const FULL_AFTER = 7 * 86_400_000;
 
 export type BackupReach = PauseReach & KeepReach;
 
@@ -79,7 +85,7 @@ export async function takeBackup(
   const target = await requireTarget(app);
   await syncBackups(app, service);
   const [last] = app.store.backups.ofService(service.name).filter(({ isReadable }) => isReadable);
-  const like = last && { folder: last.folder, isFresh: false };
+  const like = last && (await likeOf(app, last.folder));
   const folder = folderOfBackups(target.folder, service);
   const id = await freeId(app, folder);
   const copying = await beginCopy(app, service, `${folder}/${id}`, { signal, like });
@@ -87,17 +93,19 @@ export async function takeBackup(
     const header = await headerOf(app, service, id);
     const copy = (within: AbortSignal) =>
       fillCopy(app, service, copying, { ...toldBy(run, copying), signal: within, digests: true, header });
-    const { result: manifest, away } = pauses
+    const { result: plain, away } = pauses
       ? await whilePaused(app, service, run, copy)
       : { result: await copy(signal), away: undefined };
 
     run.progress.begin('prove');
-    const proof = await prove(app, service, copying.partial, {
+    const proven = await prove(app, service, copying.partial, {
       signal,
       progress: (done, total) => run.progress.amount(done, total),
       drill: reason === 'scheduled' && wantsDrill(app, service, header.images ?? {}),
     });
-    requireWhole(proof);
+    requireWhole(proven);
+    const manifest = await sealCopies(copying.partial, plain, storageOf(app), { signal });
+    const proof = await confirmStored(app, copying.partial, { manifest, proof: proven }, { signal });
     await writeProof(copying.partial, proof);
     await sync(copying.partial);
     signal.throwIfAborted();
@@ -144,6 +152,23 @@ function toldBy({ progress }: Run, { needed }: Copying) {
       if (step !== undefined) progress.amount(done - before, Math.max(done - before, needed[step]));
     },
   };
+}
+
+const storageOf = ({ config: { age } }: Pick<App, 'config'>): Storage => ({
+  compress: true,
+  recipients: age.recipient === undefined ? [] : [age.recipient],
+});
+
+/**
+ * What is unchanged since the last backup becomes a second name of its copy there, but for one backup in seven days: so
+ * long at most is one bad block handed on, should it escape being read again.
+ */
+async function likeOf(app: BackupReach, folder: string): Promise<Like | undefined> {
+  const { parts, recipients = [] } = await readManifest(folder);
+  const isOld = parts.some((part) => part.kind === 'files' && app.clock.now() - part.fullAt >= FULL_AFTER);
+  return isOld || !isDeepStrictEqual(recipients, storageOf(app).recipients)
+    ? undefined
+    : { folder, isFresh: false };
 }
 
 async function freeId({ clock }: Pick<App, 'clock'>, folder: string): Promise<string> {

@@ -71,7 +71,10 @@ export function openShelf({ folder, observing = false, keep }: ShelfOptions = {}
     store,
     guard: told,
     machine: machine as Machine,
-    config: { timeZone: 'Europe/Rome' } as KeepReach['config'],
+    config: {
+      timeZone: 'Europe/Rome',
+      age: { recipient: undefined, identityFile: undefined },
+    } as unknown as KeepReach['config'],
   };
   const shelf: Shelf = {
     place,
