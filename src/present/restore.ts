@@ -134,7 +134,7 @@ function outcomeBlocks(report: RestoreReport, texts: Texts): Block[] {
       return [
         head,
         ...(down === undefined ? [] : [rich`${outcome.down(down)}`]),
-        ...asideLines({ ...report, newer: [] }, texts),
+        ...asideLines(report, texts),
         ...whyBlocks,
         ...warnings,
       ];
@@ -161,13 +161,16 @@ function outcomeBlocks(report: RestoreReport, texts: Texts): Block[] {
 }
 
 /** What was replaced, and where it is kept. */
-function asideLines({ newer, aside }: RestoreReport, texts: Texts): Block[] {
+function asideLines({ newer, aside, data }: RestoreReport, texts: Texts): Block[] {
   const { outcome } = texts.restore;
   if (aside === undefined) return [];
   return [
-    ...(newer.length === 0 ? [] : [outcome.replaced(countsOf(newer, texts))]),
+    ...(newer.length === 0 || data === 'before' ? [] : [outcome.replaced(countsOf(newer, texts))]),
     {
-      quote: [outcome.aside(dayOf(aside.until, texts)), ...aside.places.map((place) => rich`${code(place)}`)],
+      quote: [
+        outcome[data === 'before' ? 'undone' : 'aside'](dayOf(aside.until, texts)),
+        ...aside.places.map((place) => rich`${code(place)}`),
+      ],
     },
   ];
 }

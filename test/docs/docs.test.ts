@@ -27,6 +27,21 @@ test('the unit may write where the guide puts things', () => {
   expect(settings).toContainEqual(['ReadWritePaths', `-${String(backups?.getIn(['backups', 'folder']))}`]);
 });
 
+test('the unit may write where data is put back', () => {
+  const [services] = parseAllDocuments(read('services.yaml'));
+  const { services: all } = services?.toJS() as {
+    services: Record<string, { backup?: { sources: { folder?: string; files?: string }[] } }>;
+  };
+  const places = Object.values(all)
+    .flatMap(({ backup }) => backup?.sources ?? [])
+    .flatMap(({ folder, files }) => folder ?? files ?? []);
+  const open = settings.flatMap(([key, value]) =>
+    key === 'ReadWritePaths' ? [`${value?.replace(/^-/, '')}/`] : [],
+  );
+  expect(places.length).toBeGreaterThan(5);
+  expect(places.filter((place) => !open.some((path) => `${place}/`.startsWith(path)))).toEqual([]);
+});
+
 test("the guide gives Node the unit's flags, and Node knows them", () => {
   const flagsOf = (text: string) => /bin\/node ((?:--\S+ )*)\/opt/.exec(text)?.[1]?.trim().split(' ') ?? [];
   const flags = flagsOf(unit);
