@@ -1,6 +1,7 @@
 /** `npm run bench [-- section …] [--quick] [--json]`: how Steward does beside the plainest thing that does the same. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { benchBackups } from './backups.ts';
 import { benchExec } from './exec.ts';
 import { benchPictures } from './pictures.ts';
 import type { Row } from './row.ts';
@@ -16,6 +17,7 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   start: benchStart,
   pictures: benchPictures,
   updates: benchUpdates,
+  backups: benchBackups,
 };
 
 /** Milliseconds: a lab takes some five seconds to start. */

@@ -49,6 +49,8 @@ export type EngineSandbox = {
   services: readonly SandboxService[];
   /** Whether it runs now. */
   runs(container: string): boolean;
+  /** Of the image that it runs now; undefined where it does not. */
+  version(container: string): string | undefined;
   /**
    * A container ends by itself. systemd starts it again, unless it is to `stay` down, or it happens too often.
    * Resolves when systemd is done with it.
@@ -76,6 +78,7 @@ export type EngineSandbox = {
 };
 
 const DAY = 86_400_000;
+const VERSION = 'org.opencontainers.image.version';
 
 export async function startEngineSandbox({
   socket,
@@ -182,6 +185,10 @@ export async function startEngineSandbox({
     journalctl: [...program, 'journalctl'],
     services,
     runs: (name) => host.containers.get(name)?.running === true,
+    version(name) {
+      const container = host.containers.get(name);
+      return container?.running === true ? container.image.labels[VERSION] : undefined;
+    },
     async kill(name, { code, oom = false, stay = false } = {}) {
       const container = find(name);
       host.end(container, code ?? (oom ? 137 : 1), { oom });

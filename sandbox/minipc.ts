@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { startData, type SandboxData } from './data.ts';
 import { startEngineSandbox, type EngineSandbox } from './engine.ts';
 import { startGithub, type GithubStandIn } from './github.ts';
 import { startImmich, type ImmichStandIn } from './immich.ts';
@@ -52,6 +53,9 @@ export async function startMiniPc({ folder, port = 0, controls = [] }: MiniPcOpt
     startGithub(),
   ]);
   publishAll(github, registry);
+  const data = startData(join(folder, 'docker-data'), engine);
+  const backups = join(folder, 'backups');
+  mkdirSync(backups, { recursive: true });
   const page = await startPage(telegram, {
     port,
     title: 'Steward',
@@ -65,7 +69,14 @@ export async function startMiniPc({ folder, port = 0, controls = [] }: MiniPcOpt
   const http = { url: `http://${address}`, token: 'token-of-the-demo' };
 
   const servicesFile = join(folder, 'services.yaml');
-  writeFileSync(servicesFile, JSON.stringify({ services: servicesOf(engine) }, undefined, 2));
+  writeFileSync(
+    servicesFile,
+    JSON.stringify(
+      { backups: { folder: backups, reserve: '100MB' }, services: servicesOf(engine, data) },
+      undefined,
+      2,
+    ),
+  );
   const registriesFile = join(folder, 'registries.conf');
   // The registries that the images are named after are all played by one.
   writeFileSync(
@@ -116,6 +127,7 @@ export async function startMiniPc({ folder, port = 0, controls = [] }: MiniPcOpt
     inbox,
     env,
     async close() {
+      data.close();
       await Promise.all([page, telegram, immich, engine, github, registry].map((one) => one.close()));
     },
   };
@@ -131,7 +143,7 @@ async function freePort(): Promise<number> {
 }
 
 /** The services as a configuration names them: their health is asked where the stand-in answers. */
-const servicesOf = (engine: EngineSandbox) =>
+const servicesOf = (engine: EngineSandbox, { entries }: SandboxData) =>
   Object.fromEntries(
     engine.services.map(({ name, title, containers, units, healthUrl }) => [
       name,
@@ -141,11 +153,12 @@ const servicesOf = (engine: EngineSandbox) =>
         ...(units.length === 0 ? {} : { units }),
         ...(healthUrl === undefined
           ? {}
-          : { health: { url: healthUrl, timeout: '30s', expect: expected(name) } }),
+          : { health: { url: healthUrl, timeout: '30s', settle: '5s', expect: expected(name) } }),
         release: {
           version: 'image-label',
           ...(REPOSITORIES[name] === undefined ? {} : { github: REPOSITORIES[name], check: '03:00' }),
         },
+        ...entries[name],
       },
     ]),
   );

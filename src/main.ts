@@ -36,6 +36,7 @@ import { backups } from '../commands/backups.ts';
 import { cancel } from '../commands/cancel.ts';
 import { clean } from '../commands/clean.ts';
 import { check } from '../commands/check.ts';
+import { drill } from '../commands/drill.ts';
 import { help } from '../commands/help.ts';
 import { images } from '../commands/images.ts';
 import { jobs as jobsCommand } from '../commands/jobs.ts';
@@ -57,6 +58,7 @@ import { checkAgain } from '../jobs/check-again.ts';
 import { checkVersions } from '../jobs/check-versions.ts';
 import { checkWayBack } from '../jobs/check-way-back.ts';
 import { cleanAlbum } from '../jobs/clean-album.ts';
+import { drill as drillJob } from '../jobs/drill.ts';
 import { remindReleases } from '../jobs/remind-releases.ts';
 import { takeUpBackups } from '../jobs/take-up-backups.ts';
 import { takeUpUpdates } from '../jobs/take-up-updates.ts';
@@ -73,6 +75,7 @@ const commands: readonly Command[] = [
   rollback,
   restore,
   backup,
+  drill,
   backups,
   images,
   restart,
@@ -97,6 +100,7 @@ const jobs: readonly Job[] = [
   takeUpBackups,
   backUp,
   backUpAgain,
+  drillJob,
   checkWayBack,
   watchDeploys,
   cleanAlbum,

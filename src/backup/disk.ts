@@ -79,17 +79,20 @@ export async function copyBytes(
     const read = await readAll(from, told, async (bytes) => {
       await writeAll(target, bytes);
     });
-    if (attributes !== undefined) {
-      // Before the mode: a change of the owner takes the set-user-id bit away.
-      await target.chown(attributes.uid, attributes.gid);
-      await target.chmod(attributes.mode);
-      await target.utimes(...timesOf(attributes));
-    }
+    if (attributes !== undefined) await setOpen(target, attributes);
     await target.sync();
     return read;
   } finally {
     await target.close();
   }
+}
+
+/** Owner, mode and time of an open file. */
+export async function setOpen(target: FileHandle, attributes: Attributes): Promise<void> {
+  // Before the mode: a change of the owner takes the set-user-id bit away.
+  await target.chown(attributes.uid, attributes.gid);
+  await target.chmod(attributes.mode);
+  await target.utimes(...timesOf(attributes));
 }
 
 /** SHA-256 and size of a file. */

@@ -9,12 +9,12 @@ import { createFit } from './patterns.ts';
 import type { Check } from './proof.ts';
 import type { Row } from './sqlite-query-worker.ts';
 import { inWorker } from './sqlite-thread.ts';
-import { readCopy, type Identities } from './stored.ts';
+import { readCopy } from './stored.ts';
 
 export type ExpectOptions = {
   signal?: AbortSignal | undefined;
   /** What opens encrypted copies. */
-  identities?: Identities;
+  identityFile?: string | undefined;
   /** Where the copy of a database lies as SQLite reads it; without it, where the manifest says. */
   databaseOf?: (part: SqlitePart) => string | Promise<string>;
 };
@@ -66,7 +66,7 @@ export async function checkExpected(
 
 function createReading(
   folder: string,
-  { signal, identities = [], databaseOf = ({ copy }) => join(folder, copy.file) }: ExpectOptions,
+  { signal, identityFile, databaseOf = ({ copy }) => join(folder, copy.file) }: ExpectOptions,
 ): Reading {
   return {
     async query(part, sql) {
@@ -74,7 +74,7 @@ function createReading(
     },
     bytes(part, entry) {
       const file = join(part.copies, entry.sameAs ?? entry.path);
-      return readCopy(folder, { file, size: entry.size, sha256: entry.sha256 }, { signal, identities });
+      return readCopy(folder, { file, size: entry.size, sha256: entry.sha256 }, { signal, identityFile });
     },
     entries: (part) => readList(folder, part.list),
     async judge(check, work) {

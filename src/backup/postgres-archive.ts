@@ -15,7 +15,7 @@ export async function schemaOfDump(
   args: readonly string[],
 ): Promise<string[]> {
   const text = collectText();
-  await feedDump(file, part.copy, {}, (stdin) =>
+  await feedDump(reach, file, part.copy, {}, (stdin) =>
     runTool(reach, place, readingAll(['--schema-only', '--file=-', ...args]), {
       stdin,
       stdout: text.stream,
@@ -33,7 +33,7 @@ export async function writeList(
   { skipped, list }: { skipped: readonly { schema: string; name: string }[]; list: string },
 ): Promise<void> {
   const text = collectText();
-  await feedDump(file, part.copy, {}, (stdin) =>
+  await feedDump(reach, file, part.copy, {}, (stdin) =>
     runTool(reach, place, readingAll(['--list']), { stdin, stdout: text.stream }),
   );
   const isSkipped = (line: string) =>

@@ -239,7 +239,7 @@ async function restoreAsText(
   const { value = 'public' } =
     part.properties.settings.find(({ role, name }) => role === undefined && name === 'search_path') ?? {};
   const statements = new PassThrough();
-  const writing = feedDump(file, part.copy, {}, (stdin) =>
+  const writing = feedDump(reach, file, part.copy, {}, (stdin) =>
     runTool(reach, beside, ['pg_restore', '--file=-', ...args], { stdin, stdout: statements }),
   );
   const reading = runTool(
@@ -291,7 +291,7 @@ async function restore(
   }: { file: string; part: PostgresPart; args: readonly string[]; progress: Told['progress'] },
 ): Promise<void> {
   const name = beside.database.replace(/[\\']/g, '\\$&');
-  await feedDump(file, part.copy, { progress }, (stdin) =>
+  await feedDump(reach, file, part.copy, { progress }, (stdin) =>
     runTool(
       reach,
       beside,

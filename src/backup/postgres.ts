@@ -1,9 +1,10 @@
 /** Copies of PostgreSQL databases: a dump, and what is read in the same snapshot to prove it by. */
 import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { Writable } from 'node:stream';
 import { failure, writeAll, type Told } from './disk.ts';
+import { readCopy } from './stored.ts';
 import type { Besides, Copy, PostgresPart, Properties, SourceFacts } from './manifest.ts';
 import {
   readCatalog,
@@ -97,32 +98,29 @@ export async function takePostgres(
  * @throws Error for a dump that does not decode, or is another one
  */
 export async function checkDump(reach: Reach, place: Place, file: string, copy: Copy): Promise<void> {
-  await feedDump(file, copy, {}, (stdin) =>
+  await feedDump(reach, file, copy, {}, (stdin) =>
     runTool(reach, place, ['pg_restore', '--file=/dev/null'], { stdin }),
   );
 }
 
 /** Give a dump to a program. @throws Error also for a dump that is another one, once the program has read it */
 export async function feedDump(
+  { identityFile }: Pick<Reach, 'identityFile'>,
   file: string,
   copy: Copy,
   { progress }: Told,
   read: (dump: AsyncIterable<Uint8Array>) => Promise<void>,
 ): Promise<void> {
-  const source = await open(file);
+  const stored = readCopy(dirname(file), { ...copy, file: basename(file) }, { identityFile, progress });
   const hash = createHash('sha256');
   const bytes = async function* () {
-    for await (const chunk of source.createReadStream({ autoClose: false })) {
-      hash.update(chunk as Buffer);
-      progress?.((chunk as Buffer).length);
-      yield chunk as Buffer;
+    for await (const chunk of stored) {
+      hash.update(chunk);
+      yield chunk;
     }
   };
-  try {
-    await read(bytes());
-  } finally {
-    await source.close();
-  }
+  await read(bytes());
+  // A program may have left before it had read all.
   if (hash.digest('hex') !== copy.sha256) throw new Error(`"${file}" is damaged.`);
 }
 

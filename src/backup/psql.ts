@@ -8,6 +8,8 @@ export type Reach = {
   signal: AbortSignal;
   /** How these sessions are known among others, so that one that is left over can be ended. */
   application: string;
+  /** Holds the secret keys that open encrypted copies. */
+  identityFile?: string | undefined;
 };
 
 /** Open until {@link Session.close}; each row that a statement gives is one JSON text. */

@@ -20,6 +20,8 @@ export type Reason =
   /** No settings and no clock can choose it. */
   | { kind: 'newest-proven' }
   | { kind: 'daily' | 'weekly' | 'monthly'; of: string }
+  /** The last one before the data became suddenly smaller, which nobody has accepted. */
+  | { kind: 'fuller' }
   /** Too few proven ones are newer. */
   | { kind: 'unproven' };
 
@@ -54,11 +56,12 @@ const PERIODS: Readonly<Record<Period, (day: string) => string>> = {
  * without one do not count: three weeks off cost no day of the thirty.
  * @param keep numbers from 0
  * @param options.dayOf the local day of a moment: `2026-11-20`
+ * @param options.fuller id of the last one before the data became suddenly smaller
  */
 export function planRetention(
   backups: readonly Kept[],
   keep: Keep,
-  { now, dayOf }: { now: number; dayOf: (at: number) => string },
+  { now, dayOf, fuller }: { now: number; dayOf: (at: number) => string; fuller?: string | undefined },
 ): RetentionPlan {
   // Of one moment the id decides: `…Z-2` came after `…Z`.
   const newestFirst = backups.toSorted((a, z) => z.takenAt - a.takenAt || compareIds(z.id, a.id));
@@ -73,6 +76,8 @@ export function planRetention(
   give(newest.id, { kind: 'newest' });
   const proven = newestFirst.filter(({ level }) => isProven(level));
   if (proven[0] !== undefined) give(proven[0].id, { kind: 'newest-proven' });
+
+  if (fuller !== undefined) give(fuller, { kind: 'fuller' });
 
   for (const kind of Object.keys(PERIODS) as Period[]) {
     const taken = new Set<string>();

@@ -84,7 +84,8 @@ export function workerOf({ manifest, folder, id, reach, told }: Putting, spot: S
     };
   }
   if (spot.kind === 'sqlite' && part?.kind === 'sqlite') {
-    const back = { part, path: spot.path, file: join(folder, part.copy.file), area: spot.area };
+    const { identityFile } = reach;
+    const back = { part, path: spot.path, folder, identityFile, area: spot.area };
     return {
       subject: part.path,
       stage: () => stageSqlite(back, told),

@@ -1,33 +1,32 @@
 /** A SQLite database replaced by a copy of it, so that an old journal never meets the new database. */
-import { open, readdir, rm, rmdir } from 'node:fs/promises';
+import { readdir, rm, rmdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { areaAt, isThere, setAside } from './aside.ts';
-import { copyBytes, failure, makeFolder, move, sync, writeDurably, type Told } from './disk.ts';
+import { failure, makeFolder, move, sync, writeDurably, type Told } from './disk.ts';
 import type { SqlitePart } from './manifest.ts';
 import { JOURNALS } from './sqlite.ts';
+import { extractCopy } from './stored.ts';
 
 export type SqliteBack = {
   part: SqlitePart;
   /** Where the database lies, or lay. */
   path: string;
-  /** The copy. */
-  file: string;
+  /** Of the copy. */
+  folder: string;
+  identityFile: string | undefined;
   area: string;
 };
 
 /** Lay the database ready beside the one that it will replace. Called again it begins anew. */
-export async function stageSqlite({ part, file, area }: SqliteBack, told: Told): Promise<void> {
+export async function stageSqlite(
+  { part, folder, identityFile, area }: SqliteBack,
+  told: Told,
+): Promise<void> {
   const { path, fresh } = areaAt(area);
   try {
     await rm(path, { recursive: true, force: true });
     await makeFolder(path);
-    const source = await open(file);
-    try {
-      const { sha256 } = await copyBytes(source, fresh, { ...told, attributes: part.attributes });
-      if (sha256 !== part.copy.sha256) throw new Error(`"${file}" is damaged.`);
-    } finally {
-      await source.close();
-    }
+    await extractCopy(folder, part.copy, fresh, { ...told, identityFile, attributes: part.attributes });
     await sync(path);
   } catch (error) {
     told.signal?.throwIfAborted();

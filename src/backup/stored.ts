@@ -1,13 +1,13 @@
 /** How the bytes of a copy lie on the disk: as they are, compressed, encrypted, or both. */
 import { createHash, type Hash } from 'node:crypto';
-import { open, readFile, type FileHandle } from 'node:fs/promises';
+import { open, readFile, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Readable, type Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createZstdCompress, createZstdDecompress, zstdCompressSync } from 'node:zlib';
 import { Decrypter, Encrypter, identityToRecipient } from 'age-encryption';
-import { isCode, writeAll, type Told } from './disk.ts';
-import type { Copy, Encoding } from './manifest.ts';
+import { isCode, setOpen, writeAll, type Told } from './disk.ts';
+import type { Attributes, Copy, Encoding } from './manifest.ts';
 
 /** What a copy is to be stored as. */
 export type Storage = {
@@ -21,6 +21,11 @@ export const PLAIN: Storage = { compress: false, recipients: [] };
 
 /** What opens encrypted copies: secret keys. */
 export type Identities = readonly string[];
+
+export type ReadOptions = Told & {
+  /** Holds the secret keys that open encrypted copies. */
+  identityFile?: string | undefined;
+};
 
 /** Of so much it is seen whether compressing is worth it. */
 const SAMPLE = 128 * 1024;
@@ -121,7 +126,7 @@ export async function storeFile(
 export async function* readCopy(
   folder: string,
   copy: Copy,
-  { identities = [], signal, progress }: Told & { identities?: Identities } = {},
+  { identityFile, signal, progress }: ReadOptions = {},
 ): AsyncGenerator<Uint8Array> {
   const path = join(folder, copy.file);
   const handle = await open(path);
@@ -129,38 +134,65 @@ export async function* readCopy(
     // A decoder may stop where it has all, and never see what somebody has added.
     requireSize(path, (await handle.stat()).size, lyingOf(copy).size);
     const plain = createMeter();
-    for await (const chunk of decode(chunksOf(handle, signal), copy.stored?.as ?? [], { path, identities })) {
+    const as = copy.stored?.as ?? [];
+    for await (const chunk of decode(chunksOf(handle, signal), as, { path, identityFile })) {
       plain.take(chunk);
       progress?.(chunk.length);
       yield chunk;
     }
     const { size, sha256 } = plain.result();
     requireSize(path, size, copy.size);
-    if (sha256 !== copy.sha256) throw new Error(`"${path}" has other contents than were written.`);
+    if (sha256 !== copy.sha256)
+      throw new Error(`"${path}" is damaged: it has other contents than were written.`);
   } finally {
     await handle.close();
   }
 }
 
-/** Write the bytes of a copy as the source had them. @param to made anew, mode 0600, on the disk when it returns */
+/**
+ * Write the bytes of a copy as the source had them.
+ * @param to made anew, on the disk when it returns
+ * @param options.attributes that it gets; else it is its owner's alone
+ */
 export async function extractCopy(
   folder: string,
   copy: Copy,
   to: string,
-  options: Told & { identities?: Identities } = {},
+  { attributes, ...options }: ReadOptions & { attributes?: Attributes } = {},
 ): Promise<void> {
   const target = await open(to, 'wx', 0o600);
   try {
     for await (const chunk of readCopy(folder, copy, options)) await writeAll(target, chunk);
+    if (attributes !== undefined) await setOpen(target, attributes);
     await target.sync();
   } finally {
     await target.close();
   }
 }
 
+/**
+ * Work with a copy as a file that other programs can open.
+ * @param scratch a name that nobody has; what it was needed for is deleted afterwards
+ */
+export async function withPlain<Result>(
+  folder: string,
+  copy: Copy,
+  { scratch, ...options }: ReadOptions & { scratch: string },
+  work: (file: string) => Promise<Result>,
+): Promise<Result> {
+  if (copy.stored === undefined) return work(join(folder, copy.file));
+  await rm(scratch, { force: true });
+  try {
+    await extractCopy(folder, copy, scratch, options);
+    return await work(scratch);
+  } finally {
+    await rm(scratch, { force: true });
+  }
+}
+
 /** Whether it can be read here: an encrypted one needs an identity. */
-export function isReadable({ stored }: Copy, identities: Identities): boolean {
-  return identities.length > 0 || stored === undefined || !stored.as.includes('age');
+export function isReadable({ stored }: Copy, identityFile: string | undefined): boolean {
+  return identityFile !== undefined || stored === undefined || !stored.as.includes('age');
 }
 
 /** What lies on the disk for a copy: its size and digest, which everybody can check. */
@@ -169,7 +201,8 @@ export function lyingOf({ size, sha256, stored }: Copy): { size: number; sha256:
 }
 
 function requireSize(path: string, size: number, expected: number): void {
-  if (size !== expected) throw new Error(`"${path}" has ${size} bytes instead of ${expected}.`);
+  if (size !== expected)
+    throw new Error(`"${path}" is damaged: it has ${size} bytes instead of ${expected}.`);
 }
 
 async function encode(
@@ -192,19 +225,19 @@ async function encode(
 async function* decode(
   source: AsyncIterable<Uint8Array>,
   as: readonly Encoding[],
-  { path, identities }: { path: string; identities: Identities },
+  { path, identityFile }: { path: string; identityFile: string | undefined },
 ): AsyncGenerator<Uint8Array> {
   let bytes = source;
   for (const encoding of as.toReversed()) {
     if (encoding === 'zstd') bytes = through(bytes, createZstdDecompress());
     else {
-      if (identities.length === 0) {
+      if (identityFile === undefined) {
         throw new Error(
           `"${path}" is encrypted, and there is no identity to open it with (BACKUP_AGE_IDENTITY_FILE).`,
         );
       }
       const decrypter = new Decrypter();
-      for (const identity of identities) decrypter.addIdentity(identity);
+      for (const identity of await readIdentities(identityFile)) decrypter.addIdentity(identity);
       bytes = await decrypter.decrypt(toStream(bytes)).catch((error: unknown) => {
         throw new Error(`"${path}" is encrypted to another key than the identity here, or damaged.`, {
           cause: error,

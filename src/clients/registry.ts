@@ -113,8 +113,9 @@ export function createRegistry(
   const tokenFor = async (
     challenge: Bearer,
     credentials: Credentials | undefined,
-    { place, signal }: Asked,
+    asked: Asked,
   ): Promise<string> => {
+    const { place, signal } = asked;
     const { url, ...how } = tokenRequest(challenge, credentials);
     const key = `${url} ${JSON.stringify(how)}`;
     const known = tokens.get(key);
@@ -124,6 +125,7 @@ export function createRegistry(
     }
     const answer = await transport.send(url, how, { insecure: place.insecure, signal });
     if (answer.status === 429) throw limited(place.host, answer);
+    if (answer.status === 401 && credentials === undefined) throw new Error(refusal(asked, answer));
     if (answer.status !== 200) {
       const told = refusalOf(answer.text);
       throw new Error(

@@ -47,9 +47,8 @@ export type FillOptions = DataOptions & {
 
 /**
  * See that there is room, and make the folder. What killed runs left beside it goes.
-  if (service.backup !== undefined) await requireValues(service.backup.sources, service.backup.expect);
  * @param like what is unchanged since becomes a second name of its file
- * @throws UserError when the disk has no room
+ * @throws UserError when the disk has no room; Error when the application keeps its data elsewhere than it is configured here
  */
 export async function beginCopy(
   app: DataReach,

@@ -5,7 +5,9 @@ import type { Reach } from '../backup/psql.ts';
 import { UserError } from '../errors.ts';
 import type { Service } from '../services.ts';
 
-export type DataReach = Pick<App, 'hosts' | 'services' | 'clock' | 'log'>;
+export type DataReach = Pick<App, 'hosts' | 'services' | 'clock' | 'log'> & {
+  config: Pick<App['config'], 'age'>;
+};
 
 /** `progress` is told bytes. */
 export type DataOptions = {
@@ -33,7 +35,7 @@ export function sourcesOf(service: Service) {
 }
 
 export function reachOf(
-  app: Pick<DataReach, 'hosts'>,
+  app: Pick<DataReach, 'hosts' | 'config'>,
   service: Service,
   { application, signal }: { application: string; signal?: AbortSignal | undefined },
 ): Reach {
@@ -43,6 +45,7 @@ export function reachOf(
     // Two services may share a server; one of them has one such run at a time.
     application: `${application} ${service.name}`,
     signal: signal ?? new AbortController().signal,
+    identityFile: app.config.age.identityFile,
   };
 }
 

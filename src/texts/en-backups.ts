@@ -45,6 +45,8 @@ const reason = (why: Reason): string => {
       return `of the week from ${why.of}`;
     case 'monthly':
       return `of the month ${why.of}`;
+    case 'fuller':
+      return 'the last before it became smaller';
     case 'unproven':
       return 'not proven, and few proven ones came after it';
   }

@@ -68,7 +68,13 @@ export function openPlace({
   return {
     folder,
     data,
-    app: { hosts, services, clock: systemClock, log: createListener(told, onStep) },
+    app: {
+      config: { age: { recipient: undefined, identityFile: undefined } },
+      hosts,
+      services,
+      clock: systemClock,
+      log: createListener(told, onStep),
+    },
     service: services.find('web'),
     told,
     write(name, contents) {

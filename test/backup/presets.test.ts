@@ -7,6 +7,7 @@ import { readList } from '../../src/backup/files-list.ts';
 import { readManifest, type Manifest } from '../../src/backup/manifest.ts';
 import type { Check } from '../../src/backup/proof.ts';
 import { snapshotFolder, takeSnapshot, verifySnapshot, type Snapshot } from '../../src/operations/backup.ts';
+import type { Expect } from '../../src/services/schema.ts';
 import { openPlace, type Place } from './place.ts';
 import { backupOf, PRESETS } from './presets.ts';
 import { startWriter } from './writer.ts';
@@ -23,6 +24,13 @@ const check = async ({ folder }: Snapshot): Promise<Check[]> => {
 };
 const failed = (checks: readonly Check[]) =>
   checks.filter(({ result }) => result === 'failed').map(({ detail }) => detail ?? '');
+const expectOf = (name: string): Expect => {
+  const other = openPlace(backupOf(name));
+  other.close();
+  if (other.service.backup === undefined) throw new Error(`${name} expects nothing.`);
+  return other.service.backup.expect;
+};
+
 async function filesOf(folder: string, { parts }: Manifest): Promise<string[]> {
   const paths: string[] = [];
   for (const part of parts) {
@@ -56,6 +64,10 @@ describe.each(PRESETS)('the preset $name', ({ name, make, databases, files, writ
     expect(failed(checks)).toEqual([]);
     expect(checks.length).toBeGreaterThan(0);
     await verifySnapshot(place.app, place.service, snapshot);
+    // Whole, and of another application: every other preset misses something in it.
+    for (const other of PRESETS.filter((preset) => preset.name !== name)) {
+      expect(failed(await checkExpected(manifest, snapshot.folder, expectOf(other.name)))).not.toEqual([]);
+    }
   });
 
   test('does not take an empty database for one of its own', async () => {

@@ -111,6 +111,12 @@ describe('unproven backups', () => {
   });
 });
 
+test('planRetention keeps the last one from before the data became smaller', () => {
+  const backups = [ago(0), ago(1), ago(2), ago(3), ago(4)];
+  const planned = planRetention(backups, KEEP, { now: NOW, dayOf, fuller: ago(4).id });
+  expect(planned).toMatchObject({ removable: [ago(3).id], kept: { 3: { reasons: [{ kind: 'fuller' }] } } });
+});
+
 describe('the clock', () => {
   const backups = Array.from({ length: 9 }, (_, index) => ago(index));
 

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readCopy, readIdentities, storeFile } from '../../src/backup/stored.ts';
+import { readCopy, storeFile } from '../../src/backup/stored.ts';
 
 /** Copies can be read by hand: with the programs of age and zstd alone. */
 
@@ -51,7 +51,7 @@ test('readCopy reads what age wrote, with a key of age-keygen', async () => {
   const lying = readFileSync(join(folder, 'c.age'));
   const copy = { ...stored, file: 'c.age', stored: { as: ['age' as const], size: lying.length, sha256: '' } };
   const chunks: Uint8Array[] = [];
-  const identities = await readIdentities(join(folder, 'key.txt'));
-  for await (const chunk of readCopy(folder, copy, { identities })) chunks.push(chunk);
+  for await (const chunk of readCopy(folder, copy, { identityFile: join(folder, 'key.txt') }))
+    chunks.push(chunk);
   expect(Buffer.concat(chunks).equals(readFileSync(join(folder, 'source')))).toBe(true);
 });

@@ -645,3 +645,52 @@ describe('exec', () => {
     return { stdout, ended };
   }
 });
+
+describe('saveImage', () => {
+  const image = `sha256:${'a'.repeat(64)}`;
+  const end = Buffer.alloc(1024);
+
+  it('gives an archive as it is', async () => {
+    await serve((request, response) => {
+      if (request.url?.endsWith(`/images/${image}/get`) !== true) response.statusCode = 404;
+      response.write('the image');
+      response.end(end);
+    });
+    const archive = Buffer.concat(await pieces(createEngine(address()).saveImage(image)));
+    expect(archive).toEqual(Buffer.concat([Buffer.from('the image'), end]));
+  });
+
+  it('fails where the answer ends before the archive does', async () => {
+    await serve((_request, response) => response.end('half an image'));
+    const error = await failure(pieces(createEngine(address()).saveImage(image)));
+    expect(error.message).toContain('the engine broke off its answer');
+  });
+});
+
+describe('loadImage', () => {
+  const tar = async function* () {
+    yield Buffer.from('one ');
+    yield Buffer.from('two');
+  };
+
+  it('sends all, and gives the engine’s words for a failure inside its answer', async () => {
+    let sent = '';
+    await serve((request, response) => {
+      request.on('data', (chunk) => (sent += String(chunk)));
+      request.on('end', () => response.end('{"stream":"Loading"}\n{"error":"no space left on device"}\n'));
+    });
+    const error = await failure(createEngine(address()).loadImage(tar()));
+    expect(error.message).toBe('Cannot load an image: no space left on device');
+    expect(sent).toBe('one two');
+  });
+
+  it('ends with the error of what it is to send', async () => {
+    await serve((request) => void request.resume());
+    const broken = async function* () {
+      yield Buffer.from('one');
+      throw new Error('the file is damaged');
+    };
+    const error = await failure(createEngine(address()).loadImage(broken()));
+    expect(error.message).toBe('the file is damaged');
+  });
+});

@@ -184,7 +184,7 @@ test('a token service is asked once for a repository, by the login of auth.json'
     const before = served.tokenRequests.length;
     await registry.digest(nameOf(served.host));
     expect(served.tokenRequests).toHaveLength(before);
-    await expect((await open(served.host)).digest(nameOf(served.host))).rejects.toThrow('gives no token');
+    await expect((await open(served.host)).digest(nameOf(served.host))).rejects.toThrow('wants a login');
   } finally {
     await served.stop();
   }

@@ -17,17 +17,24 @@ const SERVICE = 'registry.test';
 const ISSUER = 'token.test';
 
 export type Served = {
-  /** `127.0.0.1:<port>`, without TLS. */
+  /** `127.0.0.1:<port>` or another address, without TLS. */
   host: string;
   stop(): Promise<void>;
 };
+
+/** Where it answers; 127.0.0.1 is this host's alone. */
+type At = { address?: string };
 
 /**
  * @param data the folder of a registry's images
  * @param auth YAML of the registry's `auth`
  */
-async function serve(folder: string, data: string, auth: string): Promise<Served> {
-  const host = `127.0.0.1:${await freePort()}`;
+async function serve(
+  folder: string,
+  data: string,
+  { auth, address = '127.0.0.1' }: At & { auth: string },
+): Promise<Served> {
+  const host = `${address}:${await freePort()}`;
   const file = join(folder, `registry-${randomUUID()}.yml`);
   await writeFile(
     file,
@@ -59,16 +66,17 @@ const answers = (host: string) =>
     () => false,
   );
 
-export async function serveWithPassword(folder: string, data: string): Promise<Served> {
+export async function serveWithPassword(folder: string, data: string, at: At = {}): Promise<Served> {
   const file = join(folder, 'htpasswd');
   await writeFile(file, HTPASSWD);
-  return serve(folder, data, `{ htpasswd: { realm: test, path: ${file} } }`);
+  return serve(folder, data, { ...at, auth: `{ htpasswd: { realm: test, path: ${file} } }` });
 }
 
 /** Its tokens are signed by a service of this process, for who logs in. */
 export async function serveWithTokens(
   folder: string,
   data: string,
+  { address = '127.0.0.1' }: At = {},
 ): Promise<Served & { tokenRequests: readonly string[] }> {
   const [key, certificate] = [join(folder, 'token.key'), join(folder, 'token.crt')];
   const made = ['-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=token.test'];
@@ -105,13 +113,12 @@ export async function serveWithTokens(
       response.end(JSON.stringify({ token: tokenFor(repository), expires_in: 300 }));
     } else response.writeHead(401).end();
   });
-  await new Promise<void>((resolve) => tokens.listen(0, '127.0.0.1', resolve));
-  const realm = `http://127.0.0.1:${(tokens.address() as AddressInfo).port}/token`;
-  const registry = await serve(
-    folder,
-    data,
-    `{ token: { realm: "${realm}", service: ${SERVICE}, issuer: ${ISSUER}, rootcertbundle: ${certificate} } }`,
-  );
+  await new Promise<void>((resolve) => tokens.listen(0, address, resolve));
+  const realm = `http://${address}:${(tokens.address() as AddressInfo).port}/token`;
+  const registry = await serve(folder, data, {
+    address,
+    auth: `{ token: { realm: "${realm}", service: ${SERVICE}, issuer: ${ISSUER}, rootcertbundle: ${certificate} } }`,
+  });
   return {
     host: registry.host,
     tokenRequests,

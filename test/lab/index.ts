@@ -32,6 +32,8 @@ export type LabFacts = LabHost & {
   registry: string;
   /** The machine's address on the link to this host: published ports and host-network containers answer there. */
   address: string;
+  /** This host's on that link, where the machine reaches what listens out here. */
+  outside: string;
   /** Runs what follows inside the machine, where 127.0.0.1 and /run are its own: program with arguments. */
   enter: string;
   /** The machine's process 1, as a pid out here. */

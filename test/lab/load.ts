@@ -44,10 +44,9 @@ export const smallLayerFile = (folder: string) => join(folder, 'images/small.tar
 
 /** Pushes images that the engine has, and pulls them again, so that they carry the registry's digest as pulled ones do. */
 export async function publish(facts: LabFacts, names: readonly string[]): Promise<void> {
-  await Promise.all(
-    names.map(async (name) => {
-      await run(...words(facts.podmanCommand, 'push', '--quiet', name));
-      await run(...words(facts.podmanCommand, 'pull', '--quiet', name));
-    }),
-  );
+  // One after the other: two that bring the same layer at once can lose it to each other.
+  for (const name of names) {
+    await run(...words(facts.podmanCommand, 'push', '--quiet', name));
+    await run(...words(facts.podmanCommand, 'pull', '--quiet', name));
+  }
 }

@@ -16,6 +16,8 @@ export type Machine = {
   enter: string;
   /** Of the machine, on a link of two addresses to this host. */
   address: string;
+  /** The other one. */
+  outside: string;
 };
 
 /** The lab's cgroups and network device are named after its folder, so that they are found again after a crash. */
@@ -52,8 +54,8 @@ export async function startMachine(folder: string): Promise<Machine> {
 
   const { pid } = parseStat(await readFile(join(folder, 'init.stat'), 'utf8'));
   const enter = await writeEnter(folder, pid);
-  const address = await connect(folder, pid);
-  return { pid, enter, address };
+  const { outside, inside: address } = await connect(folder, pid);
+  return { pid, enter, address, outside };
 }
 
 /** A program that runs its arguments inside the machine. */
@@ -78,7 +80,7 @@ async function writeEnter(folder: string, pid: number): Promise<string> {
  * A link between this host and the machine, two addresses of 198.18.0.0/15, which RFC 2544 keeps for such purposes.
  * It is gone with the machine's network namespace.
  */
-async function connect(folder: string, pid: number): Promise<string> {
+async function connect(folder: string, pid: number): Promise<{ outside: string; inside: string }> {
   const device = `lab-${suffixOf(folder)}`;
   const used = await run('ip', ['-oneline', 'address']);
   let outside: string;
@@ -95,7 +97,7 @@ async function connect(folder: string, pid: number): Promise<string> {
   await run('nsenter', [`--target=${pid}`, '--net', 'ip', '-batch', '-'], {
     input: `address add ${inside}/31 dev lan\nlink set lan up\n`,
   });
-  return inside;
+  return { outside, inside };
 }
 
 /**

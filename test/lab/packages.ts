@@ -25,12 +25,13 @@ export const labPackages = [
   'ffmpeg',
 ] as const;
 
-/** What tests outside the lab call: the chat page in Chromium with its letters and emoji, pictures of a phone. */
+/** What tests outside the lab and the benchmark call: Chromium with letters and emoji, pictures of a phone, rsync. */
 export const otherPackages = [
   'chromium',
   'fonts-noto-core',
   'fonts-noto-color-emoji',
   'libheif-examples',
+  'rsync',
 ] as const;
 
 /** @returns those of the packages that dpkg does not know as installed; all of them where there is no dpkg */

@@ -72,7 +72,7 @@ async function fill(folder: string): Promise<LabFacts> {
   const images = packAll(folder, registry);
   // Awaited below, after the machine's start; a failure of that one must not leave this one unheard.
   images.catch(() => {});
-  const { pid, enter, address } = await startMachine(folder);
+  const { pid, enter, address, outside } = await startMachine(folder);
   const host = {
     socket: `unix://${socket}`,
     systemctl: `${enter} setpriv --pdeathsig=TERM systemctl`,
@@ -86,6 +86,7 @@ async function fill(folder: string): Promise<LabFacts> {
     env: await podmanByHand(folder, host.podmanCommand),
     registry,
     address,
+    outside,
     enter,
     pid,
     rootless: { ...rootlessHost(user, enter), uid: user.uid },

@@ -149,7 +149,11 @@ export async function startUpdatable(
     },
   };
   await lab.waitForLog(name, new RegExp(`version 1 on port ${port}`));
-  if (kind === 'records') await lab.waitForContainer(postgres, 'healthy');
+  if (kind === 'records') {
+    // Its timer would look seconds later.
+    await lab.healthcheck(postgres);
+    await lab.waitForContainer(postgres, 'healthy');
+  }
   return service;
 }
 

@@ -8,7 +8,7 @@ import { watchDeploys } from '../../src/operations/update/watch-deploys.ts';
 import { lab } from '../lab/index.ts';
 import { startUpdatable } from '../lab/updatable.ts';
 import { startPinned, FILE, type Pinned } from './pinned.ts';
-import { openUpdating, ourNames, rowsOf, undoneAfterEach, update } from './updating.ts';
+import { missing, openUpdating, ourNames, rowsOf, undoneAfterEach, update } from './updating.ts';
 
 const here = lab();
 const remove = undoneAfterEach();
@@ -103,40 +103,43 @@ test('a guarded deploy that dies is told with its last lines and the line to res
   expect(stageOf(pinned)).toBe('left');
 });
 
-test('the way back of a deploy that has migrated its data puts that back as of the backup, and keeps what was written since', async () => {
-  const pinned = await open('guarded-migrated', { kind: 'store' });
-  const { it } = pinned;
-  await rowsOf(it, '1');
-  await pinned.publish('v2.0.0', { args: ['2', '0'] });
-  await pinned.update();
-  const { rows: atBackup } = await it.rows();
-  await rowsOf(it, '1');
-  await pinned.deploy('v2.0.0');
-  const [told] = await pinned.told();
-  expect(told).toMatchObject({ isWell: false, course: 'announced' });
-  expect((await it.rows()).schema).toBe(2);
+test.each(['store', 'records'] as const)(
+  'the way back of a deploy that has migrated its %s puts that back as of the backup, and keeps what was written since',
+  async (kind) => {
+    const pinned = await open(`guarded-${kind}`, { kind });
+    const { it } = pinned;
+    await rowsOf(it, '1');
+    await pinned.publish('v2.0.0', { args: ['2', '0'] });
+    await pinned.update();
+    const { rows: atBackup } = await it.rows();
+    await rowsOf(it, '1');
+    await pinned.deploy('v2.0.0');
+    const [told] = await pinned.told();
+    expect(told).toMatchObject({ isWell: false, course: 'announced' });
+    expect((await it.rows()).schema).toBe(2);
 
-  const plan = await planRollback(pinned.app, pinned.service(it.name));
-  expect(plan).toMatchObject({
-    typed: it.name,
-    report: { kind: 'guard-back-plan', reason: 'other-schema', data: { asOf: told?.backupAt } },
-  });
-  const left = await pinned.rollback();
-  if (left.kind !== 'guard') throw new Error(JSON.stringify(left));
-  expect(left).toMatchObject({ stage: 'going-back', data: { asOf: told?.backupAt } });
-  const { rows, schema } = await it.rows();
-  expect(schema).toBe(1);
-  expect(rows.length).toBeLessThanOrEqual(atBackup.length);
-  expect(left.data?.newer.length).toBeGreaterThan(0);
-  expect(left.data?.aside.length).toBeGreaterThan(0);
+    const plan = await planRollback(pinned.app, pinned.service(it.name));
+    expect(plan).toMatchObject({
+      typed: it.name,
+      report: { kind: 'guard-back-plan', reason: 'other-schema', data: { asOf: told?.backupAt } },
+    });
+    const left = await pinned.rollback();
+    if (left.kind !== 'guard') throw new Error(JSON.stringify(left));
+    expect(left).toMatchObject({ stage: 'going-back', data: { asOf: told?.backupAt } });
+    const { rows, schema } = await it.rows();
+    expect(schema).toBe(1);
+    expect(rows.length).toBeLessThanOrEqual(atBackup.length);
+    expect(left.data?.newer.length).toBeGreaterThan(0);
+    expect(left.data?.aside.length).toBeGreaterThan(0);
 
-  await pinned.deploy('v1.0.0');
-  const [back] = await pinned.told();
-  expect(back).toMatchObject({ isWell: true, course: 'back', data: left.data });
-  expect(await it.answers()).toBe('1');
-  expect((await it.rows()).rows.slice(0, rows.length)).toEqual(rows);
-  for (const place of left.data?.aside ?? []) expect(existsSync(place)).toBe(true);
-});
+    await pinned.deploy('v1.0.0');
+    const [back] = await pinned.told();
+    expect(back).toMatchObject({ isWell: true, course: 'back', data: left.data });
+    expect(await it.answers()).toBe('1');
+    expect((await it.rows()).rows.slice(0, rows.length)).toEqual(rows);
+    expect(await missing(here, left.data?.aside ?? [], kind === 'records' ? it : undefined)).toEqual([]);
+  },
+);
 
 test('a deploy that nobody announced is judged and told, well or not, with the line that brings the old version back', async () => {
   const pinned = await open('unannounced');
@@ -180,7 +183,7 @@ test('while a deploy is at work nothing is judged and nothing is planned', async
   expect(await pinned.told()).toMatchObject([{ isWell: true, to: 'v2.0.0' }]);
 });
 
-test('stop waiting removes what was prepared, and only that; the service runs on', async () => {
+test('stop waiting removes what was prepared but the backup; the service runs on', async () => {
   const pinned = await open('stop-waiting', { kind: 'store' });
   const { it } = pinned;
   await rowsOf(it, '1');
@@ -192,7 +195,8 @@ test('stop waiting removes what was prepared, and only that; the service runs on
   expect(await ourNames(here, it.container)).toHaveLength(1);
 
   expect(await pinned.update('stop')).toMatchObject({ stage: 'ended', isStopped: false });
-  expect(existsSync(folder)).toBe(false);
+  // It is a backup like any other.
+  expect(existsSync(folder)).toBe(true);
   expect(await ourNames(here, it.container)).toEqual([]);
   await expect(here.podman('image', 'exists', it.image.replace('v1.0.0', 'v2.0.0'))).rejects.toThrow();
   expect(await it.ids()).toEqual(before);

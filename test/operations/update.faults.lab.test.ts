@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { rollback } from '../../commands/rollback.ts';
 import { update as updateCommand } from '../../commands/update.ts';
 import { BusyError } from '../../src/errors.ts';
 import { recall } from '../../src/operations/release-memory.ts';
@@ -91,10 +90,10 @@ test('update brings what was planned, also where the tag has moved on since', as
   expect(await it.answers()).toBe('2');
 });
 
-/** Not all of them each time: each takes ten seconds. */
+/** Not all of them each time: one that hangs is worse, see update.hanging.lab.test.ts. */
 const steps = process.env['STEWARD_SOAK']
   ? ['backup', 'download', 'stop', 'snapshot', 'switch', 'start', 'health']
-  : ['download', 'snapshot', 'switch', 'start'];
+  : ['switch'];
 
 test.each(steps)(
   'update whose engine is away for two seconds from "%s" on ends with one whole version',
@@ -126,27 +125,6 @@ test.each(steps)(
     expect((await ourNames(here, it.container)).filter((tag) => tag.includes('/next/'))).toEqual([]);
   },
 );
-
-test('update whose engine stays away says what to do, and that does it', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'door-'));
-  remove.push(() => rm(folder, { recursive: true }));
-  const door = await makeDoor(folder, here.socket);
-  remove.push(async () => door.shut());
-  const { app, it, run } = await open('gone-for-good', {
-    service: { kind: 'store' },
-    app: { socket: door.socket },
-  });
-  const old = await rowsOf(it, '1');
-  const report = await update(app, it.name, run({ at: { switch: door.shut } }));
-  expect(report).toMatchObject({ outcome: 'down', why: { kind: 'step', step: 'switch' } });
-  expect(report.lost?.command).toBe(`steward rollback ${it.name} --to ${report.id}`);
-  await door.open();
-  const args = [it.name, '--to', report.id];
-  const plan = await rollback.plan?.(app, args);
-  expect(await rollback.run(app, args, { ...run(), plan })).toMatchObject({ outcome: 'rolled-back' });
-  expect(await it.answers()).toBe('1');
-  expect((await it.rows()).rows).toEqual(expect.arrayContaining(old));
-});
 
 test('update whose unit hangs at its start goes back when its time is over', async () => {
   const { app, it, run } = await open('hanging-start', { service: { health: { timeout: '3s' } } });

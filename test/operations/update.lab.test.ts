@@ -18,49 +18,48 @@ import {
 const here = lab();
 /** Beside all that is updated here, and never touched by it. */
 let neighbour: Updatable;
+/** Each way back leaves it as it was, ready for the next. */
+let shared: Updatable;
 beforeAll(async () => {
   neighbour = await startUpdatable(here, 'neighbour');
+  shared = await startUpdatable(here, 'faulty', { kind: 'store', unit: { args: ['--memory=32m'] } });
 });
-afterAll(() => neighbour.remove());
+afterAll(async () => {
+  await Promise.all([neighbour.remove(), shared.remove()]);
+});
 
 const remove = undoneAfterEach();
 
 async function open(name: string, options?: UpdatableOptions): Promise<Updating & { it: Updatable }> {
   const it = await startUpdatable(here, name, options);
   remove.push(it.remove);
+  return openOn(it);
+}
+
+function openOn(it: Updatable): Updating & { it: Updatable } {
   const updating = openUpdating(here, [it, neighbour]);
   remove.push(updating.close);
   return { ...updating, it };
 }
 
-type Faulty = Version &
-  Pick<UpdatableOptions, 'unit' | 'health'> & { name: string; why: object; says?: RegExp };
+/** `own`: of a service of its own; else the shared one's. */
+type Faulty = Version & { name: string; own?: UpdatableOptions; health?: object; why: object; says?: RegExp };
 
 const faulty: Faulty[] = [
   { name: 'dies-at-once', kind: 'crash', why: { kind: 'restarting' }, says: /migration failed/ },
-  {
-    name: 'dies-later',
-    kind: 'dies',
-    args: ['1'],
-    health: { settle: '2s' },
-    why: { kind: 'restarting' },
-    says: /cannot keep up/,
-  },
+  { name: 'dies-later', kind: 'dies', args: ['0.5'], why: { kind: 'restarting' }, says: /cannot keep up/ },
   {
     name: 'loops',
     kind: 'crash',
-    unit: { unitLines: ['StartLimitIntervalSec=0'], serviceLines: ['RestartSec=100ms'] },
+    own: {
+      kind: 'store',
+      unit: { unitLines: ['StartLimitIntervalSec=0'], serviceLines: ['RestartSec=100ms'] },
+    },
     why: { kind: 'restarting' },
     says: /migration failed/,
   },
   { name: 'never-answers', kind: 'sleep', health: { timeout: '3s' }, why: { kind: 'no-answer' } },
-  {
-    name: 'greedy',
-    kind: 'greedy',
-    unit: { args: ['--memory=32m'] },
-    why: { kind: 'restarting' },
-    says: /137|memory/,
-  },
+  { name: 'greedy', kind: 'greedy', why: { kind: 'restarting' }, says: /137|memory/ },
   {
     name: 'lacks-another',
     kind: 'needs',
@@ -85,8 +84,7 @@ const faulty: Faulty[] = [
   {
     name: 'migrates-writes-and-dies',
     kind: 'store',
-    args: ['2', '1'],
-    health: { settle: '2s' },
+    args: ['2', '0.5'],
     why: { kind: 'restarting' },
     says: /lost its way/,
   },
@@ -94,6 +92,7 @@ const faulty: Faulty[] = [
     name: 'migrates-postgres-and-dies',
     kind: 'records',
     args: ['2', '0'],
+    own: { kind: 'records' },
     why: { kind: 'restarting' },
     says: /ended half done/,
   },
@@ -101,16 +100,15 @@ const faulty: Faulty[] = [
 
 test.each(faulty)(
   'update to an image that $name ends with the old version and its data as at the stop',
-  async ({ name, unit = {}, health = {}, why, says = /./, ...version }) => {
-    const kind = version.kind === 'records' ? 'records' : 'store';
-    const { app, it, run } = await open(name, { kind, unit, health });
+  async ({ name, own, health = {}, why, says = /./, ...version }) => {
+    const { app, it, run } = own === undefined ? openOn(withHealth(shared, health)) : await open(name, own);
     await rowsOf(it, '1');
     const before = await it.ids();
     const configuration = await configurationOf(here, it.container);
     await it.publish('2', version);
     const bystander = await neighbour.ids();
 
-    const report = await update(app, name, run());
+    const report = await update(app, it.name, run());
 
     expect(report).toMatchObject({ outcome: 'rolled-back', why, from: '1', to: '2' });
     expect(report.lastLines.join('\n')).toMatch(says);
@@ -125,13 +123,18 @@ test.each(faulty)(
     expect(schema).toBe(1);
     expect(rows).toEqual(expect.arrayContaining(witnessed));
     expect(rows.filter((row) => !row.startsWith('1 '))).toEqual([]);
-    expect(recall(app.store, name)?.failed?.digest).toMatch(/^sha256:/);
+    expect(recall(app.store, it.name)?.failed?.digest).toMatch(/^sha256:/);
     expect((await ourNames(here, it.container)).filter((tag) => tag.includes('/next/'))).toEqual([]);
-    expect(app.locks.isFree(name)).toBe(true);
-    expect(app.store.updates.open(name)).toBeUndefined();
+    expect(app.locks.isFree(it.name)).toBe(true);
+    expect(app.store.updates.open(it.name)).toBeUndefined();
     expect(await neighbour.ids()).toEqual(bystander);
   },
 );
+
+const withHealth = (it: Updatable, health: object): Updatable => {
+  const entry = it.entry as { health: object };
+  return { ...it, entry: { ...entry, health: { ...entry.health, ...health } } };
+};
 
 test('update to a good image ends with the new version on migrated data, and nothing else changed', async () => {
   const { app, it, run } = await open('good', { kind: 'store', unit: { args: ['--memory=64m'] } });
@@ -174,10 +177,14 @@ test('update gives up the way back before the last, and keeps the last', async (
   const report = await update(app, 'pruned', run());
   expect(report).toMatchObject({ outcome: 'updated', from: '2', to: '3' });
   expect(await ourNames(here, it.container)).toEqual([`steward.local/rollback/pruned:${report.id}`]);
-  const images = await here.podman('images', '--all', '--quiet', '--no-trunc');
-  expect(images).toContain(second.image);
-  expect(images).not.toContain(first.image);
+  const images = () => here.podman('images', '--all', '--quiet', '--no-trunc');
+  expect(await images()).toContain(second.image);
+  expect(await images()).not.toContain(first.image);
   const [two] = app.store.updates.history('pruned');
   expect(existsSync(one?.facts.snapshot ?? '')).toBe(false);
   expect(existsSync(two?.facts.snapshot ?? '')).toBe(true);
+  // That was pulled by its digest, which is a name, too.
+  await it.publish('4');
+  await update(app, 'pruned', run());
+  expect(await images()).not.toContain(second.image);
 });

@@ -1,6 +1,7 @@
 /** Updates where names, units and neighbours are not as simple as they could be. */
 import { writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import { rollback } from '../../commands/rollback.ts';
 import { update as updateCommand } from '../../commands/update.ts';
 import { override } from '../e2e/house.ts';
 import { lab } from '../lab/index.ts';
@@ -50,6 +51,33 @@ test('update of a digest that the unit pins has nothing to do, and changes nothi
   const before = await it.ids();
   expect(await planOf(scene)).toMatchObject({ isEmpty: true });
   expect(await it.ids()).toEqual(before);
+});
+
+test('update of a unit that names its image without a registry goes to the one that Podman searches, and back', async () => {
+  const scene = await open('short-named');
+  const { app, it, run } = scene;
+  const searched = `${it.folder}/registries.conf`;
+  await writeFile(
+    searched,
+    `unqualified-search-registries = ["${here.registry}"]\n[[registry]]\nlocation = "${here.registry}"\ninsecure = true\n`,
+  );
+  await here.addContainerUnit(it.container, 'short-named:release', {
+    args: ['--network=host'],
+    serviceLines: [`Environment=CONTAINERS_REGISTRIES_CONF=${searched}`],
+  });
+  await here.systemd('restart', it.unit);
+  await here.waitForLog(it.container, /version 1 on port/);
+  const before = await it.ids();
+  await it.publish('2');
+  expect(await update(app, it.name, run())).toMatchObject({ outcome: 'updated', from: '1', to: '2' });
+  expect(await it.answers()).toBe('2');
+  const plan = await rollback.plan?.(app, [it.name]);
+  expect(await rollback.run(app, [it.name], { ...run(), plan })).toMatchObject({
+    outcome: 'updated',
+    to: '1',
+  });
+  expect(await it.answers()).toBe('1');
+  expect((await it.ids()).image).toBe(before.image);
 });
 
 test('update of an image that was built here says that it comes from nowhere', async () => {

@@ -1,5 +1,5 @@
 /** Going back on purpose, on real units: with the data of before only where the old version cannot read what is there. */
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { rollback } from '../../commands/rollback.ts';
@@ -7,7 +7,15 @@ import { loadArchived } from '../../src/operations/update/archive.ts';
 import { lostWaysBack } from '../../src/operations/update/tidy.ts';
 import { lab } from '../lab/index.ts';
 import { startUpdatable, type Updatable, type UpdatableOptions, type Version } from '../lab/updatable.ts';
-import { openUpdating, ourNames, rowsOf, undoneAfterEach, update, type Updating } from './updating.ts';
+import {
+  missing,
+  openUpdating,
+  ourNames,
+  rowsOf,
+  undoneAfterEach,
+  update,
+  type Updating,
+} from './updating.ts';
 
 const here = lab();
 const remove = undoneAfterEach();
@@ -43,13 +51,6 @@ const archives = (scene: Updating & { it: Updatable }) =>
     .filter((name) => name.includes('.tar'))
     .map((name) => basename(name));
 
-async function databases(service: string | undefined): Promise<string[]> {
-  if (service === undefined) return [];
-  const psql = ['psql', '--username=records', '--no-align', '--tuples-only', '--command'];
-  const names = await here.podman('exec', `${service}-postgres`, ...psql, 'select datname from pg_database');
-  return names.split('\n');
-}
-
 const ofVersion = (rows: readonly string[], version: string) =>
   rows.filter((row) => row.startsWith(`${version} `));
 
@@ -77,10 +78,7 @@ test.each(['store', 'records'] as const)(
     expect(rows).toEqual(expect.arrayContaining(before));
     expect(ofVersion(rows, '2')).toEqual([]);
     expect(report.data?.aside.length).toBeGreaterThan(0);
-    // Paths, or the names of databases.
-    const there = await databases(kind === 'records' ? name : undefined);
-    const aside = report.data?.aside ?? [];
-    expect(aside.filter((one) => !there.includes(one) && !existsSync(one))).toEqual([]);
+    expect(await missing(here, report.data?.aside ?? [], kind === 'records' ? it : undefined)).toEqual([]);
   },
 );
 

@@ -1,13 +1,13 @@
 /** An App on the lab with services that can be updated, and the ways to disturb an update at a step of it. */
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { afterEach, expect, vi } from 'vitest';
 import type { App, Run } from '../../src/app.ts';
-import { createEngine } from '../../src/clients/engine.ts';
+import { createEngine, type EngineLimits } from '../../src/clients/engine.ts';
 import { createHeartbeat } from '../../src/clients/heartbeat.ts';
 import { createMachine } from '../../src/clients/machine.ts';
 import { createProbe } from '../../src/clients/probe.ts';
@@ -46,6 +46,10 @@ export type RunOptions = {
 export type UpdatingOptions = {
   /** A socket that stands before the engine's. */
   socket?: string;
+  /** A program that stands before systemctl. */
+  systemctl?: readonly string[];
+  /** Milliseconds that the engine and systemd may take. */
+  limits?: Partial<EngineLimits>;
   /** What is reached instead of the host. */
   host?: (host: Host) => Host;
   observe?: boolean;
@@ -71,12 +75,33 @@ export async function rowsOf({ witnessed }: Updatable, version: string): Promise
   return own();
 }
 
+/**
+ * What was put aside and is not there: paths, or names of databases.
+ * @param records the service with a PostgreSQL beside it
+ */
+export async function missing(
+  lab: Lab,
+  aside: readonly string[],
+  records?: Pick<Updatable, 'container'>,
+): Promise<string[]> {
+  const query = ['--no-align', '--tuples-only', '--command=select datname from pg_database'];
+  const there =
+    records === undefined
+      ? []
+      : await lab
+          .podman('exec', `${records.container}-postgres`, 'psql', '--username=records', ...query)
+          .then((names) => names.split('\n'));
+  return aside.filter((one) => !there.includes(one) && !existsSync(one));
+}
+
 /** Another App on a folder sees what the first one left there. */
 export function openUpdating(
   lab: Lab,
   updatables: readonly Pick<Updatable, 'name' | 'entry'>[],
   {
     socket = lab.socket,
+    systemctl = lab.systemctl.split(' '),
+    limits = {},
     host: wrap = (host) => host,
     observe = false,
     reserve,
@@ -95,8 +120,13 @@ export function openUpdating(
   const store = openStore(join(folder, 'state'), clock);
   const redact = createRedact([]);
   const log = createLogger({ level: 'silent', redact });
-  const engine = createEngine(socket);
-  const systemd = createSystemd(lab.systemctl.split(' '), lab.journalctl.split(' '));
+  const engine = createEngine(socket, limits);
+  const { timeout } = limits;
+  const systemd = createSystemd(
+    systemctl,
+    lab.journalctl.split(' '),
+    timeout === undefined ? {} : { timeout },
+  );
   // A file that is not there counts as empty.
   const files = { auth: [join(folder, 'auth.json')], registries: [registries] };
   const app = {
@@ -156,18 +186,29 @@ export const servicesFile = (
 
 export type Door = {
   socket: string;
+  /** Connections since it was made: each call of the engine is one. */
+  passed: () => number;
+  /** Told of each, before it goes through. */
+  onPassing: (tell: (passed: number) => void) => void;
   /** Nobody comes through, and who is in is thrown out. */
   shut: () => void;
+  /** Everybody is let in, and nothing goes through any more, in no direction. */
+  stall: () => void;
+  /** As at first; who was in meanwhile is thrown out. */
   open: () => Promise<void>;
 };
 
-/** A socket before another one, to be gone for a while. @param to `unix:///…` */
+/** A socket before another one, to be gone or to hang for a while. @param to `unix:///…` */
 export async function makeDoor(folder: string, to: string): Promise<Door> {
   const path = join(folder, 'door.sock');
   const inside = new Set<Socket>();
+  let passed = 0;
+  let isStalled = false;
+  let tell: (passed: number) => void = () => {};
   let server: Server | undefined;
-  const open = async () => {
+  const listen = async () => {
     server = createServer((near) => {
+      tell(++passed);
       const far = connect(to.replace('unix://', ''));
       for (const [one, other] of [
         [near, far],
@@ -180,18 +221,70 @@ export async function makeDoor(folder: string, to: string): Promise<Door> {
           inside.delete(one);
           other.destroy();
         });
-        one.pipe(other);
+        if (isStalled) one.resume();
+        else one.pipe(other);
       }
     });
     server.listen(path);
     await once(server, 'listening');
   };
-  const shut = () => {
-    server?.close();
+  const throwOut = () => {
     for (const one of inside) one.destroy();
   };
-  await open();
-  return { socket: `unix://${path}`, shut, open };
+  await listen();
+  return {
+    socket: `unix://${path}`,
+    passed: () => passed,
+    onPassing: (next) => (tell = next),
+    shut() {
+      server?.close();
+      server = undefined;
+      throwOut();
+    },
+    stall() {
+      isStalled = true;
+      for (const one of inside) one.unpipe().resume();
+    },
+    async open() {
+      if (isStalled) throwOut();
+      isStalled = false;
+      if (server === undefined) await listen();
+    },
+  };
+}
+
+export type HangingProgram = {
+  command: readonly string[];
+  /** Calls since it was made. */
+  called: () => number;
+  /** Its next call hangs, or that with this number, until it is killed; those after it do not. */
+  hang: (call?: number) => void;
+  /** Whether that call has come. */
+  hasHung: () => boolean;
+};
+
+/** A program before another one that hangs at a call. */
+export function makeHanging(folder: string, command: string): HangingProgram {
+  const file = (name: string) => join(folder, name);
+  writeFileSync(file('calls'), '');
+  // Of several that run at once each takes a number of its own: a line is written whole.
+  const script = `#!/bin/sh
+echo >> "${file('calls')}"
+[ ! -e "${file('hang')}" ] || [ "$(wc -l < "${file('calls')}")" -lt "$(cat "${file('hang')}")" ] ||
+  ! mv "${file('hang')}" "${file('hung')}" 2> /dev/null || exec sleep 1000
+exec ${command} "$@"
+`;
+  writeFileSync(file('program'), script, { mode: 0o755 });
+  const called = () => readFileSync(file('calls')).length;
+  return {
+    command: [file('program')],
+    called,
+    hang(call = 0) {
+      rmSync(file('hung'), { force: true });
+      writeFileSync(file('hang'), String(call));
+    },
+    hasHung: () => existsSync(file('hung')),
+  };
 }
 
 type Parts = { engine: Host['engine']; systemd: Host['systemd'] };

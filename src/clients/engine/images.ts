@@ -237,7 +237,7 @@ async function followPull(
     for await (const { status = '', id = '', progressDetail, error, errorDetail } of words(stream)) {
       onWord();
       const wrong = errorDetail?.message ?? error;
-      if (wrong !== undefined) throw new Error(`Cannot ${doing}: ${wrong.trim()}`);
+      if (wrong !== undefined) throw new Error(`Cannot ${doing}: ${explain(wrong.trim())}`);
       told.digest = /^Digest: (sha256:[0-9a-f]{64})$/.exec(status)?.[1] ?? told.digest;
       const layer = layers.get(id);
       if (status === 'Pulling fs layer') layers.set(id, { done: 0, total: undefined });
@@ -258,6 +258,10 @@ async function followPull(
   }
   return told;
 }
+
+/** Which temporary file it was helps nobody. */
+const explain = (wrong: string): string =>
+  /no space left on device/.test(wrong) ? 'no space left on the disk of its images' : wrong;
 
 function tell(
   layers: ReadonlyMap<string, { done: number; total: number | undefined }>,

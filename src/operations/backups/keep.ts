@@ -13,6 +13,7 @@ import type { BackupRow } from '../../store/backups.ts';
 import { dropPutBack, dropSnapshot, type DataReach } from '../backup.ts';
 import { heldBackups } from '../update/guarded.ts';
 import { folderOfBackups, isProvenRow, listBackups } from './list.ts';
+import { fullerOf, rememberAmounts } from './shrunk.ts';
 import { requireTarget, type TargetReach } from './target.ts';
 
 export type KeepReach = DataReach & TargetReach & Pick<App, 'guard' | 'config'>;
@@ -38,8 +39,8 @@ const ASIDE_DAYS = 2;
 
 /** Which of the backups are to be kept, and why. What cannot be read is no part of it. */
 export function retentionOf(
-  { clock, config }: Pick<App, 'clock' | 'config'>,
-  { backup }: Service,
+  { clock, config, store }: Pick<App, 'clock' | 'config' | 'store'>,
+  { name, backup }: Service,
   rows: readonly BackupRow[],
 ): RetentionPlan {
   const calendar = createCalendar(config.timeZone);
@@ -48,7 +49,11 @@ export function retentionOf(
     .map((row) => ({ ...row, level: isProvenRow(row) ? row.level : ('copied' as const) }));
   // Of a service that is backed up no more all stays.
   const keep = backup?.keep ?? { daily: Infinity, weekly: 0, monthly: 0 };
-  return planRetention(backups, keep, { now: clock.now(), dayOf: (at) => calendar.dayOf(at) });
+  return planRetention(backups, keep, {
+    now: clock.now(),
+    dayOf: (at) => calendar.dayOf(at),
+    fuller: fullerOf({ store }, { name }),
+  });
 }
 
 /**
@@ -84,7 +89,8 @@ export async function pruneBackups(app: KeepReach, service: Service): Promise<Pr
   );
   const held = heldBackups(app.store, service.name);
   const removable = new Set(plan.removable);
-  for (const { id, folder } of rows.filter(({ isReadable }) => isReadable).toReversed()) {
+  for (const row of rows.filter(({ isReadable }) => isReadable).toReversed()) {
+    const { id, folder } = row;
     const records: Record[] = [];
     // What was put back from it, and how far, has to be known for certain.
     if (!(await attempt(id, async () => void records.push(...(await readRecords(folder)))))) continue;
@@ -93,6 +99,7 @@ export async function pruneBackups(app: KeepReach, service: Service): Promise<Pr
       await target.verify();
       const drop = async () => {
         await dropSnapshot(app, service, folder);
+        rememberAmounts(app, row);
         app.store.backups.remove(service.name, id);
       };
       const what = `delete the backup ${id} of ${service.name}`;

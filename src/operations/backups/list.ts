@@ -200,18 +200,13 @@ function factsOf({
   images = {},
   parts,
 }: Manifest): Pick<BackupRow, 'takenAt' | 'size' | 'images' | 'counts' | 'sizes'> {
-  const sizes = parts.map((part) => ({
-    name: part.facts.name,
-    kind: part.kind,
-    size: sizeOf(part),
-  }));
   return {
     takenAt,
     images,
-    size: sizes.reduce((sum, { size }) => sum + size, 0),
+    size: parts.reduce((sum, part) => sum + sizeOf(part), 0),
     counts: Object.fromEntries(parts.map(({ facts }) => [facts.name, facts.counts])),
     sizes: Object.fromEntries(
-      sizes.filter(({ kind }) => kind === 'files').map(({ name, size }) => [name, size]),
+      parts.flatMap((part) => (part.kind === 'files' ? [[part.facts.name, part.size]] : [])),
     ),
   };
 }

@@ -95,6 +95,7 @@ export async function takeBackup(
     const proof = await prove(app, service, copying.partial, {
       signal,
       progress: (done, total) => run.progress.amount(done, total),
+      drill: reason === 'scheduled' && wantsDrill(app, service, header.images ?? {}),
     });
     requireWhole(proof);
     await writeProof(copying.partial, proof);
@@ -164,6 +165,19 @@ async function headerOf(app: BackupReach, service: Service, id: string): Promise
     images,
     definition: JSON.parse(redactJson(app.redact, JSON.stringify(definition))) as Record<string, unknown>,
   };
+}
+
+/** Its databases were never restored from a backup, or not since they run on another image. */
+function wantsDrill(
+  { store }: Pick<App, 'store'>,
+  service: Service,
+  images: Readonly<Record<string, string>>,
+): boolean {
+  const servers = service.backup?.sources.flatMap((source) =>
+    source.kind === 'postgres' ? [source.container] : [],
+  );
+  const drilled = store.backups.ofService(service.name).find(({ drilledAt }) => drilledAt !== undefined);
+  return servers?.some((container) => drilled?.images[container] !== images[container]) === true;
 }
 
 /** What was written a moment ago and reads differently is no copy at all. */

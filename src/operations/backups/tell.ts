@@ -1,6 +1,6 @@
 /** What is told of backups without being asked: what is wrong once a day for each service, and once that it is over. */
 import type { App } from '../../app.ts';
-import type { BackupReport, BackupTrouble, BackupTroubles } from '../../report/backup-runs.ts';
+import type { BackupReport, BackupTrouble, BackupTroubles, DrillReport } from '../../report/backup-runs.ts';
 import type { Service } from '../../services.ts';
 import { failuresOf, standingOf } from './due.ts';
 import { recallBackups, rememberBackups } from './memory.ts';
@@ -33,14 +33,7 @@ export function tellOverdue(app: Reach, service: Service): BackupTroubles | unde
   return tellTrouble(app, service, { kind: 'overdue', provenAt, cause });
 }
 
-/** Somebody has seen it who asked for it. */
-export function markSeen(app: Reach, service: Service, report: Pick<BackupReport, 'made' | 'why'>): void {
-  // What would have been told is what he was shown.
-  tellBackup(app, service, report);
-}
-
-/** Of a drill: it is no backup, and says nothing about whether there is a newer one. */
-export function tellTrouble(
+function tellTrouble(
   { store, clock }: Reach,
   { name, title }: Service,
   what: BackupTrouble,
@@ -67,6 +60,15 @@ export function tellTrouble(
       ],
     ],
   };
+}
+
+/** Of a drill by the clock: nothing where it went well. */
+export function tellDrill(
+  app: Reach,
+  service: Service,
+  { failed }: Pick<DrillReport, 'failed'>,
+): BackupTroubles | undefined {
+  return failed.length === 0 ? undefined : tellTrouble(app, service, { kind: 'undrilled', failed });
 }
 
 function tellRecovery({ store, clock }: Reach, { name, title }: Service): BackupTroubles | undefined {

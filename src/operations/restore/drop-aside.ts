@@ -7,7 +7,7 @@ import { dropPutBack } from '../backup.ts';
 import type { RestoreReach } from './journey.ts';
 import { KEPT } from './outcome.ts';
 
-type DropReach = Pick<RestoreReach, 'store' | 'hosts' | 'services' | 'clock' | 'log' | 'guard'>;
+type DropReach = Pick<RestoreReach, 'store' | 'config' | 'hosts' | 'services' | 'clock' | 'log' | 'guard'>;
 
 /**
  * The caller holds the service's lock. What cannot be deleted now, because a disk or a database is not there, is tried

@@ -149,16 +149,10 @@ export async function dropOthers(journey: Journey, side: 'old' | 'new'): Promise
 }
 
 /** Names of ours that only the way there needed. */
-export async function dropNext({ host, row }: Journey): Promise<void> {
+export async function dropNext({ host, row }: Pick<Journey, 'host' | 'row'>): Promise<void> {
   for (const { container } of row.plan.images) {
     await host.engine.untag(nextTag(container, row.id), { removes: true });
   }
-}
-
-/** Images that were pulled and will not be run. */
-export async function dropPulled(journey: Journey): Promise<void> {
-  await dropNext(journey);
-  for (const name of journey.row.facts.pulled ?? []) await journey.host.engine.untag(name, { removes: true });
 }
 
 /** @param options.removes the image goes with its last name; else it keeps that */

@@ -7,7 +7,7 @@ import type { UpdateOutcome } from '../../report.ts';
 import type { UpdateRow } from '../../store/updates.ts';
 import { dropSnapshot } from '../backup.ts';
 import { dropArchive, isArchived } from './archive.ts';
-import { dropNext, dropOthers, dropPulled, dropRollback } from './act.ts';
+import { dropNext, dropOthers, dropRollback } from './act.ts';
 import { giveUpGuarded } from './guarded.ts';
 import type { Journey } from './journey.ts';
 import { rollbackTag } from './tags.ts';
@@ -24,20 +24,28 @@ export async function tidyUp(journey: Journey, outcome: UpdateOutcome): Promise<
   // Before their images.
   if (outcome !== 'down') works.push(() => dropOthers(journey, isBack ? 'new' : 'old'));
   works.push(() => dropNext(journey));
-  if (isBack) {
-    works.push(() => dropPulled(journey));
-    // The image runs; should it have no other name any more, this one stays.
-    works.push(() => dropRollback(journey, { removes: false }));
-  }
+  // The image runs; should it have no other name any more, this one stays.
+  if (isBack) works.push(() => dropRollback(journey, { removes: false }));
   if (outcome === 'unchanged') works.push(() => drop(row.facts.snapshot));
-  for (const old of updates.history(service.name)) {
-    if (old.id === row.id || old.facts.dropped === true || isStillNeeded(old, row, outcome)) continue;
+  const earlier = updates.history(service.name).filter(({ id }) => id !== row.id);
+  const needed = earlier.filter((old) => old.facts.dropped !== true && isStillNeeded(old, row, outcome));
+  for (const old of earlier) {
+    if (old.facts.dropped === true || needed.includes(old)) continue;
     works.push(async () => {
+      await dropNext({ host, row: old });
       await dropRollback({ host, row: old }, { removes: true });
       await drop(old.facts.snapshot);
       await dropArchive(app, service, old.id);
       updates.record(old.id, { facts: { dropped: true } });
     });
+  }
+  // After the names of ours, which keep an image as well.
+  if (outcome !== 'down') {
+    const ids = [
+      ...[row, ...needed].flatMap(({ facts }) => Object.values(facts.from)),
+      ...(isBack ? [] : Object.values(row.facts.to)),
+    ];
+    for (const one of [row, ...earlier]) works.push(() => dropPulled(journey, one, ids));
   }
   if (outcome === 'updated') works.push(() => giveUpGuarded(app, service));
   for (const work of works) {
@@ -47,6 +55,25 @@ export async function tidyUp(journey: Journey, outcome: UpdateOutcome): Promise<
       app.log.warn({ err: error, service: service.name }, 'an update left something over');
     }
   }
+}
+
+/**
+ * What an update has pulled, where nothing runs it: a pull by digest leaves a name that keeps the image.
+ * @param needed ids of images that a way back needs
+ */
+async function dropPulled({ host, app }: Journey, { id, facts }: UpdateRow, needed: readonly string[]) {
+  const { pulled = [] } = facts;
+  if (pulled.length === 0) return;
+  const { engine } = host;
+  const kept = new Set([...needed, ...(await engine.list()).map(({ imageId }) => imageId)]);
+  const left: string[] = [];
+  for (const name of pulled) {
+    const image = await engine.image(name);
+    if (image === undefined) continue;
+    if (kept.has(image.id)) left.push(name);
+    else await engine.untag(name, { removes: true });
+  }
+  app.store.updates.record(id, { facts: { pulled: left } });
 }
 
 /** Until another update succeeds. With a copy that was put back goes what it replaced, which a rollback has just told. */

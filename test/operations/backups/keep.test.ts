@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readdirSync,
   renameSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -13,6 +14,7 @@ import { MANIFEST } from '../../../src/backup/manifest.ts';
 import { pruneBackups } from '../../../src/operations/backups/keep.ts';
 import { listBackups } from '../../../src/operations/backups/list.ts';
 import { putBack, readSnapshot } from '../../../src/operations/backup.ts';
+import { acceptShrunk, shrunkOf } from '../../../src/operations/backups/shrunk.ts';
 import { treeOf } from '../../backup/place.ts';
 import { DAY, NOW, openShelf, type Shelf, type ShelfOptions } from './shelf.ts';
 
@@ -116,6 +118,29 @@ describe('pruneBackups', () => {
     renameSync(shelf.folder, `${shelf.folder}.disk`);
     mkdirSync(join(shelf.folder, 'web'), { recursive: true });
     await expect(prune()).rejects.toThrow(/^The backup disk is not mounted/);
+  });
+});
+
+describe('data that became smaller', () => {
+  const files = (count: number) => {
+    for (const name of readdirSync(shelf.place.data)) rmSync(join(shelf.place.data, name));
+    for (let index = 0; index < count; index += 1) shelf.place.write(`${index}.txt`, 'x');
+  };
+
+  test('does not cost the last backup that was whole until it is accepted, however few are kept', async () => {
+    files(40);
+    const ids: string[] = [];
+    for (let day = 0; day < 10; day += 1) {
+      if (day === 5) files(0);
+      shelf.now = NOW + day * DAY;
+      ids.push(await shelf.add(shelf.now));
+      await prune();
+    }
+    expect(names()).toEqual([ids[4], ids[8], ids[9]]);
+    expect(shrunkOf(shelf.app, shelf.service)).toMatchObject([{ table: 'files', usual: 40, now: 0 }]);
+    acceptShrunk(shelf.app, shelf.service);
+    expect(await prune()).toMatchObject({ removed: [ids[4]] });
+    expect(shrunkOf(shelf.app, shelf.service)).toEqual([]);
   });
 });
 
