@@ -42,7 +42,8 @@ const answers = (label: string, texts: Texts): Button[][] => [
 function stepsOf(report: RestorePlan, texts: Texts): string[] {
   const { plan } = texts.restore;
   if (report.stops.length === 0) return [plan.verify, plan.place];
-  return [plan.verify, plan.stop(stopped(report, texts)), plan.health];
+  const health = report.present === 'none' ? plan.healthOnly : plan.health;
+  return [plan.verify, plan.stop(stopped(report, texts)), health];
 }
 
 function proofLines({ backup }: RestorePlan, { restore: { plan } }: Texts): Rich[] {

@@ -51,6 +51,7 @@ export const restore = {
     stop: (names: string) => `Stop ${names}, change places, start`,
     place: 'Put the data in its place',
     health: 'Wait until healthy; if not, the present data comes back',
+    healthOnly: 'Wait until healthy',
     down: (ready: string | undefined, away: string | undefined) =>
       `${ready === undefined ? 'Making it ready takes about as long as copying it' : `Making it ready takes about ${ready}, as in the last drill`}. Down from step 2 on, ${away === undefined ? 'for a restart' : `about ${away}, as for a restart`}.`,
     otherImage: (container: string, then: string, isHere: boolean): Rich =>

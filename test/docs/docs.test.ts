@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { parseAllDocuments } from 'yaml';
+import { parseAllDocuments, parseDocument } from 'yaml';
 import { EXIT } from '../../src/cli.ts';
 import { PLAIN, SECRETS } from '../../src/config.ts';
 
@@ -28,8 +28,7 @@ test('the unit may write where the guide puts things', () => {
 });
 
 test('the unit may write where data is put back', () => {
-  const [services] = parseAllDocuments(read('services.yaml'));
-  const { services: all } = services?.toJS() as {
+  const { services: all } = parseDocument(read('services.yaml')).toJS() as {
     services: Record<string, { backup?: { sources: { folder?: string; files?: string }[] } }>;
   };
   const places = Object.values(all)
