@@ -28,7 +28,7 @@ function follow(place: Place, commands: string, backup: string): string {
   const script = commands
     .replace(/^backup=\/mnt.*$/m, `backup=${backup}`)
     .replace(/^data=.*$/m, `data=${place.data}`)
-    .replaceAll('/tmp/steward-restore', join(place.folder, 'steward-restore'))
+    .replaceAll('/root/steward-restore', join(place.folder, 'steward-restore'))
     .replaceAll('/var/tmp/plain', join(place.folder, 'plain'));
   return execFileSync('sh', ['-euc', script], {
     encoding: 'utf8',
