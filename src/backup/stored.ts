@@ -222,10 +222,10 @@ async function* decode(
       }
       const decrypter = new Decrypter();
       for (const identity of await readIdentities(identityFile)) decrypter.addIdentity(identity);
-      bytes = await decrypter.decrypt(toStream(bytes)).catch((error: unknown) => {
-        throw new Error(`"${path}" is encrypted to another key than the identity here, or damaged.`, {
-          cause: error,
-        });
+      bytes = await decrypter.decrypt(toStream(bytes)).catch((error: Error) => {
+        throw new Error(
+          `"${path}" is encrypted to another key than the identity here, or damaged (${error.message}).`,
+        );
       });
     }
   }
