@@ -78,7 +78,9 @@ function newerLines({ newer, changed, present, at }: RestorePlan, texts: Texts):
 function hintLines({ images, missing, notCovered, service }: RestorePlan, texts: Texts): Rich[] {
   const { plan } = texts.restore;
   return [
-    ...images.map(({ container, was, isHere }) => plan.otherImage(container, shortId(was), isHere)),
+    ...images.map(({ container, image, was, isHere }) =>
+      plan.otherImage(container, image, shortId(was), isHere),
+    ),
     ...(missing.length === 0 ? [] : [plan.missing(stopped({ service, stops: missing }, texts))]),
     ...(notCovered === undefined ? [] : [plan.notCovered(notCovered)]),
   ];

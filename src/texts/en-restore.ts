@@ -54,12 +54,10 @@ export const restore = {
     healthOnly: 'Wait until healthy',
     down: (ready: string | undefined, away: string | undefined) =>
       `${ready === undefined ? 'Making it ready takes about as long as copying it' : `Making it ready takes about ${ready}, as in the last drill`}. Down from step 2 on, ${away === undefined ? 'for a restart' : `about ${away}, as for a restart`}.`,
-    otherImage: (container: string, then: string, isHere: boolean): Rich =>
-      rich`⚠️ ${b(container)} runs another image than then (${code(then)}). An older version may not read the data of a newer one: ${
-        isHere
-          ? 'the image of then is still on this host, so give it its name again first, or restore and see.'
-          : 'name the version of then in the configuration first, unless the present one is newer.'
-      }`,
+    otherImage: (container: string, image: string, was: string, isHere: boolean): Rich =>
+      isHere
+        ? rich`⚠️ ${b(container)} runs another image than then. Where it is older, it may not read this data: the one of then is still here, ${code(`podman tag ${was} ${image}`)} gives it its name again.`
+        : rich`⚠️ ${b(container)} runs another image than then (${code(was)}). Where it is older, it may not read this data: name the version of then in the configuration first.`,
     missing: (names: string) =>
       rich`⚪ Not here yet, so not started: ${names}. Deploy it when the data is in its place.`,
     notCovered: (what: string) => rich`🗄 Not in any backup: ${what}`,

@@ -83,6 +83,7 @@ test('the plan of a restore warns of what is not proven, not readable, not there
     images: [
       {
         container: 'vaultwarden',
+        image: 'docker.io/vaultwarden/server:latest',
         was: `sha256:${'a'.repeat(64)}`,
         now: `sha256:${'b'.repeat(64)}`,
         isHere: true,
@@ -93,7 +94,7 @@ test('the plan of a restore warns of what is not proven, not readable, not there
   });
   expect(text).toMatch(/Nobody has proven this backup yet/);
   expect(text).toMatch(/cannot be read, so what is newer in it cannot be told/);
-  expect(text).toMatch(/runs another image than then \(aaaaaaaaaaaa\)/);
+  expect(text).toMatch(/podman tag aaaaaaaaaaaa docker\.io\/vaultwarden\/server:latest/);
   expect(text).toMatch(/not started: ml/);
   expect(text).toMatch(/Not in any backup: photos in \/mnt/);
   expect(text).not.toMatch(/Nothing that can be counted/);
