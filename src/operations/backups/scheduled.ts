@@ -55,6 +55,8 @@ export async function backUpAgain(
   );
   for (const service of scheduledServices(app)) {
     run.signal.throwIfAborted();
+    // Nothing may be stopped, so that it cannot be copied: that is known.
+    if (app.guard.observing && service.backup?.pause !== undefined) continue;
     rememberBackups(app.store, service.name, app.clock.now(), () => ({}));
     const isPaused = paused.has(service.name);
     if (!isPaused && standingOf(app, service).isWanted && app.locks.isFree(service.name)) {
