@@ -56,10 +56,12 @@ import { backUp } from '../jobs/back-up.ts';
 import { backUpAgain } from '../jobs/back-up-again.ts';
 import { checkAgain } from '../jobs/check-again.ts';
 import { checkVersions } from '../jobs/check-versions.ts';
+import { checkOffSite } from '../jobs/check-off-site.ts';
 import { checkWayBack } from '../jobs/check-way-back.ts';
 import { cleanAlbum } from '../jobs/clean-album.ts';
 import { drill as drillJob } from '../jobs/drill.ts';
 import { remindReleases } from '../jobs/remind-releases.ts';
+import { sendOffSite } from '../jobs/send-off-site.ts';
 import { takeUpBackups } from '../jobs/take-up-backups.ts';
 import { takeUpUpdates } from '../jobs/take-up-updates.ts';
 import { tellReleases } from '../jobs/tell-releases.ts';
@@ -101,6 +103,8 @@ const jobs: readonly Job[] = [
   backUp,
   backUpAgain,
   drillJob,
+  sendOffSite,
+  checkOffSite,
   checkWayBack,
   watchDeploys,
   cleanAlbum,
