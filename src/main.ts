@@ -111,6 +111,7 @@ const jobs: readonly Job[] = [
   tidy,
 ];
 
+for (const stream of [process.stdout, process.stderr]) stream.on('error', outliveReader);
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -135,6 +136,11 @@ async function main(argv: readonly string[]): Promise<number> {
     await house.app.immich?.close();
     house.app.store.close();
   }
+}
+
+/** Who reads along, `head` for one, may leave before the end: the work goes on, and nobody is there to tell. */
+function outliveReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
 }
 
 type House = { app: App; tasks: Tasks; tell: (report: Report) => void };

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { backup } from '../../commands/backup.ts';
@@ -81,14 +81,4 @@ test('a repository that is gone is told in the morning, each day and once when i
   await send();
   expect(await check()).toMatchObject({ troubled: [], recovered: ['notes'] });
   expect(await check()).toBeUndefined();
-});
-
-test('a backup that was damaged there is told by its sample', async () => {
-  await take();
-  await send();
-  rmSync(join(repository, 'data'), { recursive: true });
-  expect(await check()).toMatchObject({
-    troubled: [{ trouble: expect.stringMatching(/^a sample of it cannot be trusted: /) }],
-  });
-  expect(existsSync(join(house.folder, 'state/offsite-sample'))).toBe(false);
 });
