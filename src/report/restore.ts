@@ -16,6 +16,8 @@ export type RestoredBackup = {
 /** A container that runs another image than when the backup was taken. Ids of images. */
 export type OtherImage = {
   container: string;
+  /** The name that it runs. */
+  image: string;
   was: string;
   now: string;
   /** The image of then is still on this host. */

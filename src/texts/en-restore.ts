@@ -43,23 +43,21 @@ export const restore = {
     replacesNone: 'There is no data yet that it would replace.',
     unreadable: '⚠️ Some of what is there cannot be read, so what is newer in it cannot be told.',
     nothingNewer: 'Nothing that can be counted is newer than this backup.',
-    newer: (rows: string) => rich`⚠️ Since then: ${rows}`,
-    files: (count: number) => `${plural(count, 'file')} newer`,
+    files: (count: number) => plural(count, 'file'),
     latest: (parts: readonly string[], at: Rich | undefined): Rich =>
-      at === undefined ? rich`⚠️ ${parts.join(', ')}` : rich`⚠️ ${parts.join(', ')}; the latest ${at}`,
+      rich`⚠️ Newer than this backup: ${parts.join(', ')}${at === undefined ? '' : rich`; the latest ${at}`}`,
     kept: 'What it replaces is moved aside and kept for 7 days.',
     verify: 'Read the backup whole, make its data ready beside the present one',
     stop: (names: string) => `Stop ${names}, change places, start`,
     place: 'Put the data in its place',
     health: 'Wait until healthy; if not, the present data comes back',
+    healthOnly: 'Wait until healthy',
     down: (ready: string | undefined, away: string | undefined) =>
       `${ready === undefined ? 'Making it ready takes about as long as copying it' : `Making it ready takes about ${ready}, as in the last drill`}. Down from step 2 on, ${away === undefined ? 'for a restart' : `about ${away}, as for a restart`}.`,
-    otherImage: (container: string, then: string, isHere: boolean): Rich =>
-      rich`⚠️ ${b(container)} runs another image than then (${code(then)}). An older version may not read the data of a newer one: ${
-        isHere
-          ? 'the image of then is still on this host, so give it its name again first, or restore and see.'
-          : 'name the version of then in the configuration first, unless the present one is newer.'
-      }`,
+    otherImage: (container: string, image: string, was: string, isHere: boolean): Rich =>
+      isHere
+        ? rich`⚠️ ${b(container)} runs another image than then. Where it is older, it may not read this data: the one of then is still here, ${code(`podman tag ${was} ${image}`)} gives it its name again.`
+        : rich`⚠️ ${b(container)} runs another image than then (${code(was)}). Where it is older, it may not read this data: name the version of then in the configuration first.`,
     missing: (names: string) =>
       rich`⚪ Not here yet, so not started: ${names}. Deploy it when the data is in its place.`,
     notCovered: (what: string) => rich`🗄 Not in any backup: ${what}`,
@@ -80,7 +78,6 @@ export const restore = {
     nothing: (folder: string) => rich`✖️ ${b('Nothing here can be restored.')} From ${code(folder)}`,
     line: (name: string, at: Rich, size: string, proof: string): Rich =>
       rich`${b(name)} – as of ${at}, ${size}, ${proof}`,
-    lost: (what: string): Rich => rich`⚠️ ${what}`,
     order: 'The first that does not come up has its data put back, and ends the row.',
     leftHead: 'Left for you:',
     unknown: (name: string): Rich => rich`▫️ ${b(name)} – not in the services file. Add it, and ask again.`,
@@ -103,6 +100,7 @@ export const restore = {
     asOf: (at: Rich) => rich`Data as of ${at}.`,
     replaced: (counts: string) => rich`Replaced, and put aside: ${counts}`,
     aside: (until: Span) => rich`Kept until ${until}:`,
+    undone: (until: Span) => rich`What had come instead is kept until ${until}:`,
     untouched: (down: string | undefined) =>
       down === undefined
         ? 'Nothing was stopped; its data is as it was.'

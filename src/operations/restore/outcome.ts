@@ -63,7 +63,7 @@ function actionsOf(
   const undo: Action = { label: 'undo-restore', command: 'restore', args: [name, 'back'] };
   const retry: Action = { ...undo, label: 'try-roll-back', style: 'primary' };
   const again: Action = { label: 'try-again', command: 'restore', args: [name, plan.backup.id] };
-  const isKept = (facts.aside ?? []).length > 0 && facts.undone !== true;
+  const isKept = (facts.aside ?? []).length > 0 && facts.undone !== true && !hadNothing({ facts, plan });
   const rows: Record<RestoreOutcome, Action[]> = {
     restored: isKept ? [status, undo] : [status],
     placed: isKept ? [undo] : [],

@@ -135,7 +135,7 @@ async function otherImages(
       const running = await engine.inspect(container);
       if (was === undefined || running?.name !== container || running.imageId === was) return [];
       const isHere = (await engine.image(was)) !== undefined;
-      return [{ container, was, now: running.imageId, isHere }];
+      return [{ container, image: running.image, was, now: running.imageId, isHere }];
     }),
   );
   return others.flat();

@@ -8,6 +8,7 @@ import type { RestoreOutcome, RestorePlan, RestoreReport } from '../../report/re
 import type { Service } from '../../services.ts';
 import type { RestoreRow } from '../../store/restores.ts';
 import { putBack, readSnapshot } from '../backup.ts';
+import { takeUpPaused } from '../backups/pause.ts';
 import { insist } from '../insist.ts';
 import { lastWordsOf } from '../power.ts';
 import { startAll, startDependents, stopAll } from '../update/act.ts';
@@ -44,6 +45,8 @@ export async function restore(
     await app.guard.change(`restore ${service.name}`, () => Promise.resolve());
     return reportOf(app, service, observedRow(app, service, run, plan));
   }
+  // Whoever comes later must not start it in the middle of this.
+  await takeUpPaused(app, service, run);
   const journey = await journeyOf(
     app,
     service,
@@ -264,7 +267,7 @@ async function settle(
   const { run, parts, row } = journey;
   if (parts.length === 0 || row.plan.missing.length > 0) return end(journey, outcome);
   run.progress.begin('back-health');
-  const judgement = await judge({ ...journey, run }, { expected: {} });
+  const judgement = await judge(journey, { expected: {} });
   run.progress.end({ failed: !('wellAt' in judgement) });
   if ('wellAt' in judgement) return end(journey, outcome, { wellAt: judgement.wellAt });
   return end(journey, 'down', { lost: started ?? judgement.failure });

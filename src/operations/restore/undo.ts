@@ -7,6 +7,7 @@ import type { RestoreReport } from '../../report/restore.ts';
 import type { Service } from '../../services.ts';
 import type { RestoreRow } from '../../store/restores.ts';
 import type { RestoreReach } from './journey.ts';
+import { hadNothing } from './outcome.ts';
 import { restoredParts } from './parts.ts';
 import { undoRestore } from './restore.ts';
 
@@ -42,6 +43,11 @@ async function lastRestore(app: Pick<RestoreReach, 'store'>, service: Service): 
     .history(service.name)
     .find(({ outcome }) => outcome !== undefined && ['restored', 'placed', 'down'].includes(outcome));
   if (row === undefined) throw new UserError(`There is no restore of ${service.title} to undo.`);
+  if (hadNothing(row)) {
+    throw new UserError(
+      `There was no data of ${service.title} before that restore, so there is nothing to undo.`,
+    );
+  }
   const { folder } = row.plan.backup;
   if (await isThere(folder)) {
     if ((await readRecord(folder, row.id)) !== undefined) return row;

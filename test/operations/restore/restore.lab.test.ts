@@ -1,6 +1,9 @@
 /** Restoring onto real units, containers and PostgreSQL: the data of the backup, or all that was written before the stop. */
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunOptions } from '../updating.ts';
 import { openUpdating, rowsOf, type Updating } from '../updating.ts';
@@ -42,6 +45,20 @@ function prepare(name: string, kind: UpdatableOptions) {
   };
 }
 
+const newestIn = (backups: string): string =>
+  readdirSync(backups)
+    .filter((name) => name.endsWith('Z'))
+    .toSorted()
+    .at(-1) ?? '';
+
+/** The commands of the guide for PostgreSQL. */
+function byHand(): string {
+  const guide = readFileSync(new URL('../../../docs/restore.md', import.meta.url), 'utf8');
+  const [, rest = ''] = guide.split('\n## By hand: PostgreSQL\n');
+  const [section = ''] = rest.split('\n## ');
+  return [...section.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block]) => block).join('');
+}
+
 const killed = () => {
   throw new Error('killed');
 };
@@ -80,16 +97,13 @@ describe('restore of PostgreSQL', () => {
     expect(old.trim().split('\n')).toEqual(expect.arrayContaining(lost));
   });
 
-  test.each([
-    ['ready', 'unchanged'],
-    ['place', 'restored'],
-  ])('cut off at %s is brought to one side: %s', async (step, outcome) => {
+  test('cut off before the places change is finished, with the rows of then', async () => {
     await back();
     const before = (await scene.it.rows()).rows;
-    await expect(again({ at: { [step]: killed } })).rejects.toThrow('killed');
-    expect(await resume()).toMatchObject({ outcome });
+    await expect(again({ at: { place: killed } })).rejects.toThrow('killed');
+    expect(await resume()).toMatchObject({ outcome: 'restored' });
     const { rows } = await scene.it.rows();
-    expect(before.every((row) => rows.includes(row))).toBe(outcome === 'unchanged');
+    expect(before.every((row) => rows.includes(row))).toBe(false);
     const names = await here.podman(
       'exec',
       SERVER,
@@ -100,6 +114,19 @@ describe('restore of PostgreSQL', () => {
       'select datname from pg_database',
     );
     expect(names).not.toContain('_putback_');
+  });
+
+  test('onto a new server that does not even run starts it, and brings the rows of then', async () => {
+    const then = await back();
+    await here.systemd('stop', scene.it.unit, `podman-${SERVER}.service`);
+    const folder = join(scene.it.folder, 'postgres');
+    await rm(folder, { recursive: true });
+    await mkdir(folder);
+    const report = await again();
+    expect(report).toMatchObject({ outcome: 'restored', data: 'backup' });
+    expect(report.plan.report).toMatchObject({ present: 'unreadable' });
+    const { rows } = await scene.it.rows();
+    expect(rows).toEqual(expect.arrayContaining(then.slice(0, 5)));
   });
 
   test('of a newer schema, which the program refuses, ends with all rows that were written before the stop', async () => {
@@ -122,14 +149,41 @@ describe('restore of PostgreSQL', () => {
     expect(rows).toEqual(expect.arrayContaining(before.slice(-3)));
   });
 
+  test('by hand, as docs/restore.md has it, brings the rows of then back', async () => {
+    const then = await back();
+    const backups = join(scene.folder, 'backups/restored-records');
+    const stub = join(scene.folder, 'systemctl');
+    // Inside the machine the real one is meant.
+    writeFileSync(stub, `#!/bin/sh\nPATH=/usr/bin:/bin exec ${here.systemctl} "$@"\n`, { mode: 0o755 });
+    const script = byHand()
+      .replace(/^backup=.*$/m, `backup=${join(backups, newestIn(backups))}`)
+      .replace(/^data=.*$/m, '')
+      .replaceAll(/podman-immich-(?:server|ml)\.service/g, scene.it.unit)
+      .replaceAll('immich-postgres', SERVER)
+      .replaceAll('immich', 'records');
+    const PATH = `${scene.folder}:${here.env['PATH'] ?? ''}`;
+    await promisify(execFile)('sh', ['-euc', script], { env: { ...here.env, PATH } });
+    await expect.poll(() => scene.it.answers().catch(() => ''), { timeout: 20_000 }).toBe('1');
+    const { rows } = await scene.it.rows();
+    expect(then.filter((row) => rows.includes(row)).length).toBeGreaterThan(5);
+    expect(rows).not.toEqual(expect.arrayContaining((await scene.it.witnessed()).slice(0, -1)));
+    await here.podman(
+      'exec',
+      SERVER,
+      'psql',
+      '-U',
+      'records',
+      '-d',
+      'postgres',
+      '-c',
+      'drop database records_before',
+    );
+  });
+
   test('of a damaged dump stops nothing', async () => {
     await back();
     const backups = join(scene.folder, 'backups/restored-records');
-    const newest =
-      readdirSync(backups)
-        .filter((name) => name.endsWith('Z'))
-        .toSorted()
-        .at(-1) ?? '';
+    const newest = newestIn(backups);
     const dump = readdirSync(join(backups, newest)).find((name) => name.startsWith('0-postgres')) ?? '';
     writeFileSync(join(backups, newest, dump), 'no dump');
     const { container } = await scene.it.ids();

@@ -201,6 +201,9 @@ describe('restore', () => {
     });
     expect(contents()).toEqual(before.filter(([name]) => !name?.startsWith('cache')));
     expect(rows()).toEqual([1, 2]);
+    await expect(command.plan?.(place.app, ['web', 'back'])).rejects.toThrow(
+      /There was no data of web before/,
+    );
   });
 
   test('places the data of a service that is not deployed yet, and starts nothing', async () => {
