@@ -201,6 +201,8 @@ function succeeded(report: Report): boolean {
       return report.done.every((one) => succeeded(one)) && report.rest.length === 0;
     case 'drill':
       return report.failed.length === 0;
+    case 'off-site':
+      return report.troubled.length === 0;
     case 'unpaused':
       return report.lost === undefined;
     case 'cleaning':

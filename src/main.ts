@@ -56,10 +56,12 @@ import { backUp } from '../jobs/back-up.ts';
 import { backUpAgain } from '../jobs/back-up-again.ts';
 import { checkAgain } from '../jobs/check-again.ts';
 import { checkVersions } from '../jobs/check-versions.ts';
+import { checkOffSite } from '../jobs/check-off-site.ts';
 import { checkWayBack } from '../jobs/check-way-back.ts';
 import { cleanAlbum } from '../jobs/clean-album.ts';
 import { drill as drillJob } from '../jobs/drill.ts';
 import { remindReleases } from '../jobs/remind-releases.ts';
+import { sendOffSite } from '../jobs/send-off-site.ts';
 import { takeUpBackups } from '../jobs/take-up-backups.ts';
 import { takeUpUpdates } from '../jobs/take-up-updates.ts';
 import { tellReleases } from '../jobs/tell-releases.ts';
@@ -101,12 +103,15 @@ const jobs: readonly Job[] = [
   backUp,
   backUpAgain,
   drillJob,
+  sendOffSite,
+  checkOffSite,
   checkWayBack,
   watchDeploys,
   cleanAlbum,
   tidy,
 ];
 
+for (const stream of [process.stdout, process.stderr]) stream.on('error', outliveReader);
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -131,6 +136,11 @@ async function main(argv: readonly string[]): Promise<number> {
     await house.app.immich?.close();
     house.app.store.close();
   }
+}
+
+/** Who reads along, `head` for one, may leave before the end: the work goes on, and nobody is there to tell. */
+function outliveReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
 }
 
 type House = { app: App; tasks: Tasks; tell: (report: Report) => void };

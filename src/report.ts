@@ -5,6 +5,7 @@
  */
 import type { BackupRunReport, BackupStanding } from './report/backup-runs.ts';
 import type { BackupsReport } from './report/backups.ts';
+import type { OffSiteReport } from './report/off-site.ts';
 import type { RestoreReports } from './report/restore.ts';
 
 /** A button: a command with its arguments. */
@@ -559,6 +560,7 @@ export type Report = { actions?: readonly (readonly Action[])[]; asks?: Asks | u
   | CleaningReport
   | BackupRunReport
   | BackupsReport
+  | OffSiteReport
 );
 
 /** Why somebody who is to see the pictures does not. */

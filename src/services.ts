@@ -1,7 +1,8 @@
 /** services.yaml → typed services. All faults of the file are found at once. */
+import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
-import { readSecretFile } from './config/environment.ts';
+import { readSecretFile, whyUnreadable } from './config/environment.ts';
 import { UserError, type Fault } from './errors.ts';
 import { nearest } from './nearest.ts';
 import { readDocument, type YamlDocument } from './services/document.ts';
@@ -77,6 +78,7 @@ export function readServices(
   const hosts = entries('hosts', HostName, HostEntry);
   const found = entries('services', ServiceName, ServiceEntry);
   const backups = top.backups === undefined ? undefined : check(Backups, ['backups'], top.backups);
+  if (backups?.offsite?.kind === 'restic') faults.push(...passwordFaults(document, backups.offsite));
   const checks = check(Checks, ['checks'], top.checks ?? {});
   if (found.length === 0 && faults.length === 0) {
     faults.push({
@@ -106,6 +108,20 @@ export function readServices(
     }),
     faults: [],
   };
+}
+
+/** It is restic that reads it, in the night; whether it can is asked before. */
+function passwordFaults(document: YamlDocument, { password_file: file }: { password_file: string }): Fault[] {
+  const fault = (why: string): Fault[] => {
+    const path = ['backups', 'offsite', 'password_file'];
+    const found = `"${file}", ${why}`;
+    return [{ where: document.where(path), name: nameOf(path), found, expected: "restic's password" }];
+  };
+  try {
+    return readFileSync(file, 'utf8').trim() === '' ? fault('an empty file') : [];
+  } catch (error) {
+    return fault(whyUnreadable(error));
+  }
 }
 
 function mapAt(

@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -54,6 +55,17 @@ describe('check-config', () => {
       '',
     ]);
   });
+});
+
+test('a reader that leaves early, as head does, ends nothing and is told nothing', async () => {
+  const child = spawn(process.execPath, [MAIN, 'help'], {
+    env: { PATH: process.env['PATH'], STEWARD_ENV: join(folder, 'env') },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  child.stdout.destroy();
+  let errors = '';
+  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+  expect([await once(child, 'close'), errors]).toEqual([[0, null], '']);
 });
 
 test('the bot refuses to start without a token, and leaves no store behind', async () => {

@@ -67,13 +67,14 @@ describe('the shipped file', () => {
 
 test('everything that the schema knows comes out in plain data', () => {
   write('PUSHOVER_TOKEN=abcdefghijklmnopqrstuvwxyz1234\n', 'pushover');
+  const password = write('a password\n', 'restic');
   const services = load(`
 hosts:
   stacks: { engine: "unix:///run/user/1000/podman/podman.sock", systemctl: "systemctl --user", journalctl: "journalctl --user" }
 backups:
   folder: /mnt/backups
   reserve: 1GB
-  offsite: { kind: restic, repository: "rclone:b2:minipc", password_file: /run/restic }
+  offsite: { kind: restic, repository: "rclone:b2:minipc", password_file: ${password} }
 checks:
   disks: [{ path: /, warn: 70%, alarm: 90 }, { path: /mnt, mount: required }]
   vpn: { interface: tailscale0 }
@@ -124,7 +125,7 @@ services:
     backups: {
       folder: '/mnt/backups',
       reserve: 1e9,
-      offsite: { kind: 'restic', password_file: '/run/restic' },
+      offsite: { kind: 'restic', password_file: password },
     },
     checks: {
       disks: [
@@ -236,6 +237,18 @@ describe('faults of the file as a whole', () => {
       expect(linesOf(text)).toHaveLength(1);
       expect(linesOf(text)[0]).toContain('YAML: found');
     }
+  });
+
+  test.each([
+    ['one that is not there', '/none', 'found "/none", which is not there'],
+    ['a folder', '/', 'found "/", a folder'],
+    ['an empty one', '/dev/null', 'found "/dev/null", an empty file'],
+  ])("%s is no file of restic's password", (_, file, found) => {
+    const lines = linesOf(
+      `backups: { folder: /b, offsite: { kind: restic, repository: r, password_file: ${file} } }\nservices: { a: { units: [a.service] } }`,
+    );
+    expect(lines).toEqual([expect.stringContaining('services.yaml:1 backups.offsite.password_file: found')]);
+    expect(lines[0]).toContain(found);
   });
 
   test('a file that is not there', () => {

@@ -29,6 +29,8 @@ function severityOf(report: Report): Severity {
       return report.lost === undefined ? 'notice' : 'critical';
     case 'backup-troubles':
       return report.troubled.length > 0 ? 'warning' : 'notice';
+    case 'off-site':
+      return report.troubled.length > 0 ? 'warning' : 'notice';
     default:
       return 'notice';
   }

@@ -24,6 +24,7 @@ export function presentBackups(report: Presented<'backups'>, texts: Texts): Card
       ...(lost === undefined ? [] : [backups.lost(lost)]),
       [],
       ...services.map((one) => serviceLine(one, at, texts)),
+      ...secondPlace(services, at, texts),
       ...rest,
     ],
   };
@@ -49,6 +50,7 @@ function serviceLine(
     overdue: backups.overdue,
     unproven: backups.unproven,
     shrunk: backups.smaller,
+    'off-site': backups.offSite,
   };
   const facts: Rich[] = [
     ...(worry === undefined ? [] : [rich`${worries[worry]}`]),
@@ -81,9 +83,23 @@ export function presentServiceBackups(report: Presented<'service-backups'>, text
       [],
       ...(kept === undefined ? [backups.ahead] : list.length === 0 ? [] : [backups.retention(kept)]),
       nextAt === undefined ? backups.unscheduled : backups.next(momentOf(nextAt, at, texts)),
+      ...secondPlace([standing], at, texts),
       ...(notCovered === undefined ? [] : [backups.notCovered(notCovered)]),
     ],
   };
+}
+
+/** What is wrong there, each cause once; when something came there last. */
+function secondPlace(services: readonly ServiceBackups[], at: number, texts: Texts): Rich[] {
+  const { there, none, trouble } = texts.backups.secondPlace;
+  const known = services.flatMap(({ offSite }) => offSite ?? []);
+  if (known.length === 0) return [];
+  const sent = known.flatMap(({ sentAt }) => sentAt ?? []);
+  const troubles = new Set(known.flatMap((one) => one.trouble ?? []));
+  return [
+    sent.length === 0 ? none : there(momentOf(Math.max(...sent), at, texts)),
+    ...[...troubles].map((why) => trouble(why)),
+  ];
 }
 
 function backupLine(backup: ListedBackup, at: number, texts: Texts): Rich {
@@ -119,6 +135,18 @@ export function presentOneBackup(report: Presented<'one-backup'>, texts: Texts):
       backups.path(folder),
     ],
     ...(copy.length === 0 ? {} : { buttons: [copy] }),
+  };
+}
+
+export function presentOffSite({ troubled, recovered }: Presented<'off-site'>, texts: Texts): Card {
+  const { secondPlace: place } = texts.backups;
+  return {
+    blocks: [
+      ...(troubled.length === 0 ? [] : [place.troubled]),
+      ...troubled.map(({ services, trouble }) => place.line(services.join(', '), trouble)),
+      ...(troubled.length === 0 ? [] : [rich`${place.untouched}`]),
+      ...(recovered.length === 0 ? [] : [place.recovered(recovered.join(', '))]),
+    ],
   };
 }
 

@@ -11,7 +11,13 @@ import {
   presentDrillsDue,
   presentUnpaused,
 } from './backup-runs.ts';
-import { presentBackups, presentOneBackup, presentServiceBackups, presentShrunkAccepted } from './backups.ts';
+import {
+  presentBackups,
+  presentOffSite,
+  presentOneBackup,
+  presentServiceBackups,
+  presentShrunkAccepted,
+} from './backups.ts';
 import { presentCleaning } from './cleaning.ts';
 import { presentHelp, presentStart } from './greeting.ts';
 import { presentDeploy, presentGuard, presentGuardBackPlan, presentGuardPlan } from './guard.ts';
@@ -148,6 +154,8 @@ function layout(report: Report, texts: Texts): Card {
       return presentServiceBackups(report, texts);
     case 'one-backup':
       return presentOneBackup(report, texts);
+    case 'off-site':
+      return presentOffSite(report, texts);
     case 'shrunk-accepted':
       return presentShrunkAccepted(report, texts);
   }

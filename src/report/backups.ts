@@ -3,6 +3,7 @@ import type { Check, Level } from '../backup/proof.ts';
 import type { Reason } from '../backup/retention.ts';
 import type { Shrunk } from '../backup/shrink.ts';
 import type { State } from '../report.ts';
+import type { OffSiteStanding } from './off-site.ts';
 
 export type ListedBackup = {
   id: string;
@@ -23,8 +24,11 @@ export type ServiceBackups = {
   service: string;
   title: string;
   state: State;
-  /** The worst that is wrong. `overdue`: the newest proven one is too old. `unproven`: a newer one is not proven. */
-  worry: 'never' | 'overdue' | 'unproven' | 'shrunk' | undefined;
+  /**
+   * The worst that is wrong. `overdue`: the newest proven one is too old. `unproven`: a newer one is not proven. `off-site`:
+   * all is well here, but not in the second place.
+   */
+  worry: 'never' | 'overdue' | 'unproven' | 'shrunk' | 'off-site' | undefined;
   /** The newest, and the newest that counts. */
   newest: ListedBackup | undefined;
   proven: ListedBackup | undefined;
@@ -32,6 +36,8 @@ export type ServiceBackups = {
   /** What has become suddenly smaller in the newest proven one. */
   shrunk: readonly Shrunk[];
   notCovered: string | undefined;
+  /** Undefined where there is no second place. */
+  offSite: OffSiteStanding | undefined;
   /** When the next one is due; undefined where none is scheduled. */
   nextAt: number | undefined;
 };

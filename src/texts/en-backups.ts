@@ -20,6 +20,7 @@ const worries: Record<NonNullable<ServiceBackups['worry']>, string> = {
   overdue: 'is overdue',
   unproven: 'has a newer one that is not proven',
   shrunk: 'has become smaller',
+  'off-site': 'is not in the second place',
 };
 
 const results: Record<Check['result'], string> = { passed: '✅', failed: '❌', 'left out': '▫️' };
@@ -68,6 +69,7 @@ export const backups = {
   overdue: 'overdue',
   unproven: 'the newest is not proven',
   smaller: 'smaller than usual',
+  offSite: 'second place',
   kept: (count: number) => `${count} kept`,
   notBackedUp: (names: string) => rich`${i(`Not backed up: ${names}`)}`,
   notCovered: (what: string) => rich`⚠️ ${b('Not covered:')} ${what}`,
@@ -86,6 +88,16 @@ export const backups = {
   next: (at: Rich) => rich`Next: ${at}`,
   unscheduled: rich`Next: only when you ask for it`,
   shrunk: (what: Shrunk) => rich`📉 ${shrunk(what)}`,
+  secondPlace: {
+    there: (at: Rich) => rich`Second place: ${at}`,
+    none: rich`Second place: nothing is there yet`,
+    trouble: (why: string) => rich`⚠️ Second place: ${why}.`,
+    troubled: rich`⚠️ ${b('The second place of the backups needs a look')}`,
+    line: (services: string, why: string) => rich`${b(services)}: ${why}.`,
+    untouched: 'The backups here are not touched by it. It is tried again each hour.',
+    recovered: (services: string) =>
+      rich`✅ ${b('The second place of the backups is well again')}: ${services}.`,
+  },
   accepted: (name: string) => rich`✅ ${b(name)}: accepted. From now on this is as much as there should be:`,
 
   one: (name: string, at: Rich, level: string) => rich`${b(name)}, ${at}: ${b(level)}`,

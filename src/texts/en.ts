@@ -356,6 +356,8 @@ export const en = {
       'back-up-again': 'Make up backups that are overdue or failed',
       'take-up-backups': 'Start again what a kill left stopped for its backup',
       drill: 'Restore backups into a scratch place',
+      'send-off-site': 'Send proven backups to the second place',
+      'check-off-site': 'Look after the second place of the backups',
       'file-pictures': 'File waiting pictures',
     } as Record<string, string>,
     running: 'running now',

@@ -32,6 +32,7 @@ const standing = (service: string, more: Partial<ServiceBackups> = {}): ServiceB
   count: 36,
   shrunk: [],
   notCovered: undefined,
+  offSite: undefined,
   nextAt: NOW + 14 * HOUR,
   ...more,
 });
@@ -82,6 +83,56 @@ test('presentBackups puts the worst first, and says it in the first line', () =>
   );
   expect(shown({ kind: 'backups', services: [], uncovered: [], lost: undefined, at: NOW })).toBe(
     '⚪ No backups: no service has any configured.',
+  );
+});
+
+test('presentBackups and presentServiceBackups say what is in the second place, and each cause of trouble once', () => {
+  const well = { sentAt: NOW - 9 * HOUR, sampledAt: undefined, trouble: undefined };
+  const kuma = standing('kuma', { offSite: well });
+  const all = (services: ServiceBackups[]) =>
+    shown({ kind: 'backups', services, uncovered: [], lost: undefined, at: NOW }).split('\n');
+  expect(all([kuma, standing('notes', { offSite: { ...well, sentAt: NOW - 30 * HOUR } })]).slice(-1)).toEqual(
+    ['Second place: 05:40:00'],
+  );
+  const offSite = { ...well, trouble: 'restic says: wrong password or no key found' };
+  const broken = (service: string) => standing(service, { state: 'degraded', worry: 'off-site', offSite });
+  expect(all([kuma, broken('notes'), broken('anki')])).toEqual([
+    '🟡 Backups: 1 of 3 fine · notes is not in the second place, 1 more',
+    '',
+    '🟡 notes – second place, 5 h ago, restored and equal, 241 MB, 36 kept',
+    '🟡 anki – second place, 5 h ago, restored and equal, 241 MB, 36 kept',
+    '🟢 kuma – 5 h ago, restored and equal, 241 MB, 36 kept',
+    'Second place: 05:40:00',
+    '⚠️ Second place: restic says: wrong password or no key found.',
+  ]);
+  const one = shown({
+    kind: 'service-backups',
+    standing: standing('anki', { offSite: { ...offSite, sentAt: undefined } }),
+    backups: [],
+    kept: [],
+    lost: undefined,
+    at: NOW,
+  });
+  expect(one.split('\n').slice(-2)).toEqual([
+    'Second place: nothing is there yet',
+    '⚠️ Second place: restic says: wrong password or no key found.',
+  ]);
+});
+
+test('presentOffSite names the services of each cause, and those that are well again', () => {
+  const text = shown({
+    kind: 'off-site',
+    troubled: [{ trouble: 'restic says: no route to host', services: ['immich', 'kuma'] }],
+    recovered: ['anki'],
+    at: NOW,
+  });
+  expect(text).toBe(
+    [
+      '⚠️ The second place of the backups needs a look',
+      'immich, kuma: restic says: no route to host.',
+      'The backups here are not touched by it. It is tried again each hour.',
+      '✅ The second place of the backups is well again: anki.',
+    ].join('\n'),
   );
 });
 

@@ -11,9 +11,10 @@ import type { BackupRow } from '../../store/backups.ts';
 import { backupsOf, isCovered } from '../data-reach.ts';
 import { retentionOf } from './keep.ts';
 import { findBackup, isProvenRow, syncBackups, type ListReach } from './list.ts';
+import { offSiteStanding } from './off-site.ts';
 import { acceptShrunk, shrunkOf } from './shrunk.ts';
 
-export type OverviewReach = ListReach & Pick<App, 'clock'>;
+export type OverviewReach = ListReach & Pick<App, 'clock' | 'offsite'>;
 type Of<Kind extends BackupsReport['kind']> = Extract<BackupsReport, { kind: Kind }>;
 
 /** A day, and what a slow machine and a late start take. Milliseconds. */
@@ -115,6 +116,7 @@ const STATES: Readonly<Record<NonNullable<ServiceBackups['worry']>, State>> = {
   overdue: 'degraded',
   unproven: 'degraded',
   shrunk: 'degraded',
+  'off-site': 'degraded',
 };
 
 function standingOf(app: OverviewReach, service: Service): ServiceBackups {
@@ -125,6 +127,7 @@ function standingOf(app: OverviewReach, service: Service): ServiceBackups {
   const shrunk = shrunkOf(app, service);
   const now = app.clock.now();
   const at = backup?.at;
+  const offSite = offSiteStanding(app, service);
   const worry =
     proven === undefined
       ? 'never'
@@ -134,7 +137,9 @@ function standingOf(app: OverviewReach, service: Service): ServiceBackups {
           ? 'unproven'
           : shrunk.length > 0
             ? 'shrunk'
-            : undefined;
+            : offSite?.trouble !== undefined
+              ? 'off-site'
+              : undefined;
   return {
     service: name,
     title,
@@ -145,6 +150,7 @@ function standingOf(app: OverviewReach, service: Service): ServiceBackups {
     count: rows.length,
     shrunk,
     notCovered: backup?.notCovered,
+    offSite,
     nextAt: at === undefined ? undefined : createCalendar(app.config.timeZone).next({ at }, now),
   };
 }

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -8,7 +8,9 @@ import {
   offSiteState,
   offSiteTrouble,
   sampleOffSite,
+  sendNewest,
   sendOffSite,
+  wantsSample,
   type OffSiteReach,
 } from '../../../src/operations/backups/off-site.ts';
 import type { Service } from '../../../src/services.ts';
@@ -23,11 +25,16 @@ let now: number;
 let app: OffSiteReach;
 /** Thrown by the next call. */
 let broken: Error | undefined;
+/** What was begun, and what happens meanwhile. */
+let sends: string[];
+let sending: () => Promise<void>;
 
 /** A second place that is a folder of this disk. */
 const offsite: Offsite = {
   kind: 'rclone',
   async send(sent, folder) {
+    sends.push(sent.id);
+    await sending();
     if (broken !== undefined) throw broken;
     cpSync(folder, join(place, 'there', sent.service, sent.id), { recursive: true });
   },
@@ -47,6 +54,8 @@ beforeEach(() => {
   place = mkdtempSync(join(tmpdir(), 'steward-offsite-'));
   now = Date.UTC(2026, 10, 20);
   broken = undefined;
+  sends = [];
+  sending = () => Promise.resolve();
   const clock = { now: () => now };
   app = {
     offsite,
@@ -108,7 +117,7 @@ describe('sendOffSite', () => {
     expect(offSiteState(app, 'vaultwarden')).toEqual({
       id: 'one',
       sentAt,
-      trouble: 'restic says: ••• is wrong',
+      failed: { at: now, why: 'restic says: ••• is wrong' },
     });
     broken = undefined;
     await sendOffSite(app, backup('two'), { signal });
@@ -117,7 +126,8 @@ describe('sendOffSite', () => {
 
   test('does nothing where no second place is configured', async () => {
     app.offsite = undefined;
-    expect(await sendOffSite(app, backup('one'), { signal })).toEqual({});
+    await sendOffSite(app, backup('one'), { signal });
+    expect(offSiteState(app, 'vaultwarden')).toEqual({});
     expect(offSiteTrouble(app, service)).toBeUndefined();
   });
 
@@ -135,7 +145,13 @@ describe('sampleOffSite', () => {
     now += HOUR;
     await sendOffSite(app, backup('two'), { signal });
 
-    expect(await sampleOffSite(app, service, { signal })).toMatchObject({ id: 'two', sampledAt: now });
+    expect(wantsSample(app, service)).toBe(true);
+    await sampleOffSite(app, service, { signal });
+    expect(offSiteState(app, 'vaultwarden')).toMatchObject({ id: 'two', sampledAt: now });
+    now += 6 * 24 * HOUR;
+    expect(wantsSample(app, service)).toBe(false);
+    now += 24 * HOUR;
+    expect(wantsSample(app, service)).toBe(true);
     expect(readdirSync(join(place, 'state'))).toEqual([]);
   });
 
@@ -146,36 +162,123 @@ describe('sampleOffSite', () => {
     await sendOffSite(app, backup('one'), { signal });
     damage(join(place, 'there/vaultwarden/one/manifest.json'));
 
-    const { trouble, sampledAt } = await sampleOffSite(app, service, { signal });
-    expect(trouble).toMatch(new RegExp(expected));
-    expect(sampledAt).toBeUndefined();
+    await sampleOffSite(app, service, { signal });
+    expect(offSiteTrouble(app, service)).toMatch(
+      new RegExp(`^a sample of it cannot be trusted: .*${expected}`),
+    );
+    // What is sent well since says nothing about it.
+    await sendOffSite(app, backup('two'), { signal });
+    expect(offSiteTrouble(app, service)).toMatch(new RegExp(expected));
+    await sampleOffSite(app, service, { signal });
+    expect(offSiteTrouble(app, service)).toBeUndefined();
   });
 
   test('tells when none of what is there is known here', async () => {
     mkdirSync(join(place, 'there/vaultwarden/somebody-elses'), { recursive: true });
     backup('one');
-    expect((await sampleOffSite(app, service, { signal })).trouble).toBe(
-      'none of the backups kept here is there.',
-    );
+    await sampleOffSite(app, service, { signal });
+    expect(offSiteState(app, 'vaultwarden').sampleFailed).toBe('none of the backups kept here is there');
+  });
+
+  test('leaves large files where they are', async () => {
+    const row = backup('one');
+    writeFileSync(join(row.folder, '1-files/large'), '');
+    truncateSync(join(row.folder, '1-files/large'), 64e6 + 1);
+    await sendOffSite(app, row, { signal });
+    rmSync(join(place, 'there/vaultwarden/one/1-files/large'));
+
+    await sampleOffSite(app, service, { signal, pick: (below) => below - 1 });
+    expect(offSiteState(app, 'vaultwarden')).toMatchObject({ sampledAt: now });
+  });
+});
+
+describe('sendNewest', () => {
+  test('sends the newest that is not there, once, and nothing older after it', async () => {
+    await sendNewest(app, service, { signal });
+    backup('one');
+    now += HOUR;
+    backup('two');
+    await sendNewest(app, service, { signal });
+    await sendNewest(app, service, { signal });
+    now += HOUR;
+    backup('three');
+    await sendNewest(app, service, { signal });
+    expect(sends).toEqual(['two', 'three']);
+  });
+
+  test('tries again an hour after a failure', async () => {
+    backup('one');
+    broken = new Error('rclone says: no route to host');
+    await sendNewest(app, service, { signal });
+    now += HOUR - 1;
+    await sendNewest(app, service, { signal });
+    expect(sends).toEqual(['one']);
+    now += 1;
+    broken = undefined;
+    await sendNewest(app, service, { signal });
+    expect(sends).toEqual(['one', 'one']);
+    expect(offSiteTrouble(app, service)).toBeUndefined();
+  });
+
+  test('takes one that was thinned out meanwhile for no trouble, and sends the next', async () => {
+    const { folder } = backup('one');
+    sending = () => {
+      rmSync(folder, { recursive: true });
+      return Promise.resolve();
+    };
+    await sendNewest(app, service, { signal });
+    expect(offSiteTrouble(app, service)).toBeUndefined();
+    sending = () => Promise.resolve();
+    // Its disk, or it, is not there.
+    await sendNewest(app, service, { signal });
+    now += HOUR;
+    backup('two');
+    await sendNewest(app, service, { signal });
+    expect(sends).toEqual(['one', 'two']);
+  });
+
+  test('leaves what is learnt meanwhile as it is', async () => {
+    await sendOffSite(app, backup('one'), { signal });
+    now += HOUR;
+    backup('two');
+    sending = () => sampleOffSite(app, service, { signal });
+    await sendNewest(app, service, { signal });
+    expect(offSiteState(app, 'vaultwarden')).toMatchObject({ id: 'two', sampledAt: now });
   });
 });
 
 describe('offSiteTrouble', () => {
-  test('is silent before the first backup, and while the newest is there', async () => {
+  test('is silent before the first backup, and however long nothing new is there', async () => {
     expect(offSiteTrouble(app, service)).toBeUndefined();
-    await sendOffSite(app, backup('one'), { signal });
-    now += 26 * HOUR;
+    backup('one');
+    await sendNewest(app, service, { signal });
+    now += 400 * HOUR;
     expect(offSiteTrouble(app, service)).toBeUndefined();
   });
 
-  test('tells what was never sent, what is old, and why the last try failed', async () => {
-    const row = backup('one');
-    expect(offSiteTrouble(app, service)).toBe('nothing was sent yet.');
-    await sendOffSite(app, row, { signal });
+  test('tells what is behind for over 26 hours, and why the last try failed', async () => {
+    backup('one');
+    expect(offSiteTrouble(app, service)).toBeUndefined();
     now += 26 * HOUR + 1;
-    expect(offSiteTrouble(app, service)).toBe('nothing was sent for over 26 hours.');
-    broken = new Error('rclone says: no route to host');
-    await sendOffSite(app, row, { signal });
+    expect(offSiteTrouble(app, service)).toBe('nothing was sent yet');
+    await sendNewest(app, service, { signal });
+    expect(offSiteTrouble(app, service)).toBeUndefined();
+    backup('two');
+    expect(offSiteTrouble(app, service)).toBeUndefined();
+    now += 26 * HOUR + 1;
+    expect(offSiteTrouble(app, service)).toBe('nothing was sent for over 26 hours');
+    broken = new Error('rclone says: no route to host.');
+    await sendNewest(app, service, { signal });
     expect(offSiteTrouble(app, service)).toBe('rclone says: no route to host');
+  });
+
+  test('begins to count again when the clock was ahead', () => {
+    now += 1000 * HOUR;
+    backup('one');
+    expect(offSiteTrouble(app, service)).toBeUndefined();
+    now -= 1000 * HOUR;
+    expect(offSiteTrouble(app, service)).toBeUndefined();
+    now += 27 * HOUR;
+    expect(offSiteTrouble(app, service)).toBe('nothing was sent yet');
   });
 });

@@ -3,6 +3,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isProven, writeProof, type Check, type Level } from '../../../src/backup/proof.ts';
 import { backupId } from '../../../src/backup/names.ts';
+import type { App } from '../../../src/app.ts';
 import type { Machine } from '../../../src/clients/machine.ts';
 import { createGuard, type Guard } from '../../../src/guard.ts';
 import type { ListReach } from '../../../src/operations/backups/list.ts';
@@ -15,7 +16,7 @@ import { openPlace, type Place } from '../../backup/place.ts';
 
 export type Shelf = {
   place: Place;
-  app: ListReach & KeepReach;
+  app: ListReach & KeepReach & Pick<App, 'offsite'>;
   service: Service;
   store: Store;
   /** Of all backups. */
@@ -71,10 +72,8 @@ export function openShelf({ folder, observing = false, keep }: ShelfOptions = {}
     store,
     guard: told,
     machine: machine as Machine,
-    config: {
-      timeZone: 'Europe/Rome',
-      age: { recipient: undefined, identityFile: undefined },
-    } as unknown as KeepReach['config'],
+    offsite: undefined,
+    config: { ...place.app.config, timeZone: 'Europe/Rome' } as ListReach['config'] & KeepReach['config'],
   };
   const shelf: Shelf = {
     place,
