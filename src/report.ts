@@ -3,7 +3,7 @@
  * `src/present/` gives a report its words, Telegram and the terminal give it a form.
  * Times are milliseconds since 1970, sizes bytes, durations milliseconds.
  */
-import type { BackupRunReport } from './report/backup-runs.ts';
+import type { BackupRunReport, BackupStanding } from './report/backup-runs.ts';
 import type { BackupsReport } from './report/backups.ts';
 import type { RestoreReports } from './report/restore.ts';
 
@@ -184,6 +184,8 @@ export type ServiceState = {
     /** What an update would take; absent where only the configuration can change it. */
     key?: string;
   };
+  /** Its newest proven backup; absent where none is configured. */
+  backup?: BackupStanding;
 };
 
 export type HostState = {

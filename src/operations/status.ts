@@ -3,6 +3,7 @@ import type { App } from '../app.ts';
 import { causeOf } from '../errors.ts';
 import type { Report, ServiceState, Trouble } from '../report.ts';
 import type { Service } from '../services.ts';
+import { withBackup } from './backups/due.ts';
 import { availableIn } from './release-offer.ts';
 import { recallGuarded } from './update/guarded.ts';
 import { tagKind } from '../versions.ts';
@@ -23,7 +24,7 @@ export async function statusOfAll(
       name: view.name,
       trouble: [view.engineTrouble, view.systemdTrouble].filter(Boolean).join('; ') || undefined,
     })),
-    services: looked.services.map((service) => availableIn(app.store, service)),
+    services: looked.services.map((service) => withBackup(app, availableIn(app.store, service))),
     disks,
     at: app.clock.now(),
   };
@@ -39,7 +40,7 @@ export async function statusOf(
     lookAtServices(app, [service], { ...options, details: true }),
     app.machine.vitals(),
   ]);
-  const state = availableIn(app.store, looked.services[0] as ServiceState);
+  const state = withBackup(app, availableIn(app.store, looked.services[0] as ServiceState));
   return {
     kind: 'service',
     service: state,

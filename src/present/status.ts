@@ -1,6 +1,7 @@
 /** How everything is, worst first; and one service in detail. */
 import type { Block, Card } from '../card.ts';
 import type { ContainerState, DiskState, LostDisk, ServiceState } from '../report.ts';
+import type { BackupStanding } from '../report/backup-runs.ts';
 import { b, join, link, rich, type Rich, type Span } from '../rich.ts';
 import { isWell, worstFirst } from '../state.ts';
 import type { Texts } from '../texts/index.ts';
@@ -16,7 +17,8 @@ export function presentStatus(report: Presented<'status'>, texts: Texts): Card {
   const troubled = services.filter((service) => !isWell(service.state));
   const well = services.filter((service) => isWell(service.state));
   // A healthy service gets a line of its own only where there is something to say of it.
-  const isTelling = ({ containers: of, available }: ServiceState) => of.length > 1 || available !== undefined;
+  const isTelling = ({ containers: of, available, backup }: ServiceState) =>
+    of.length > 1 || available !== undefined || backup !== undefined;
   const telling = well.filter(isTelling);
   const quiet = well.filter((service) => !isTelling(service));
   const checked = services
@@ -37,7 +39,7 @@ export function presentStatus(report: Presented<'status'>, texts: Texts): Card {
     ...troubled
       .filter(({ trouble }) => trouble?.kind !== 'host-unreachable')
       .map((service) => troubleLine(service, report.at, texts)),
-    ...telling.map((service) => tellingLine(service, texts)),
+    ...telling.map((service) => tellingLine(service, report.at, texts)),
   );
   if (quiet.length > 0) blocks.push(rich`🟢 ${names(quiet)}`);
   const disks = diskLine(report.disks, texts);
@@ -70,11 +72,17 @@ function troubleLine(service: ServiceState, now: number, texts: Texts): Rich {
   return rich`${stateIcon[service.state]} ${b(service.name)} – ${facts.join(', ')}`;
 }
 
-function tellingLine(service: ServiceState, texts: Texts): Rich {
-  const { available, containers, version } = service;
+function backupText({ provenAt, level, isOverdue }: BackupStanding, now: number, texts: Texts): string {
+  const age = provenAt === undefined ? undefined : texts.about(Math.max(0, now - provenAt));
+  return texts.status.backup(age, level, isOverdue);
+}
+
+function tellingLine(service: ServiceState, now: number, texts: Texts): Rich {
+  const { available, backup, containers, version } = service;
   const facts = [
     containers.length > 1 ? texts.status.containers(containers.length) : undefined,
     available === undefined ? version : texts.status.available(version, available.version),
+    backup && backupText(backup, now, texts),
   ].filter(Boolean);
   return rich`🟢 ${b(service.name)} – ${facts.join(', ')}`;
 }
@@ -135,6 +143,11 @@ export function presentService(report: Presented<'service'>, texts: Texts): Card
     const { for: what, version: wanted, since } = report.waits;
     const when: Span = { time: since, fallback: `${texts.about(report.at - since)} ago`, format: 'relative' };
     blocks.push(texts.guard.waits(what, wanted, when));
+  }
+  if (service.backup !== undefined) {
+    const { drilledAt, notCovered } = service.backup;
+    const drilled = drilledAt === undefined ? undefined : texts.about(Math.max(0, report.at - drilledAt));
+    blocks.push(texts.status.backups(backupText(service.backup, report.at, texts), drilled, notCovered));
   }
   if (report.machine !== undefined) {
     const { load, memoryUsed, memorySize, temperature } = report.machine;

@@ -3,6 +3,17 @@ import type { Level } from '../backup/proof.ts';
 import type { Shrunk } from '../backup/shrink.ts';
 import type { Action } from '../report.ts';
 
+/** How a service's backups stand. */
+export type BackupStanding = {
+  /** Undefined: there is no proven one yet. */
+  provenAt: number | undefined;
+  level: Level;
+  /** When one was restored into a scratch place last. */
+  drilledAt: number | undefined;
+  isOverdue: boolean;
+  notCovered: string | undefined;
+};
+
 /** One source of a backup, and how far its copy is proven. */
 export type BackedUpSource = {
   name: string;

@@ -1,4 +1,5 @@
 /** All that Steward says, in English. Another language is a file of the same type beside it. */
+import type { Level } from '../backup/proof.ts';
 import type { ActionLabel, LostDisk, State, Trouble, Verb, WorkVerb } from '../report.ts';
 import { b, code, i, rich, type Span } from '../rich.ts';
 import { formatSize } from '../units.ts';
@@ -224,6 +225,12 @@ export const en = {
     more: (count: number) => `${count} more`,
     containers: (count: number) => plural(count, 'container'),
     restarts: (count: number) => plural(count, 'restart'),
+    backup: (age: string | undefined, level: Level, isOverdue: boolean) =>
+      age === undefined
+        ? 'no proven backup yet'
+        : `backup ${age} ago${isOverdue ? ' (overdue)' : ''}, ${backupRuns.levels[level].toLowerCase()}`,
+    backups: (standing: string, drilled: string | undefined, notCovered: string | undefined) =>
+      rich`🗄 ${standing.charAt(0).toUpperCase()}${standing.slice(1)}${drilled === undefined ? '' : `; drilled ${drilled} ago`}${notCovered === undefined ? '' : rich` · ${b(`not in it: ${notCovered}`)}`}`,
     rootDisk: 'System',
     disk: (name: string, share: string, free?: string) =>
       free === undefined ? `${name} ${share}` : `${name} ${share} (${free} free)`,

@@ -148,7 +148,13 @@ export function openUpdating(
     log,
     commands: [],
     jobs: [],
-    config: { timeZone: 'UTC', report: { at: '08:00' }, registries: files, observe },
+    config: {
+      timeZone: 'UTC',
+      report: { at: '08:00' },
+      registries: files,
+      observe,
+      age: { recipient: undefined, identityFile: undefined },
+    },
     // Without what only the bot reaches.
   } as unknown as App;
   return {

@@ -292,3 +292,36 @@ test('present adds the actions of a report as its last buttons', () => {
   };
   expect(labels(report)).toEqual([['archivebox ▸', 'Its logs'], ['Refresh']]);
 });
+
+test('presentStatus tells the age and the level of the newest proven backup', () => {
+  const backup = (provenAt: number | undefined, more = {}) => ({
+    provenAt,
+    level: 'restored' as const,
+    drilledAt: undefined,
+    isOverdue: false,
+    notCovered: undefined,
+    ...more,
+  });
+  const lines = shown(
+    status([
+      service('vaultwarden', { backup: backup(NOW - 6 * 3_600_000) }),
+      service('immich', { backup: backup(NOW - 3 * DAY, { level: 'decoded', isOverdue: true }) }),
+      service('notes', { backup: backup(undefined) }),
+      service('copyparty'),
+    ]),
+  ).split('\n');
+  expect(lines).toEqual(
+    expect.arrayContaining([
+      '🟢 vaultwarden – backup 6 h ago, restored and equal',
+      '🟢 immich – backup 3 days ago (overdue), decoded',
+      '🟢 notes – no proven backup yet',
+      '🟢 copyparty',
+    ]),
+  );
+  const one = service('immich', {
+    backup: backup(NOW - 6 * 3_600_000, { level: 'decoded', drilledAt: NOW - 3 * DAY, notCovered: 'photos' }),
+  });
+  expect(shown({ kind: 'service', service: one, machine: undefined, at: NOW })).toContain(
+    '🗄 Backup 6 h ago, decoded; drilled 3 days ago · not in it: photos',
+  );
+});

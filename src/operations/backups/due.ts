@@ -1,9 +1,11 @@
 /** Whether a service wants a backup now, beside its time of day: what counts is the last proven one, not that a timer fired. */
 import type { App } from '../../app.ts';
+import type { ServiceState } from '../../report.ts';
 import type { Service } from '../../services.ts';
 import type { BackupRow } from '../../store/backups.ts';
+import { isCovered } from '../data-reach.ts';
 import { isProvenRow } from './list.ts';
-import { recallBackups, type BackupMemory } from './memory.ts';
+import { lastDrill, recallBackups, type BackupMemory } from './memory.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -24,6 +26,28 @@ export const lastProven = (rows: readonly BackupRow[], now: number): BackupRow |
 /** Failures of the last day; those that are dated ahead are of a clock that was set back since. */
 export const failuresOf = (memory: BackupMemory | undefined, now: number): BackupMemory['failures'] =>
   (memory?.failures ?? []).filter(({ at }) => at <= now + SLACK && now - at < DAY);
+
+/** With how its backups stand, for whoever asks how it is. */
+export function withBackup(
+  app: Pick<App, 'store' | 'clock' | 'services'>,
+  state: ServiceState,
+): ServiceState {
+  const service = app.services.get(state.name);
+  if (service === undefined || !isCovered(app, service)) return state;
+  const now = app.clock.now();
+  const rows = app.store.backups.ofService(service.name);
+  const last = lastProven(rows, now);
+  return {
+    ...state,
+    backup: {
+      provenAt: last?.takenAt,
+      level: last?.level ?? 'copied',
+      drilledAt: lastDrill(app.store, service.name)?.at,
+      isOverdue: service.backup?.at !== undefined && standingOf(app, service).isOverdue,
+      notCovered: service.backup?.notCovered,
+    },
+  };
+}
 
 /** How things stand with the backups of a service. */
 export type Standing = {

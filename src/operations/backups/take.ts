@@ -14,6 +14,7 @@ import { readVersion } from '../../version.ts';
 import { beginCopy, dropCopy, fillCopy, nameCopy, type Copying } from '../copy.ts';
 import { backupsOf } from '../data-reach.ts';
 import { beat } from './beat.ts';
+import { lastDrill, rememberBackups } from './memory.ts';
 import { pruneBackups, type KeepReach, type Pruned } from './keep.ts';
 import { folderOfBackups, rememberBackup, syncBackups } from './list.ts';
 import { isBusy, pausedParts, takeUpPaused, whilePaused, type PauseReach } from './pause.ts';
@@ -105,6 +106,7 @@ export async function takeBackup(
     await nameCopy(app, service, copying);
     await rememberBackup(app, service, copying.folder, id);
     run.progress.end({ failed: !isProven(proof.level) });
+    rememberDrill(app, service, proof, header.images);
     if (mustBeProven) requireProven(service, proof);
     const after = await afterwards(app, service, proof);
     return { id, folder: copying.folder, manifest, proof, away, ...after };
@@ -176,8 +178,18 @@ function wantsDrill(
   const servers = service.backup?.sources.flatMap((source) =>
     source.kind === 'postgres' ? [source.container] : [],
   );
-  const drilled = store.backups.ofService(service.name).find(({ drilledAt }) => drilledAt !== undefined);
+  const drilled = lastDrill(store, service.name);
   return servers?.some((container) => drilled?.images[container] !== images[container]) === true;
+}
+
+export function rememberDrill(
+  { store, clock }: Pick<App, 'store' | 'clock'>,
+  { name }: Pick<Service, 'name'>,
+  { drill }: Pick<Proof, 'drill'>,
+  images: Readonly<Record<string, string>> = {},
+): void {
+  if (drill === undefined) return;
+  rememberBackups(store, name, clock.now(), () => ({ drilled: { at: drill.at, images } }));
 }
 
 /** What was written a moment ago and reads differently is no copy at all. */

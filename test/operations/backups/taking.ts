@@ -122,7 +122,13 @@ export function openTaking({
     log,
     commands: [],
     jobs: [],
-    config: { timeZone: 'UTC', report: { at: '08:00' }, observe, telegram: {} },
+    config: {
+      timeZone: 'UTC',
+      report: { at: '08:00' },
+      observe,
+      telegram: {},
+      age: { recipient: undefined, identityFile: undefined },
+    },
     // Without what no backup reaches.
   } as unknown as App;
   const write = (name: string, contents: string) => {
