@@ -110,10 +110,14 @@ export async function runCommandLine(needs: CliNeeds, argv: readonly string[]): 
 
 /** @param more flags of single commands: they are left among the words, where they were typed */
 function parse(argv: readonly string[], more: readonly string[]): { flags: Flags; words: string[] } {
-  const isOwn = (word: string) => word.startsWith('--') && more.includes(word.slice(2));
+  const ownParts = (word: string): string[] | undefined => {
+    const [name = '', ...value] = word.split('=');
+    if (!name.startsWith('--') || !more.includes(name.slice(2))) return undefined;
+    return value.length === 0 ? [name] : [name, value.join('=')];
+  };
   const { values, tokens } = parseArgs({
     // Behind a mark of its own a flag is a word like any other.
-    args: argv.map((word) => (isOwn(word) ? `${OWN}${word}` : word)),
+    args: argv.flatMap((word) => ownParts(word)?.map((part) => `${OWN}${part}`) ?? word),
     allowPositionals: true,
     tokens: true,
     options: {

@@ -65,13 +65,16 @@ async function run(argv: string[], options: { plan?: Plan; report: Report; typed
   const locks = createLocks(folder);
   const log = pino({ enabled: false });
   const runs: (Plan | undefined)[] = [];
+  const given: (readonly string[])[] = [];
   const command: Command = {
     name: 'go',
     usage: '<service>',
     purpose: 'act',
     ...(options.plan === undefined ? {} : { plan: async () => options.plan }),
-    run: async (_app, _args, { plan: confirmed }) => {
+    flags: ['from'],
+    run: async (_app, args, { plan: confirmed }) => {
       runs.push(confirmed);
+      given.push(args);
       return options.report;
     },
   };
@@ -99,8 +102,15 @@ async function run(argv: string[], options: { plan?: Plan; report: Report; typed
   output.end();
   errors.end();
   const told = store.outbox.next(7)?.body;
-  return { code, runs, out: await text(output), errors: await text(errors), told };
+  return { code, runs, given, out: await text(output), errors: await text(errors), told };
 }
+
+test.each([[['go', 'blog', '--from', '/b', '--yes']], [['go', '--yes', 'blog', '--from=/b']]])(
+  '%j gives the command its own flag where it was typed',
+  async (argv) => {
+    expect((await run(argv, { report: outcome({}) })).given).toEqual([['blog', '--from', '/b']]);
+  },
+);
 
 test('a plan that asks for a word is confirmed by typing it, and reaches the command', async () => {
   const done = await run(['go', 'blog'], { plan, report: outcome({}), typed: ' Blog' });

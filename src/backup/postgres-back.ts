@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { failure, type Told } from './disk.ts';
 import type { PostgresPart, Properties } from './manifest.ts';
 import { feedDump } from './postgres.ts';
+import { makeRoles } from './postgres-roles.ts';
 import { countRows } from './postgres-rows.ts';
 import {
   ask,
@@ -48,6 +49,8 @@ export async function stagePostgres(
 ): Promise<void> {
   const beside = { ...part, database: besideName(part.database, id) };
   try {
+    // On a new machine only the one is there that the server was made for.
+    await makeRoles(reach, { ...part, database: ELSEWHERE }, part.besides?.roles ?? []);
     await restoreInto(reach, beside, { file, part }, { progress });
     const session = openSession(reach, beside);
     await session.ask('set row_security = off');

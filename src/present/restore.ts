@@ -42,7 +42,8 @@ const answers = (label: string, texts: Texts): Button[][] => [
 function stepsOf(report: RestorePlan, texts: Texts): string[] {
   const { plan } = texts.restore;
   if (report.stops.length === 0) return [plan.verify, plan.place];
-  return [plan.verify, plan.stop(stopped(report, texts)), plan.health];
+  const health = report.present === 'none' ? plan.healthOnly : plan.health;
+  return [plan.verify, plan.stop(stopped(report, texts)), health];
 }
 
 function proofLines({ backup }: RestorePlan, { restore: { plan } }: Texts): Rich[] {
@@ -134,7 +135,7 @@ function outcomeBlocks(report: RestoreReport, texts: Texts): Block[] {
       return [
         head,
         ...(down === undefined ? [] : [rich`${outcome.down(down)}`]),
-        ...asideLines({ ...report, newer: [] }, texts),
+        ...asideLines(report, texts),
         ...whyBlocks,
         ...warnings,
       ];
@@ -161,13 +162,16 @@ function outcomeBlocks(report: RestoreReport, texts: Texts): Block[] {
 }
 
 /** What was replaced, and where it is kept. */
-function asideLines({ newer, aside }: RestoreReport, texts: Texts): Block[] {
+function asideLines({ newer, aside, data }: RestoreReport, texts: Texts): Block[] {
   const { outcome } = texts.restore;
   if (aside === undefined) return [];
   return [
-    ...(newer.length === 0 ? [] : [outcome.replaced(countsOf(newer, texts))]),
+    ...(newer.length === 0 || data === 'before' ? [] : [outcome.replaced(countsOf(newer, texts))]),
     {
-      quote: [outcome.aside(dayOf(aside.until, texts)), ...aside.places.map((place) => rich`${code(place)}`)],
+      quote: [
+        outcome[data === 'before' ? 'undone' : 'aside'](dayOf(aside.until, texts)),
+        ...aside.places.map((place) => rich`${code(place)}`),
+      ],
     },
   ];
 }

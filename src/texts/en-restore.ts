@@ -43,15 +43,15 @@ export const restore = {
     replacesNone: 'There is no data yet that it would replace.',
     unreadable: '⚠️ Some of what is there cannot be read, so what is newer in it cannot be told.',
     nothingNewer: 'Nothing that can be counted is newer than this backup.',
-    newer: (rows: string) => rich`⚠️ Since then: ${rows}`,
-    files: (count: number) => `${plural(count, 'file')} newer`,
+    files: (count: number) => plural(count, 'file'),
     latest: (parts: readonly string[], at: Rich | undefined): Rich =>
-      at === undefined ? rich`⚠️ ${parts.join(', ')}` : rich`⚠️ ${parts.join(', ')}; the latest ${at}`,
+      rich`⚠️ Newer than this backup: ${parts.join(', ')}${at === undefined ? '' : rich`; the latest ${at}`}`,
     kept: 'What it replaces is moved aside and kept for 7 days.',
     verify: 'Read the backup whole, make its data ready beside the present one',
     stop: (names: string) => `Stop ${names}, change places, start`,
     place: 'Put the data in its place',
     health: 'Wait until healthy; if not, the present data comes back',
+    healthOnly: 'Wait until healthy',
     down: (ready: string | undefined, away: string | undefined) =>
       `${ready === undefined ? 'Making it ready takes about as long as copying it' : `Making it ready takes about ${ready}, as in the last drill`}. Down from step 2 on, ${away === undefined ? 'for a restart' : `about ${away}, as for a restart`}.`,
     otherImage: (container: string, then: string, isHere: boolean): Rich =>
@@ -80,7 +80,6 @@ export const restore = {
     nothing: (folder: string) => rich`✖️ ${b('Nothing here can be restored.')} From ${code(folder)}`,
     line: (name: string, at: Rich, size: string, proof: string): Rich =>
       rich`${b(name)} – as of ${at}, ${size}, ${proof}`,
-    lost: (what: string): Rich => rich`⚠️ ${what}`,
     order: 'The first that does not come up has its data put back, and ends the row.',
     leftHead: 'Left for you:',
     unknown: (name: string): Rich => rich`▫️ ${b(name)} – not in the services file. Add it, and ask again.`,
@@ -103,6 +102,7 @@ export const restore = {
     asOf: (at: Rich) => rich`Data as of ${at}.`,
     replaced: (counts: string) => rich`Replaced, and put aside: ${counts}`,
     aside: (until: Span) => rich`Kept until ${until}:`,
+    undone: (until: Span) => rich`What had come instead is kept until ${until}:`,
     untouched: (down: string | undefined) =>
       down === undefined
         ? 'Nothing was stopped; its data is as it was.'

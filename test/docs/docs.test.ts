@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { parseAllDocuments } from 'yaml';
+import { parseAllDocuments, parseDocument } from 'yaml';
 import { EXIT } from '../../src/cli.ts';
 import { PLAIN, SECRETS } from '../../src/config.ts';
 
@@ -25,6 +25,20 @@ test('the unit may write where the guide puts things', () => {
   expect(settings).toContainEqual(['StateDirectory', state?.replace('/var/lib/', '')]);
   const [backups] = parseAllDocuments(read('services.yaml'));
   expect(settings).toContainEqual(['ReadWritePaths', `-${String(backups?.getIn(['backups', 'folder']))}`]);
+});
+
+test('the unit may write where data is put back', () => {
+  const { services: all } = parseDocument(read('services.yaml')).toJS() as {
+    services: Record<string, { backup?: { sources: { folder?: string; files?: string }[] } }>;
+  };
+  const places = Object.values(all)
+    .flatMap(({ backup }) => backup?.sources ?? [])
+    .flatMap(({ folder, files }) => folder ?? files ?? []);
+  const open = settings.flatMap(([key, value]) =>
+    key === 'ReadWritePaths' ? [`${value?.replace(/^-/, '')}/`] : [],
+  );
+  expect(places.length).toBeGreaterThan(5);
+  expect(places.filter((place) => !open.some((path) => `${place}/`.startsWith(path)))).toEqual([]);
 });
 
 test("the guide gives Node the unit's flags, and Node knows them", () => {

@@ -109,7 +109,7 @@ export function openRestoring({
     clock: systemClock,
     redact,
     log,
-    config: { timeZone: 'UTC' },
+    config: { timeZone: 'UTC', age: { recipient: undefined, identityFile: undefined } },
     // Without what restoring does not reach.
   } as unknown as App;
   const service = services.find('web');

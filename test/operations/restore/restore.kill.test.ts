@@ -56,13 +56,13 @@ function rowsOf(file: string): unknown[] {
 }
 
 /** A backup, and what was made of the data since by an application that was killed. */
-async function makeScene(place: Restoring): Promise<{ then: object; now: object }> {
+async function makeScene(place: Restoring): Promise<{ past: object; now: object }> {
   makeDatabase(join(place.data, 'one.db'), 'create table t (x); insert into t values (1)');
   for (const number of [1, 2]) place.write(`sub/${number}.txt`, `then ${number}`);
   place.write('sub/cache/x', 'cache');
   place.write('top.txt', 'then');
   await place.back(ONE);
-  const then = dataOf(place.data);
+  const past = dataOf(place.data);
   const application = new DatabaseSync(join(place.data, 'one.db'));
   application.exec('pragma journal_mode = wal; insert into t values (2)');
   makeDatabase(join(place.data, 'two.db'), 'create table t (x); insert into t values (7)');
@@ -73,7 +73,7 @@ async function makeScene(place: Restoring): Promise<{ then: object; now: object 
   cpSync(place.data, pristine, { recursive: true });
   application.close();
   reset(place.folder);
-  return { then, now: dataOf(place.data) };
+  return { past, now: dataOf(place.data) };
 }
 
 function reset(folder: string): void {
@@ -96,7 +96,7 @@ test.each([
     const place = openRestoring();
     const { folder } = place;
     try {
-      const { then, now } = await makeScene(place);
+      const { past, now } = await makeScene(place);
       place.app.store.close();
       const options: KilledOptions = { folder, ...(refuses !== undefined && { refuses }) };
       const calls = (await run(options)) ?? 0;
@@ -116,9 +116,9 @@ test.each([
         const where = `killed at call ${at} of ${calls}: ${JSON.stringify(report)}`;
         const outcome = report?.kind === 'restore-outcome' ? report.outcome : 'nothing begun';
         ends.add(outcome);
-        expect(dataOf(next.data), where).toEqual(outcome === 'restored' ? then : now);
-        expect(next.state(), where).toBe('active');
-        expect(next.app.store.restores.open('web'), where).toBeUndefined();
+        expect(dataOf(next.data), `${where}`).toEqual(outcome === 'restored' ? past : now);
+        expect(next.state(), `${where}`).toBe('active');
+        expect(next.app.store.restores.open('web'), `${where}`).toBeUndefined();
         next.app.store.close();
       }
       expect([...ends].toSorted()).toEqual(

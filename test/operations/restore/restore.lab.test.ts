@@ -1,6 +1,8 @@
 /** Restoring onto real units, containers and PostgreSQL: the data of the backup, or all that was written before the stop. */
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunOptions } from '../updating.ts';
 import { openUpdating, rowsOf, type Updating } from '../updating.ts';
@@ -40,6 +42,20 @@ function prepare(name: string, kind: UpdatableOptions) {
     restore: (options?: RunOptions) => restore(scene, scene.run(options), name),
     resume: () => resumeRestore(scene.app, scene.service(name), scene.run()),
   };
+}
+
+const newestIn = (backups: string): string =>
+  readdirSync(backups)
+    .filter((name) => name.endsWith('Z'))
+    .toSorted()
+    .at(-1) ?? '';
+
+/** The commands of the guide for PostgreSQL. */
+function byHand(): string {
+  const guide = readFileSync(new URL('../../../docs/restore.md', import.meta.url), 'utf8');
+  const [, rest = ''] = guide.split('\n## By hand: PostgreSQL\n');
+  const [section = ''] = rest.split('\n## ');
+  return [...section.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block]) => block).join('');
 }
 
 const killed = () => {
@@ -122,14 +138,41 @@ describe('restore of PostgreSQL', () => {
     expect(rows).toEqual(expect.arrayContaining(before.slice(-3)));
   });
 
+  test('by hand, as docs/restore.md has it, brings the rows of then back', async () => {
+    const then = await back();
+    const backups = join(scene.folder, 'backups/restored-records');
+    const stub = join(scene.folder, 'systemctl');
+    // Inside the machine the real one is meant.
+    writeFileSync(stub, `#!/bin/sh\nPATH=/usr/bin:/bin exec ${here.systemctl} "$@"\n`, { mode: 0o755 });
+    const script = byHand()
+      .replace(/^backup=.*$/m, `backup=${join(backups, newestIn(backups))}`)
+      .replace(/^data=.*$/m, '')
+      .replaceAll(/podman-immich-(?:server|ml)\.service/g, scene.it.unit)
+      .replaceAll('immich-postgres', SERVER)
+      .replaceAll('immich', 'records');
+    const PATH = `${scene.folder}:${here.env['PATH'] ?? ''}`;
+    await promisify(execFile)('sh', ['-euc', script], { env: { ...here.env, PATH } });
+    await expect.poll(() => scene.it.answers().catch(() => ''), { timeout: 20_000 }).toBe('1');
+    const { rows } = await scene.it.rows();
+    expect(then.filter((row) => rows.includes(row)).length).toBeGreaterThan(5);
+    expect(rows).not.toEqual(expect.arrayContaining((await scene.it.witnessed()).slice(0, -1)));
+    await here.podman(
+      'exec',
+      SERVER,
+      'psql',
+      '-U',
+      'records',
+      '-d',
+      'postgres',
+      '-c',
+      'drop database records_before',
+    );
+  });
+
   test('of a damaged dump stops nothing', async () => {
     await back();
     const backups = join(scene.folder, 'backups/restored-records');
-    const newest =
-      readdirSync(backups)
-        .filter((name) => name.endsWith('Z'))
-        .toSorted()
-        .at(-1) ?? '';
+    const newest = newestIn(backups);
     const dump = readdirSync(join(backups, newest)).find((name) => name.startsWith('0-postgres')) ?? '';
     writeFileSync(join(backups, newest, dump), 'no dump');
     const { container } = await scene.it.ids();
