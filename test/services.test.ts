@@ -107,7 +107,7 @@ services:
         pem: ["keys/*.pem"]
         values: [{ file: config.json, key: database.type, is: sqlite, otherwise: it is elsewhere }]
         rows: [{ name: uploads, database: a.db, sql: select name as path from uploads, missing: 2 }]
-        queries: [{ name: admins, database: d, sql: select 1 }]
+        queries: [{ name: admins, database: d, sql: select 1; }]
       not_covered: the rest
     heartbeat: https://hc-ping.com/abc
     pushover_token_file: pushover
@@ -307,6 +307,12 @@ describe('faults of a service', () => {
       'containers: ["--help"]',
       ['services.a.containers[0].name: found "--help", expected a container\'s name'],
     ],
+    ...['select 1; select 2', String.raw`\\! ls`, ';'].map((sql): [string, string[]] => [
+      `backup: { sources: [{ kind: files, folder: /a }], expect: { queries: [{ name: n, database: d, sql: "${sql}" }] } }`,
+      [
+        `services.a.backup.expect.queries[0].sql: found "${sql}", expected one SQL statement without ; and \\ inside`,
+      ],
+    ]),
     [
       'containers: [{ name: x, unit: x }]',
       ['containers[0].unit: found "x", expected none, or a unit such as caddy.service'],

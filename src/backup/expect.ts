@@ -207,12 +207,13 @@ async function askQueries(
       if (part.kind !== 'postgres' || part.database !== database) continue;
       const check = { name: 'expected answers', source: facts.name };
       const answer = facts.answers?.[name];
-      const notAsked = `${name}: this was not asked when the copy was made.`;
-      found.push(
-        answer === undefined
-          ? { ...check, result: 'left out', detail: notAsked }
-          : await judge(check, async () => require(answer)),
-      );
+      const why = facts.unanswered?.[name];
+      if (why !== undefined) found.push({ ...check, result: 'failed', detail: `${name}: ${why}` });
+      else if (answer !== undefined) found.push(await judge(check, async () => require(answer)));
+      else {
+        const detail = `${name}: this was not asked when the copy was made.`;
+        found.push({ ...check, result: 'left out', detail });
+      }
     }
     checks.push(...(found.length > 0 ? found : [unknownDatabase('expected answers', rule)]));
   }

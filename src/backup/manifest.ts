@@ -10,6 +10,7 @@ const Facts = z.object({
   counts: z.record(z.string(), z.number()),
   digests: z.record(z.string(), z.string()).optional(),
   answers: z.record(z.string(), z.number()).optional(),
+  unanswered: z.record(z.string(), z.string()).optional(),
 });
 
 /** Of one database file, folder or database: what its copy is compared by. */
@@ -28,6 +29,8 @@ export type SourceFacts = {
   digests?: Readonly<Record<string, string>> | undefined;
   /** What the configuration has asked of a database that cannot be asked in its copy, by the name of the query. */
   answers?: Readonly<Record<string, number>> | undefined;
+  /** Why some of that has no answer, by the name of the query. */
+  unanswered?: Readonly<Record<string, string>> | undefined;
 };
 
 const ENCODINGS = ['zstd', 'age'] as const;

@@ -13,6 +13,7 @@ import {
   readSequences,
   type Positions,
 } from './postgres-facts.ts';
+import { askQueries, type Query } from './postgres-queries.ts';
 import { countRows, PLAIN_TEXTS, readRows, readViews, relationsOf } from './postgres-rows.ts';
 import { digestSchema, readSchema } from './postgres-text.ts';
 import { ask, endOthers, openSession, runTool, type Place, type Reach, type Session } from './psql.ts';
@@ -65,6 +66,7 @@ export async function describePostgres(reach: Reach, place: Place): Promise<Sour
  * Dump a database, read in the same snapshot what the dump is compared by, and read the dump back whole.
  * @param options.target a name inside `folder`, which is the copy's
  * @param options.digests what the rows hold is read as well, which takes about as long as the dump
+ * @param options.queries what is to be asked of it in that snapshot
  */
 export async function takePostgres(
   reach: Reach,
@@ -73,8 +75,15 @@ export async function takePostgres(
     folder,
     target,
     digests = false,
+    queries = [],
     limits = LIMITS,
-  }: { folder: string; target: string; digests?: boolean; limits?: PostgresLimits },
+  }: {
+    folder: string;
+    target: string;
+    digests?: boolean;
+    queries?: readonly Query[];
+    limits?: PostgresLimits;
+  },
   told: Told = {},
 ): Promise<PostgresPart> {
   const begun = performance.now();
@@ -85,8 +94,9 @@ export async function takePostgres(
     const before = await readSequences(at.session);
     const copy = await dump(at, place, { file, target, limits }, told);
     copied = performance.now();
-    const read = await describe(at, place, { before, digests, limits });
-    return { kind: 'postgres' as const, ...place, copy, ...read };
+    const answers = await askQueries(at.reach, place, { queries, snapshot: at.snapshot });
+    const { facts, ...read } = await describe(at, place, { before, digests, limits });
+    return { kind: 'postgres' as const, ...place, copy, facts: { ...facts, ...answers }, ...read };
   });
   // The snapshot is let go of by now: what waits for its locks need not wait for this.
   const limited = { ...reach, signal: AbortSignal.any([reach.signal, AbortSignal.timeout(limits.longest)]) };

@@ -7,6 +7,7 @@ import { describeFiles, measureFiles, takeFiles, type EarlierFiles, type FilesSo
 import type { Manifest, Part, SourceFacts, SqlitePart } from './manifest.ts';
 import { filesOf, presentFilesOf } from './patterns.ts';
 import { describePostgres, measurePostgres, takePostgres } from './postgres.ts';
+import type { Query } from './postgres-queries.ts';
 import type { Place, Reach } from './psql.ts';
 import { describeSqlite, isUnchanged, measureSqlite, takeSqlite } from './sqlite.ts';
 
@@ -82,16 +83,23 @@ export async function describe(reach: Reach, thing: Thing): Promise<SourceFacts>
 /**
  * @param options.index names the copy in `folder`, which is the copy's
  * @param options.digests what the rows hold is to be digested, too
+ * @param options.queries what is to be asked of databases that cannot be asked in their copies
  */
 export async function take(
   reach: Reach,
   thing: Thing,
-  { folder, index, earlier, digests }: { folder: string; index: number; earlier: Earlier; digests: boolean },
+  {
+    folder,
+    index,
+    earlier,
+    digests,
+    queries,
+  }: { folder: string; index: number; earlier: Earlier; digests: boolean; queries: readonly Query[] },
   told: Told,
 ): Promise<Part> {
   const target = `${index}-${thing.kind}`;
   if (thing.kind === 'postgres')
-    return takePostgres(reach, thing.place, { folder, target: `${target}.dump`, digests }, told);
+    return takePostgres(reach, thing.place, { folder, target: `${target}.dump`, digests, queries }, told);
   if (thing.kind === 'sqlite') {
     const part = sqlitePartOf(earlier, thing.name);
     return takeSqlite(

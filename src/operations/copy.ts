@@ -38,7 +38,7 @@ export type Copying = {
 export type Like = { folder: string; isFresh: boolean };
 
 export type FillOptions = DataOptions & {
-  /** What the rows hold is digested, too, which takes the time to read all of a database. */
+  /** What the rows hold is digested, too, and what the configuration expects is asked: it takes the time to read all of a database. */
   digests?: boolean;
   header?: Header;
   /** Called before each source is copied. */
@@ -83,13 +83,14 @@ export async function fillCopy(
   const step = stepsOf(app, service, 'copy');
   const reach = reachOf(app, service, { application: 'steward copy', signal });
   const told = toldOf(options, needed.databases + needed.files);
+  const queries = digests ? (service.backup?.expect.queries ?? []) : [];
   const parts: Part[] = [];
   const takenAt = app.clock.now();
   for (const [index, thing] of (await thingsFor(app, service)).entries()) {
     signal?.throwIfAborted();
     step(`copy ${thing.name}`);
     begins?.(thing);
-    parts.push(await take(reach, thing, { folder: partial, index, earlier, digests }, told));
+    parts.push(await take(reach, thing, { folder: partial, index, earlier, digests, queries }, told));
   }
   step('manifest');
   const manifest: Manifest = { ...header, version: 1, service: service.name, takenAt, parts };

@@ -169,6 +169,12 @@ const paths = list(text, 'a list of paths').default([]);
 /** By its file name or the end of its path, or the name of a PostgreSQL database. */
 const database = text;
 
+/** What is asked: psql asks it of PostgreSQL, and inside of another statement. */
+const statement = value((given) => {
+  const sql = given.replace(/\s*;$/, '');
+  return sql === '' || /[;\\]/.test(sql) ? undefined : sql;
+}, 'one SQL statement without ; and \\ inside');
+
 /** What has to be in a backup of a service: without it, it is none. */
 const Expect = map({
   /** Least number of rows, in every database that has the table. */
@@ -197,7 +203,7 @@ const Expect = map({
   ).default([]),
   /** Queries that give one number, which has to be so large. */
   queries: list(
-    map({ name: text, database, sql: text, least: count.default(1) }),
+    map({ name: text, database, sql: statement, least: count.default(1) }),
     'a list of { name, database, sql, least }',
   ).default([]),
 });

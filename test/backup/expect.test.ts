@@ -191,9 +191,9 @@ describe('rows and queries', () => {
     ]);
   });
 
-  test('take the answer of PostgreSQL from the moment of the copy, and say when there is none', async () => {
+  test('take the answer of PostgreSQL from the moment of the copy, and say why there is none', async () => {
     open('vaultwarden', { queries: [{ name: 'admins', database: 'photos', sql: 'select 1' }] });
-    const checksWith = (answers: Record<string, number> | undefined) =>
+    const checksWith = (answers?: Record<string, number>, unanswered?: Record<string, string>) =>
       check(({ parts }) => {
         const facts = {
           name: 'postgres photos',
@@ -201,6 +201,7 @@ describe('rows and queries', () => {
           counts: {},
           schema: 'x',
           answers,
+          unanswered,
         };
         parts.push({ kind: 'postgres', container: 'db', user: 'u', database: 'photos', facts } as never);
       });
@@ -210,6 +211,10 @@ describe('rows and queries', () => {
       { result: 'failed', detail: 'admins: 0; at least 1 is expected.' },
     ]);
     rmSync(join(place.folder, 'copies'), { recursive: true });
-    expect(await checksWith(undefined)).toMatchObject([{ result: 'left out' }]);
+    expect(await checksWith(undefined, { admins: 'there is no such table' })).toMatchObject([
+      { result: 'failed', detail: 'admins: there is no such table' },
+    ]);
+    rmSync(join(place.folder, 'copies'), { recursive: true });
+    expect(await checksWith()).toMatchObject([{ result: 'left out' }]);
   });
 });

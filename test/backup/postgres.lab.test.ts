@@ -5,8 +5,10 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { checkExpected } from '../../src/backup/expect.ts';
 import type { PostgresPart } from '../../src/backup/manifest.ts';
 import { drillPostgres, type DrillOptions } from '../../src/backup/postgres-drill.ts';
+import type { Query } from '../../src/backup/postgres-queries.ts';
 import { PLAIN_TEXTS, readRows } from '../../src/backup/postgres-rows.ts';
 import { LABEL } from '../../src/backup/postgres-scratch.ts';
 import { checkDump, takePostgres, type PostgresLimits } from '../../src/backup/postgres.ts';
@@ -49,12 +51,18 @@ const reach = (signal = new AbortController().signal) => ({
   application: 'steward copy photos',
   signal,
 });
-type Taking = { limits?: Partial<PostgresLimits>; place?: typeof PLACE; signal?: AbortSignal };
-const take = (target: string, { limits = {}, place = PLACE, signal }: Taking = {}) =>
+type Taking = {
+  limits?: Partial<PostgresLimits>;
+  place?: typeof PLACE;
+  queries?: readonly Query[];
+  signal?: AbortSignal;
+};
+const take = (target: string, { limits = {}, place = PLACE, queries = [], signal }: Taking = {}) =>
   takePostgres(reach(signal), place, {
     folder,
     target,
     digests: true,
+    queries,
     limits: { ...LIMITS, ...limits },
   });
 const drill = (copied: PostgresPart, options: Partial<DrillOptions> = {}) =>
@@ -166,6 +174,37 @@ describe('takePostgres', () => {
     }
     await session.ask('drop table public.turned');
     await session.close();
+  });
+
+  test('keeps what its queries answer in the snapshot, and says why one does not', async () => {
+    const of = (name: string, sql: string, database = 'photos') => ({ name, database, sql, least: 1 });
+    const queries = [
+      of('assets', `select count(*) from assets -- of "public"`),
+      of('none', 'with few as (select 1 where false) select count(*) from few'),
+      of('gone', 'select count(*) from "user"'),
+      of('open', `select 'a`),
+      of('writes', `select setval('unused', 5)`),
+      of('nothing', 'select null'),
+      of('endless', `select 'infinity'::float8`),
+      of('elsewhere', 'select 1', 'other'),
+    ];
+    const taken = await take('asked.dump', { queries });
+    expect(taken.facts.answers).toEqual({ assets: 3000, none: 0 });
+    expect(taken.facts.unanswered).toEqual({
+      gone: 'psql says: relation "user" does not exist',
+      open: expect.stringMatching(/^psql says: unterminated quoted string/),
+      writes: 'psql says: cannot execute setval() in a read-only transaction',
+      nothing: 'it gives no number.',
+      endless: 'it gives no number.',
+    });
+    expect({ ...taken.facts, answers: undefined, unanswered: undefined }).toEqual(part.facts);
+    const expected = { tables: {}, files: [], pem: [], values: [], rows: [], queries };
+    const checks = await checkExpected({ parts: [taken] }, folder, expected);
+    expect(checks.map(({ result, detail }) => `${result}: ${detail}`).slice(0, 3)).toEqual([
+      'passed: assets: 3000.',
+      'failed: none: 0; at least 1 is expected.',
+      'failed: gone: psql says: relation "user" does not exist',
+    ]);
   });
 
   test('leaves out the rows of the largest tables, and the drill says so', async () => {
