@@ -1,13 +1,13 @@
 /**
- * `node bench/backups-postgres-child.ts`: copies a PostgreSQL database and drills the copy, and says how long each took,
+ * `node bench/backups/postgres-child.ts`: copies a PostgreSQL database and drills the copy, and says how long each took,
  * how far memory grew and for how long the event loop stood still.
  */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { drillPostgres } from '../src/backup/postgres-drill.ts';
-import { takePostgres } from '../src/backup/postgres.ts';
-import { createEngine } from '../src/clients/engine.ts';
+import { drillPostgres } from '../../src/backup/postgres-drill.ts';
+import { takePostgres } from '../../src/backup/postgres.ts';
+import { createEngine } from '../../src/clients/engine.ts';
 
 export type PostgresJob = {
   socket: string;

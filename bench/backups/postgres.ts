@@ -4,14 +4,14 @@ import { once } from 'node:events';
 import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Lab } from '../test/lab/tools.ts';
-import type { PostgresJob, PostgresTold } from './backups-postgres-child.ts';
-import { endWith } from './ending.ts';
-import { inTurn, timed } from './rounds.ts';
-import { compare, single, type Row } from './row.ts';
-import type { Context } from './section.ts';
+import type { Lab } from '../../test/lab/tools.ts';
+import type { PostgresJob, PostgresTold } from './postgres-child.ts';
+import { endWith } from '../ending.ts';
+import { inTurn, timed } from '../rounds.ts';
+import { compare, single, type Row } from '../row.ts';
+import type { Context } from '../section.ts';
 
-const CHILD = fileURLToPath(new URL('backups-postgres-child.ts', import.meta.url));
+const CHILD = fileURLToPath(new URL('postgres-child.ts', import.meta.url));
 const CONTAINER = 'bench-postgres';
 const PLACE = { container: CONTAINER, user: 'owner', database: 'rows' };
 /** Bytes of one row as it lies in the table, about. */

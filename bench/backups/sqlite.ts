@@ -6,20 +6,20 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
-import { sync } from '../src/backup/disk.ts';
-import { copySqlite, takeSqlite } from '../src/backup/sqlite.ts';
-import { startWriter } from '../test/backup/writer.ts';
-import { endWith } from './ending.ts';
-import { inTurn, timed } from './rounds.ts';
-import { compare, single, type Row } from './row.ts';
-import type { Context } from './section.ts';
+import { sync } from '../../src/backup/disk.ts';
+import { copySqlite, takeSqlite } from '../../src/backup/sqlite.ts';
+import { startWriter } from '../../test/backup/writer.ts';
+import { endWith } from '../ending.ts';
+import { inTurn, timed } from '../rounds.ts';
+import { compare, single, type Row } from '../row.ts';
+import type { Context } from '../section.ts';
 
 /** Bytes of a row, about: a text, a number and a blob. */
 const ROW = 500;
 
 const run = promisify(execFile);
 
-export async function benchBackupsSqlite({ quick, stack, say }: Context): Promise<Row[]> {
+export async function benchSqlite({ quick, stack, say }: Context): Promise<Row[]> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-sqlite-'));
   await endWith(stack, () => rm(folder, { recursive: true, force: true }));
   const path = join(folder, 'db');
