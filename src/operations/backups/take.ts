@@ -102,6 +102,7 @@ export async function takeBackup(
     const proven = await prove(app, service, copying.partial, {
       signal,
       progress: (done, total) => run.progress.amount(done, total),
+      decoded: true,
       drill: reason === 'scheduled' && wantsDrill(app, service, header.images ?? {}),
     });
     requireWhole(proven);
