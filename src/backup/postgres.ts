@@ -256,24 +256,29 @@ const tooLong = ({ longest }: PostgresLimits) => new Error(`it took longer than 
 function createSink(handle: FileHandle, { progress }: Told) {
   const hash = createHash('sha256');
   let size = 0;
-  let waiting: Buffer[] = [];
-  let waits = 0;
+  // One for all pieces: a new one each time would be memory that nobody takes back in time.
+  const piece = Buffer.allocUnsafe(PIECE);
+  let filled = 0;
   const flush = async () => {
-    const bytes = Buffer.concat(waiting);
-    waiting = [];
-    waits = 0;
+    const bytes = piece.subarray(0, filled);
     hash.update(bytes);
-    size += bytes.length;
-    progress?.(bytes.length);
     await writeAll(handle, bytes);
+    size += filled;
+    progress?.(filled);
+    filled = 0;
+  };
+  const add = async (chunk: Buffer) => {
+    for (let at = 0; at < chunk.length;) {
+      const taken = chunk.copy(piece, filled, at);
+      at += taken;
+      filled += taken;
+      if (filled === PIECE) await flush();
+    }
   };
   const stream = new Writable({
     highWaterMark: PIECE,
     write(chunk: Buffer, _encoding, taken) {
-      waiting.push(chunk);
-      waits += chunk.length;
-      if (waits < PIECE) taken();
-      else flush().then(() => taken(), taken);
+      add(chunk).then(() => taken(), taken);
     },
     final(ended) {
       flush().then(() => ended(), ended);

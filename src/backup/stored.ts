@@ -33,7 +33,8 @@ const SAMPLE = 128 * 1024;
 const LEAST = 4 * 1024;
 /** What does not shrink below this share is compressed already. */
 const SHRUNK = 0.85;
-const CHUNK = 1024 * 1024;
+/** A new buffer for each, since a decoder may hold on to it: small ones are taken back sooner. */
+const CHUNK = 256 * 1024;
 const FIRST_CHUNK = 32 * 1024;
 /** A file's name is at most 255 bytes, on every file system that is likely here. */
 const LONGEST_NAME = 255;
