@@ -15,12 +15,12 @@ export type Progress = {
 };
 
 /** Of work that is one step of other work: its amounts are told, its steps are not. */
-export const withinStep = ({ amount, steps }: Progress): Progress => ({
+export const withinStep = (progress: Progress): Progress => ({
   plan() {},
   begin() {},
   end() {},
-  amount,
-  steps,
+  amount: (done, total) => progress.amount(done, total),
+  steps: progress.steps,
 });
 
 /** @param changed called after each change, with `true` when a step began or ended */

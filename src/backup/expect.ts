@@ -4,7 +4,15 @@ import type { Expect } from '../services/schema.ts';
 import { requirePem, requireValue } from './expect-contents.ts';
 import { createFilesOfRows, type FilesOfRows } from './expect-rows.ts';
 import { readList } from './files-list.ts';
-import type { Entry, FileEntry, FilesPart, Manifest, Part, SqlitePart } from './manifest.ts';
+import {
+  copyOf,
+  type Entry,
+  type FileEntry,
+  type FilesPart,
+  type Manifest,
+  type Part,
+  type SqlitePart,
+} from './manifest.ts';
 import { createFit } from './patterns.ts';
 import type { Check } from './proof.ts';
 import type { Row } from './sqlite-query-worker.ts';
@@ -73,8 +81,7 @@ function createReading(
       return inWorker('sqlite-query-worker.ts', { path: await databaseOf(part), sql }, { signal });
     },
     bytes(part, entry) {
-      const file = join(part.copies, entry.sameAs ?? entry.path);
-      return readCopy(folder, { file, size: entry.size, sha256: entry.sha256 }, { signal, identityFile });
+      return readCopy(folder, copyOf(part, entry), { signal, identityFile });
     },
     entries: (part) => readList(folder, part.list),
     async judge(check, work) {

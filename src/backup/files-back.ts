@@ -1,10 +1,9 @@
 /** A folder's contents replaced by a copy of them; what the copy leaves out stays where it is. */
-import { link, lstat, mkdir, open, readdir, rename, rm, rmdir, symlink } from 'node:fs/promises';
+import { link, lstat, mkdir, readdir, rename, rm, rmdir, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { areaAt, isThere, setAside, syncTree } from './aside.ts';
 import {
   attributesOf,
-  copyBytes,
   eachOf,
   failure,
   freeBytes,
@@ -17,7 +16,8 @@ import {
 } from './disk.ts';
 import { readList } from './files-list.ts';
 import { createLeftOut } from './files-walk.ts';
-import type { Attributes, Entry, FileEntry, FilesPart } from './manifest.ts';
+import { copyOf, type Attributes, type Entry, type FileEntry, type FilesPart } from './manifest.ts';
+import { extractCopy } from './stored.ts';
 
 export type FilesBack = {
   part: FilesPart;
@@ -25,11 +25,12 @@ export type FilesBack = {
   folder: string;
   /** Of the copy. */
   copy: string;
+  identityFile: string | undefined;
   area: string;
 };
 
 /** Lay the contents ready on the disk where they will be. Called again it begins anew. */
-export async function stageFiles({ part, copy, area }: FilesBack, told: Told): Promise<void> {
+export async function stageFiles({ part, copy, identityFile, area }: FilesBack, told: Told): Promise<void> {
   const { path, fresh } = areaAt(area);
   const folders: Entry[] = [];
   const twins: FileEntry[] = [];
@@ -40,7 +41,7 @@ export async function stageFiles({ part, copy, area }: FilesBack, told: Told): P
       await symlink(entry.target, to);
       await setAttributes(to, entry, true);
     } else if (entry.sameAs !== undefined) twins.push(entry);
-    else await copyBack(entry, { from: join(copy, part.copies, entry.path), to, told });
+    else await extractCopy(copy, copyOf(part, entry), to, { ...told, identityFile, attributes: entry });
   };
   try {
     await rm(path, { recursive: true, force: true });
@@ -62,19 +63,6 @@ async function* foldersMade(entries: AsyncIterable<Entry>, fresh: string): Async
   for await (const entry of entries) {
     if (entry.type === 'folder') await mkdir(join(fresh, entry.path), { mode: 0o700 });
     yield entry;
-  }
-}
-
-async function copyBack(
-  entry: FileEntry,
-  { from, to, told }: { from: string; to: string; told: Told },
-): Promise<void> {
-  const source = await open(from);
-  try {
-    const { sha256 } = await copyBytes(source, to, { ...told, attributes: entry });
-    if (sha256 !== entry.sha256) throw new Error(`the copy of "${entry.path}" is damaged.`);
-  } finally {
-    await source.close();
   }
 }
 

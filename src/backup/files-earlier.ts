@@ -1,11 +1,11 @@
 /** An earlier copy of a folder, whose files get a second name where nothing has changed. For a thread of its own. */
 import { linkSync, lstatSync, type BigIntStats } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { digestWaiting } from './blocking.ts';
 import { isCode, stateOf } from './disk.ts';
 import { readList } from './files-list.ts';
 import { placeOf } from './files-walk.ts';
-import type { FileEntry, FilesPart } from './manifest.ts';
+import { copyOf, lyingOf, type FileEntry, type FilesPart } from './manifest.ts';
 
 export type EarlierFiles = {
   /** Of the copy. */
@@ -45,15 +45,19 @@ export async function openEarlier({ folder, part, isFresh }: EarlierFiles): Prom
       const entry = next.value;
       return entry.type === 'file' && entry.identity === stateOf(stats) ? entry : undefined;
     },
-    link({ path, sameAs = path, size, sha256 }, to) {
-      const from = join(folder, part.copies, sameAs);
+    link(entry, to) {
+      const copy = copyOf(part, entry);
+      const from = join(folder, copy.file);
+      const { size, sha256 } = lyingOf(copy);
       try {
         if (isFresh ? lstatSync(from).size !== size : !holds(from, { size, sha256, buffer })) return 'spoilt';
-        linkSync(from, to);
+        // It may be stored under another name.
+        linkSync(from, join(dirname(to), basename(from)));
         return 'linked';
       } catch (error) {
-        // What holds it may have been removed, and some file systems know no second names.
-        if (isCode(error, 'ENOENT', 'EXDEV', 'EMLINK', 'EPERM', 'EOPNOTSUPP', 'ENOTSUP')) return 'impossible';
+        // What holds it may have been removed, its name may be taken, and some file systems know no second names.
+        if (isCode(error, 'ENOENT', 'EEXIST', 'EXDEV', 'EMLINK', 'EPERM', 'EOPNOTSUPP', 'ENOTSUP'))
+          return 'impossible';
         throw error;
       }
     },

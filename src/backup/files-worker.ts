@@ -7,7 +7,7 @@ import { copyFolder, type CopyTask } from './files-copy.ts';
 import { openEarlier, type EarlierFiles } from './files-earlier.ts';
 import { readList } from './files-list.ts';
 import { walk, type FilesSource } from './files-walk.ts';
-import type { FilesPart } from './manifest.ts';
+import { copyOf, lyingOf, type FilesPart } from './manifest.ts';
 
 export type FilesTask =
   | { verb: 'count'; source: FilesSource }
@@ -79,12 +79,13 @@ async function check(folder: string, part: Pick<FilesPart, 'copies' | 'list'>): 
     if (entry.type !== 'file') continue;
     files += 1;
     if (entry.sameAs !== undefined) continue;
-    const path = join(folder, part.copies, entry.path);
+    const copy = copyOf(part, entry);
+    const { size, sha256 } = lyingOf(copy);
+    const path = join(folder, copy.file);
     const damaged = (why: string) => new Error(`The copy "${path}" is damaged: ${why}`);
-    const found = read(path, { size: entry.size, buffer, progress });
-    if (found.size !== entry.size)
-      throw damaged(`it has another size than the ${entry.size} bytes that were written.`);
-    if (found.sha256 !== entry.sha256) throw damaged('it has other contents than were written.');
+    const found = read(path, { size, buffer, progress });
+    if (found.size !== size) throw damaged(`it has another size than the ${size} bytes that were written.`);
+    if (found.sha256 !== sha256) throw damaged('it has other contents than were written.');
   }
   return files;
 }

@@ -1,5 +1,5 @@
 /** What a copy holds, written last: a folder without a whole manifest is no copy. */
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { readSealed, writeSealed } from './sealed.ts';
 
@@ -63,6 +63,8 @@ export type FileEntry = Attributes & {
   identity?: string;
   /** Another name of that file, which comes before this one: one copy serves both. */
   sameAs?: string;
+  /** How its copy lies on the disk, where not as it was: under this name in its folder. */
+  stored?: NonNullable<Copy['stored']> & { file: string };
 };
 /** Something in a folder, by its path relative to it: a line in the list of a {@link FilesPart}. */
 export type Entry =
@@ -74,7 +76,7 @@ const Named = z.object({ count: z.number(), names: z.array(z.string()) });
 /** How many there were, and the first of them by name. */
 export type Named = z.infer<typeof Named>;
 
-const Properties = z.object({
+export const Properties = z.object({
   owner: z.string(),
   encoding: z.string(),
   collate: z.string(),
@@ -115,7 +117,7 @@ export type Role = z.infer<typeof Role>;
 /** `last_value` in digits. */
 const Position = z.object({ value: z.string(), called: z.boolean() });
 
-const Besides = z.object({
+export const Besides = z.object({
   server: z.object({
     /** `150008` */
     version: z.number(),
@@ -149,6 +151,8 @@ const PostgresPart = z.object({
   copy: Copy,
   properties: Properties,
   besides: Besides.optional(),
+  /** Of an encrypted backup: what may be secret of the two above, which lack it here. */
+  hidden: Copy.optional(),
   /** Milliseconds: until the copy was on the disk, and for what was read to prove it. */
   took: z.object({ copy: z.number(), proof: z.number() }).optional(),
 });
@@ -202,6 +206,8 @@ const Header = z.object({
   images: z.record(z.string(), z.string()).optional(),
   /** The service as it was configured, in the words of `src/services.ts`, secrets masked: durations in ms, sizes in bytes. */
   definition: z.record(z.string(), z.unknown()).optional(),
+  /** Public keys that its copies are encrypted to. */
+  recipients: z.array(z.string()).optional(),
 });
 /** What a backup says of itself, so that it can be understood on another machine. A copy for an update needs none of it. */
 export type Header = z.infer<typeof Header>;
@@ -229,5 +235,18 @@ export async function readManifest(folder: string): Promise<Manifest> {
 
 /** Bytes that the copies of a part take. */
 export function sizeOf(part: Part): number {
-  return part.kind === 'files' ? part.list.size + part.size : part.copy.size;
+  return part.kind === 'files' ? part.list.size + part.size : lyingOf(part.copy).size;
+}
+
+/** What lies on the disk for a copy: its size and digest, which everybody can check. */
+export function lyingOf({ size, sha256, stored }: Copy): { size: number; sha256: string } {
+  return stored === undefined ? { size, sha256 } : { size: stored.size, sha256: stored.sha256 };
+}
+
+/** The copy of a file in a folder, relative to the copy's folder. */
+export function copyOf({ copies }: Pick<FilesPart, 'copies'>, entry: FileEntry): Copy {
+  const { path, sameAs = path, size, sha256, stored } = entry;
+  if (stored === undefined) return { file: join(copies, sameAs), size, sha256 };
+  const { file, ...rest } = stored;
+  return { file: join(copies, dirname(sameAs), file), size, sha256, stored: rest };
 }

@@ -6,6 +6,7 @@ const ID = /^(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d)Z(?:-[1-9]\d{0,3})?$/;
 /** How names end of what is not a backup yet, and no more. */
 const PARTIAL = '.partial';
 const DROPPED = '.dropped';
+const SCRATCH = '.scratch';
 
 /**
  * `2026-11-20T14-40-00Z`, with `-2`, `-3` … where that is taken.
@@ -32,9 +33,12 @@ export const partialOf = (folder: string): string => hidden(folder, PARTIAL);
 /** Where a copy lies while it is being deleted. */
 export const droppedOf = (folder: string): string => hidden(folder, DROPPED);
 
+/** Where a copy is unpacked to be looked into. */
+export const scratchOf = (folder: string): string => hidden(folder, SCRATCH);
+
 /** Whether a killed run left this, of a backup that was being made or deleted. */
 export function isLeftover(name: string): boolean {
-  const [, id = ''] = /^\.(.+)\.(?:partial|dropped)$/.exec(name) ?? [];
+  const [, id = ''] = /^\.(.+)\.(?:partial|dropped|scratch)$/.exec(name) ?? [];
   return isBackupId(id);
 }
 

@@ -38,6 +38,9 @@ export type Drilled = {
 };
 
 const LIMIT = 3 * 3_600_000;
+/** A server that lacks something says nothing of the copy; one whose backend was killed for memory starts itself anew. */
+const WANT =
+  /No space left on device|out of memory|shared memory|server closed the connection|in recovery mode|starting up/i;
 /** In the scratch container. */
 const LIST = '/tmp/steward-list';
 
@@ -105,7 +108,7 @@ async function drillIn(
     reach.signal.throwIfAborted();
     // Then it says nothing of the copy.
     const isOver = (await endOf(reach.engine, place.container)) !== undefined;
-    if (isOver || /No space left on device/.test((error as Error).message)) throw error;
+    if (isOver || WANT.test((error as Error).message)) throw error;
     return { checks: [check('restore', (error as Error).message)], took: took() };
   }
   const restoredIn = took();

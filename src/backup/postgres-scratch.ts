@@ -83,7 +83,8 @@ export async function endOf(engine: ScratchEngine, id: string): Promise<string |
   if (found?.running === true) return undefined;
   if (found === undefined) return 'the scratch container was removed meanwhile.';
   if (found.oomKilled || found.exitCode === 137) {
-    return `the scratch container was killed, for memory it seems: its limit is ${found.memoryLimit ?? 'none'}.`;
+    const limit = found.memoryLimit ?? MEMORY;
+    return `the scratch container was killed, for memory it seems: its limit is ${Math.round(limit / 1024 ** 2)} MiB.`;
   }
   const said = await lastWords(engine, id);
   return `the scratch container ended with exit code ${found.exitCode}${said === undefined ? '.' : `: ${said}`}`;

@@ -28,10 +28,14 @@ export type PostgresLimits = {
 };
 
 const LIMITS: PostgresLimits = { longest: 6 * 3_600_000, lockPatience: 60_000, digested: 4 * 1024 ** 3 };
-/** Bytes of a dump that wait for the disk at most. */
-const AT_ONCE = 256 * 1024;
+/** Bytes of a dump that are written at once; as many again may wait for it. */
+const PIECE = 256 * 1024;
 /** Milliseconds for tidying up after a failure. */
 const CLEANUP = 30_000;
+
+/** Only PostgreSQL 17 and later know it. */
+const NO_TRANSACTION_LIMIT = `select to_json(case when exists (select from pg_catalog.pg_settings where name = 'transaction_timeout')
+  then pg_catalog.set_config('transaction_timeout', '0', false) end)`;
 
 /** Held to the end: a table that is emptied by TRUNCATE is empty in older snapshots too. */
 const LOCKS = `select format('lock table only %I.%I in access share mode', n.nspname, c.relname)
@@ -143,7 +147,7 @@ async function withSnapshot<Result>(
     await session.ask(endOthers(reach));
     await session.ask(
       `set idle_in_transaction_session_timeout = 0; set statement_timeout = 0; set lock_timeout = ${limits.lockPatience};
-       ${PLAIN_TEXTS}; begin isolation level repeatable read read only`,
+       ${PLAIN_TEXTS}; ${NO_TRANSACTION_LIMIT}; begin isolation level repeatable read read only`,
     );
     const [snapshot = ''] = await session.ask<string>('select to_json(pg_catalog.pg_export_snapshot())');
     const result = await work({ session, snapshot, reach: limited });
@@ -238,18 +242,31 @@ const inSnapshot = (snapshot: string, { lockPatience }: PostgresLimits) => [
 
 const tooLong = ({ longest }: PostgresLimits) => new Error(`it took longer than ${longest / 60_000} min.`);
 
-/** The engine gives some kilobytes at a time; what comes while a write is under way goes with the next one. */
+/** The engine gives some kilobytes at a time, and the disk is asked once for many of them. */
 function createSink(handle: FileHandle, { progress }: Told) {
   const hash = createHash('sha256');
   let size = 0;
+  let waiting: Buffer[] = [];
+  let waits = 0;
+  const flush = async () => {
+    const bytes = Buffer.concat(waiting);
+    waiting = [];
+    waits = 0;
+    hash.update(bytes);
+    size += bytes.length;
+    progress?.(bytes.length);
+    await writeAll(handle, bytes);
+  };
   const stream = new Writable({
-    highWaterMark: AT_ONCE,
-    writev(parts: { chunk: Buffer }[], taken) {
-      const bytes = Buffer.concat(parts.map(({ chunk }) => chunk));
-      hash.update(bytes);
-      size += bytes.length;
-      progress?.(bytes.length);
-      writeAll(handle, bytes).then(() => taken(), taken);
+    highWaterMark: PIECE,
+    write(chunk: Buffer, _encoding, taken) {
+      waiting.push(chunk);
+      waits += chunk.length;
+      if (waits < PIECE) taken();
+      else flush().then(() => taken(), taken);
+    },
+    final(ended) {
+      flush().then(() => ended(), ended);
     },
   });
   return { stream, result: () => ({ size, sha256: hash.digest('hex') }) };

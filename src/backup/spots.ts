@@ -8,6 +8,7 @@ import { presentFilesOf } from './patterns.ts';
 import { returnPostgres, stagePostgres, swapPostgres } from './postgres-back.ts';
 import type { Reach } from './psql.ts';
 import type { Spot } from './record.ts';
+import { reveal } from './seal.ts';
 import { returnSqlite, setDatabaseAside, stageSqlite, swapSqlite } from './sqlite-back.ts';
 
 export type Putting = {
@@ -75,16 +76,19 @@ export function workerOf({ manifest, folder, id, reach, told }: Putting, spot: S
     };
   }
   const part = manifest.parts[spot.part];
+  const { identityFile } = reach;
   if (spot.kind === 'postgres' && part?.kind === 'postgres') {
     return {
       subject: part.facts.name,
-      stage: () => stagePostgres(reach, { part, file: join(folder, part.copy.file), id }, told),
+      async stage() {
+        const whole = await reveal(folder, part, { identityFile });
+        await stagePostgres(reach, { part: whole, file: join(folder, part.copy.file), id }, told);
+      },
       swap: () => swapPostgres(reach, { part, id }),
       giveBack: () => returnPostgres(reach, { part, id }),
     };
   }
   if (spot.kind === 'sqlite' && part?.kind === 'sqlite') {
-    const { identityFile } = reach;
     const back = { part, path: spot.path, folder, identityFile, area: spot.area };
     return {
       subject: part.path,
@@ -94,7 +98,7 @@ export function workerOf({ manifest, folder, id, reach, told }: Putting, spot: S
     };
   }
   if (spot.kind === 'files' && part?.kind === 'files') {
-    const back = { part, folder: spot.folder, copy: folder, area: spot.area };
+    const back = { part, folder: spot.folder, copy: folder, identityFile, area: spot.area };
     return {
       subject: part.folder,
       stage: () => stageFiles(back, told),

@@ -1,13 +1,13 @@
 /** How the bytes of a copy lie on the disk: as they are, compressed, encrypted, or both. */
 import { createHash, type Hash } from 'node:crypto';
-import { open, readFile, rm, type FileHandle } from 'node:fs/promises';
+import { open, readFile, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Readable, type Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createZstdCompress, createZstdDecompress, zstdCompressSync } from 'node:zlib';
 import { Decrypter, Encrypter, identityToRecipient } from 'age-encryption';
 import { isCode, setOpen, writeAll, type Told } from './disk.ts';
-import type { Attributes, Copy, Encoding } from './manifest.ts';
+import { lyingOf, type Attributes, type Copy, type Encoding } from './manifest.ts';
 
 /** What a copy is to be stored as. */
 export type Storage = {
@@ -38,7 +38,7 @@ const FIRST_CHUNK = 32 * 1024;
 /** A file's name is at most 255 bytes, on every file system that is likely here. */
 const LONGEST_NAME = 255;
 /** No application is likely to have a file of that name beside one without it. */
-const SUFFIXES: Readonly<Record<Encoding, string>> = { zstd: '~.zst', age: '.age' };
+const SUFFIXES: Readonly<Record<Encoding, string>> = { zstd: '~.zst', age: '~.age' };
 
 /** Public keys as age writes them. SSH keys are not understood. */
 const IDENTITY = /^AGE-SECRET-KEY-(?:PQ-)?1[0-9A-Z]+$/;
@@ -102,6 +102,20 @@ export async function storeCopy(
   }
   const copy = { file, ...plain.result() };
   return as.length === 0 ? copy : { ...copy, stored: { as, ...lying.result() } };
+}
+
+/** Whether a file would be stored in another form than it has. */
+export async function isWorthStoring(path: string, { compress, recipients }: Storage): Promise<boolean> {
+  if (recipients.length > 0) return true;
+  if (!compress) return false;
+  const handle = await open(path);
+  try {
+    const sample = Buffer.allocUnsafe(SAMPLE);
+    const { bytesRead } = await handle.read(sample, 0, SAMPLE, 0);
+    return isWorthIt(sample.subarray(0, bytesRead));
+  } finally {
+    await handle.close();
+  }
 }
 
 /** As {@link storeCopy}, of a file. */
@@ -170,36 +184,6 @@ export async function extractCopy(
   }
 }
 
-/**
- * Work with a copy as a file that other programs can open.
- * @param scratch a name that nobody has; what it was needed for is deleted afterwards
- */
-export async function withPlain<Result>(
-  folder: string,
-  copy: Copy,
-  { scratch, ...options }: ReadOptions & { scratch: string },
-  work: (file: string) => Promise<Result>,
-): Promise<Result> {
-  if (copy.stored === undefined) return work(join(folder, copy.file));
-  await rm(scratch, { force: true });
-  try {
-    await extractCopy(folder, copy, scratch, options);
-    return await work(scratch);
-  } finally {
-    await rm(scratch, { force: true });
-  }
-}
-
-/** Whether it can be read here: an encrypted one needs an identity. */
-export function isReadable({ stored }: Copy, identityFile: string | undefined): boolean {
-  return identityFile !== undefined || stored === undefined || !stored.as.includes('age');
-}
-
-/** What lies on the disk for a copy: its size and digest, which everybody can check. */
-export function lyingOf({ size, sha256, stored }: Copy): { size: number; sha256: string } {
-  return stored === undefined ? { size, sha256 } : { size: stored.size, sha256: stored.sha256 };
-}
-
 function requireSize(path: string, size: number, expected: number): void {
   if (size !== expected)
     throw new Error(`"${path}" is damaged: it has ${size} bytes instead of ${expected}.`);
@@ -238,10 +222,10 @@ async function* decode(
       }
       const decrypter = new Decrypter();
       for (const identity of await readIdentities(identityFile)) decrypter.addIdentity(identity);
-      bytes = await decrypter.decrypt(toStream(bytes)).catch((error: unknown) => {
-        throw new Error(`"${path}" is encrypted to another key than the identity here, or damaged.`, {
-          cause: error,
-        });
+      bytes = await decrypter.decrypt(toStream(bytes)).catch((error: Error) => {
+        throw new Error(
+          `"${path}" is encrypted to another key than the identity here, or damaged (${error.message}).`,
+        );
       });
     }
   }

@@ -6,6 +6,7 @@ import { isArea, isThere, removeArea } from '../backup/aside.ts';
 import { digestFile, failure, sync, type Told } from '../backup/disk.ts';
 import { checkFiles } from '../backup/files.ts';
 import {
+  lyingOf,
   MANIFEST,
   readManifest,
   sizeOf,
@@ -13,7 +14,8 @@ import {
   type Manifest,
   type SourceFacts,
 } from '../backup/manifest.ts';
-import { droppedOf } from '../backup/names.ts';
+import { isLocked, openCopies } from '../backup/opened.ts';
+import { droppedOf, scratchOf } from '../backup/names.ts';
 import { checkDump } from '../backup/postgres.ts';
 import { dropKept } from '../backup/postgres-back.ts';
 import { putManifestBack } from '../backup/put-back.ts';
@@ -29,7 +31,7 @@ import { describe, thingsOf, type Thing } from '../backup/sources.ts';
 import type { Putting } from '../backup/spots.ts';
 import { verifySqlite } from '../backup/sqlite-check.ts';
 import type { Service } from '../services.ts';
-import { beginCopy, dropCopy, fillCopy, nameCopy } from './copy.ts';
+import { beginCopy, dropCopy, fillCopy, nameCopy, type Like } from './copy.ts';
 import {
   backupsOf,
   copiesFolder,
@@ -83,7 +85,7 @@ export async function takeSnapshot(
   if (await isThere(join(folder, MANIFEST))) throw new Error(`There is a finished copy in "${folder}".`);
   const copying = await beginCopy(app, service, folder, {
     signal: rest.signal,
-    like: like && { folder: like.folder, isFresh: true },
+    like: like && (await usableOf(app, like)),
   });
   try {
     const manifest = await fillCopy(app, service, copying, rest);
@@ -93,6 +95,12 @@ export async function takeSnapshot(
     await dropCopy(copying);
     throw error;
   }
+}
+
+/** A way back must not need a key that is not here. */
+async function usableOf({ config }: DataReach, { folder }: Snapshot): Promise<Like | undefined> {
+  const isUsable = !isLocked(await readManifest(folder), config.age.identityFile);
+  return isUsable ? { folder, isFresh: true } : undefined;
 }
 
 /** @throws Error for a folder without a whole manifest */
@@ -116,24 +124,36 @@ export async function verifySnapshot(
   const manifest = await ownManifest(service, folder);
   const told = toldOf(options, snapshot.size);
   const reach = reachOf(app, service, { application: 'steward check', signal });
+  const { identityFile } = reach;
+  const opened = openCopies(folder, { identityFile, signal, scratch: scratchOf(folder) });
   for (const part of manifest.parts) {
     if (part.kind === 'files') {
       await checkFiles(part, folder, told);
       continue;
     }
     const file = join(folder, part.copy.file);
-    await requireWhole(file, part.copy, told);
-    const check =
-      part.kind === 'sqlite' ? verifySqlite(part, file, signal) : checkDump(reach, part, file, part.copy);
-    await check.catch((error: unknown) => {
+    await requireWhole(file, lyingOf(part.copy), told);
+    const check = async () =>
+      part.kind === 'sqlite'
+        ? verifySqlite(part, await opened.databaseOf(part), signal)
+        : checkDump(reach, part, file, part.copy);
+    try {
+      await check();
+    } catch (error) {
       signal?.throwIfAborted();
       throw failure(`read the copy "${file}"`, error);
-    });
+    } finally {
+      await opened.close();
+    }
   }
 }
 
 /** Its bytes on the disk are those that were written. @throws Error with what is wrong */
-export async function requireWhole(path: string, { size, sha256 }: Copy, told: Told): Promise<void> {
+export async function requireWhole(
+  path: string,
+  { size, sha256 }: Pick<Copy, 'size' | 'sha256'>,
+  told: Told,
+): Promise<void> {
   const damaged = (why: string) => new Error(`The copy "${path}" is damaged: ${why}`);
   const found = await digestFile(path, told).catch((error: unknown) => {
     told.signal?.throwIfAborted();

@@ -22,7 +22,7 @@ import {
 } from './data-reach.ts';
 
 /** Of a copy that was being made or deleted. */
-const LEFT_OVER = /^\.[A-Za-z0-9][A-Za-z0-9._-]*\.(?:partial|dropped)$/;
+const LEFT_OVER = /^\.[A-Za-z0-9][A-Za-z0-9._-]*\.(?:partial|dropped|scratch)$/;
 
 export type Copying = {
   /** Where it will lie. */

@@ -112,7 +112,9 @@ export type BackupTrouble =
   | { kind: 'overdue'; provenAt: number | undefined; cause: string | undefined }
   | { kind: 'unproven'; failed: readonly ToldCheck[] }
   | { kind: 'shrunken'; shrunk: readonly Shrunk[] }
-  | { kind: 'undrilled'; failed: readonly ToldCheck[] };
+  | { kind: 'undrilled'; failed: readonly ToldCheck[] }
+  /** It is here, and not in the second place. */
+  | { kind: 'off-site'; cause: string };
 
 /** Told by itself: once a day for each service while it lasts, and once when it is over. */
 export type BackupTroubles = {

@@ -103,7 +103,8 @@ async function restore({ folder, data }: Place, part: FilesPart, copy: string): 
   const restored = join(folder, 'restored');
   rmSync(restored, { recursive: true, force: true });
   mkdirSync(restored);
-  const back = { part: { ...part, folder: data }, folder: restored, copy, area: join(folder, 'area') };
+  const area = join(folder, 'area');
+  const back = { part: { ...part, folder: data }, folder: restored, copy, identityFile: undefined, area };
   await stageFiles(back, {});
   await swapFiles(back);
   rmSync(back.area, { recursive: true });

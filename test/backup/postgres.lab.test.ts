@@ -319,7 +319,7 @@ describe('drillPostgres', () => {
     });
   });
 
-  test('finds one row that is missing, a dump of another database, an empty one and half of one', async () => {
+  test('finds one row that is missing, a dump of another database, and an empty one', async () => {
     await psql(`create database fewer template photos owner app`, 'template1');
     await psql(`delete from assets where id = 1234`, 'fewer');
     await psql(`create database stranger`, 'template1');
@@ -338,16 +338,10 @@ describe('drillPostgres', () => {
       contents: expect.stringContaining('holds other rows'),
       schema: expect.stringContaining('not those of the source'),
     });
-    const intact = await readFile(join(folder, part.copy.file));
-    for (const [file, bytes] of Object.entries({
-      'none.dump': Buffer.alloc(0),
-      'half.dump': intact.subarray(0, intact.length / 2),
-    })) {
-      await writeFile(join(folder, file), bytes);
-      const sha256 = createHash('sha256').update(bytes).digest('hex');
-      const { restore } = failedOf(await drill({ ...part, copy: { file, size: bytes.length, sha256 } }));
-      expect(restore).toMatch(/pg_restore says/);
-    }
+    await writeFile(join(folder, 'none.dump'), '');
+    const sha256 = createHash('sha256').digest('hex');
+    const empty = failedOf(await drill({ ...part, copy: { file: 'none.dump', size: 0, sha256 } }));
+    expect(empty).toEqual({ restore: expect.stringMatching(/^pg_restore says: /) });
     for (const name of Object.keys(copies)) await psql(`drop database ${name}`, 'template1');
     expect(await scratches()).toEqual([]);
   });
@@ -424,6 +418,18 @@ describe('drillPostgres', () => {
     expect(await scratches()).toEqual([]);
     expect(await volumes()).toBe(before);
   });
+});
+
+// The last one: systemd starts the container again in its own time.
+test('takePostgres whose container goes in the middle of the dump says so', async () => {
+  await psql(`create table big as select md5(n::text) as text from generate_series(1, 300000) n`);
+  let gone: Promise<unknown> | undefined;
+  const progress = () => {
+    gone ??= here.podman('rm', '--force', '--time=0', CONTAINER);
+  };
+  const taking = takePostgres(reach(), PLACE, { folder, target: 'gone.dump' }, { progress });
+  await expect(taking).rejects.toThrow('Cannot copy the database "photos" in "drilled-postgres"');
+  await gone;
 });
 
 /** Cut off, a bit turned, or a stretch of zeros. */

@@ -31,7 +31,7 @@ test('storeCopy writes what age and zstd read', async () => {
     compress: true,
     recipients: [recipient],
   });
-  expect(file).toBe('b~.zst.age');
+  expect(file).toBe('b~.zst~.age');
   const compressed = execFileSync('age', [
     '--decrypt',
     '--identity',

@@ -11,11 +11,12 @@ export type Writer = {
 /**
  * Writes to a database until it is stopped, one transaction after the other.
  * @param sql run again and again; `:n` is a number that grows
+ * @param pause milliseconds between two of them
  */
-export async function startWriter(path: string, sql: string): Promise<Writer> {
+export async function startWriter(path: string, sql: string, pause = 0): Promise<Writer> {
   const worker = new Worker(
     `const { DatabaseSync } = require('node:sqlite');
-     const { parentPort, workerData: { path, sql } } = require('node:worker_threads');
+     const { parentPort, workerData: { path, sql, pause } } = require('node:worker_threads');
      const database = new DatabaseSync(path, { timeout: 30_000 });
      const write = database.prepare(sql);
      let n = 0;
@@ -26,10 +27,10 @@ export async function startWriter(path: string, sql: string): Promise<Writer> {
        n += 1;
        write.run({ n });
        parentPort.postMessage(n);
-       setImmediate(work);
+       setTimeout(work, pause);
      };
      work();`,
-    { eval: true, workerData: { path, sql } },
+    { eval: true, workerData: { path, sql, pause } },
   );
   const more = async () => {
     await once(worker, 'message');

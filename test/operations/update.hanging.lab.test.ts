@@ -172,8 +172,11 @@ test('update that ends well takes away what those before it could not', async ()
   // With all the time that an engine usually has.
   const patient = openUpdating(here, [it], { folder: updating.folder });
   await publish({ isGood: true });
-  const report = await update(patient.app, it.name, patient.run()).finally(() => patient.close());
-  expect(report).toMatchObject({ outcome: 'updated' });
+  try {
+    expect(await update(patient.app, it.name, patient.run())).toMatchObject({ outcome: 'updated' });
+  } finally {
+    await patient.close();
+  }
   const format = '{{.Id}}';
   const images = await here.podman(
     'images',

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Command } from '../../src/app.ts';
 import { GUEST, OWNER, startHarness, STRANGER } from './harness.ts';
 
 describe('commands', () => {
@@ -274,6 +275,30 @@ describe('plans', () => {
       () => telegram.message(plan.id)?.text.startsWith('🏁 Restart of immich') === true,
       'its end',
     );
+  });
+
+  test('work that no plan announced shows its steps while it runs, and becomes its result on the same card', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const command: Command = {
+      name: 'backup',
+      usage: '<service>',
+      purpose: 'act',
+      plan: () => Promise.resolve(undefined),
+      shows: (_app, [service = '']) => ({ verb: 'backup', service }),
+      async run(_app, _args, { progress }) {
+        progress.plan([{ step: 'copy-files' }, { step: 'prove' }]);
+        progress.begin('copy-files');
+        progress.amount(118e6, 240e6);
+        await promise;
+        return { kind: 'note', note: { key: 'cancelled' } };
+      },
+    };
+    const { telegram } = await startHarness({ commands: () => [command] });
+    await telegram.send('/backup vaultwarden');
+    const card = await telegram.waitFor('Backing up vaultwarden');
+    await telegram.waitFor('Files – 118 MB of 240 MB');
+    resolve();
+    expect((await telegram.waitFor('Cancelled')).id).toBe(card.id);
   });
 
   test('work that the end of the process cuts off says so', async () => {

@@ -8,7 +8,9 @@ import type { DrillReport } from '../../report/backup-runs.ts';
 import type { Service } from '../../services.ts';
 import { coveredServices, requireCovered, sourcesOf, toldChecks } from './back-up.ts';
 import { findBackup, rememberBackup, type ListReach } from './list.ts';
+import { lastDrill } from './memory.ts';
 import { prove } from './prove.ts';
+import { rememberDrill } from './take.ts';
 import type { DataReach } from '../data-reach.ts';
 
 export type DrillReach = DataReach & ListReach;
@@ -54,6 +56,7 @@ export async function drill(
   const before = proof.drill === undefined ? (await readProof(row.folder))?.drill : undefined;
   await writeProof(row.folder, before === undefined ? proof : { ...proof, drill: before });
   await rememberBackup(app, service, row.folder, row.id);
+  rememberDrill(app, service, proof, row.images);
   const { failed, leftOut } = toldChecks(proof);
   // A drill that could not be made is none.
   const notMade = needsDrill(service) && proof.drill === undefined ? leftOut : [];
@@ -90,16 +93,10 @@ export async function takeUpDrill(app: Pick<App, 'hosts' | 'store'>, service: Se
 export function drillsDue({ services, store, clock }: Pick<App, 'services' | 'store' | 'clock'>): Report {
   const at = clock.now();
   const due = drillable({ services })
-    .map(({ name, title }) => ({ service: name, title, drilledAt: drilledAt({ store }, name, at) }))
+    .map(({ name, title }) => ({ service: name, title, drilledAt: lastDrill(store, name)?.at }))
     .filter(({ drilledAt: last }) => last === undefined || at - last > WEEK);
   const actions = due.map(({ service }): Action[] => [
     { label: 'drill', subject: service, command: 'drill', args: [service] },
   ]);
   return { kind: 'drills-due', services: due, at, ...(actions.length > 0 && { actions }) };
-}
-
-function drilledAt({ store }: Pick<App, 'store'>, service: string, now: number): number | undefined {
-  const all = store.backups.ofService(service).flatMap(({ drilledAt: at }) => at ?? []);
-  const past = all.filter((at) => at <= now);
-  return past.length === 0 ? undefined : Math.max(...past);
 }

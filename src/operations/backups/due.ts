@@ -5,7 +5,7 @@ import type { Service } from '../../services.ts';
 import type { BackupRow } from '../../store/backups.ts';
 import { isCovered } from '../data-reach.ts';
 import { isProvenRow } from './list.ts';
-import { recallBackups, type BackupMemory } from './memory.ts';
+import { lastDrill, recallBackups, type BackupMemory } from './memory.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -42,7 +42,7 @@ export function withBackup(
     backup: {
       provenAt: last?.takenAt,
       level: last?.level ?? 'copied',
-      drilledAt: rows.find(({ drilledAt }) => drilledAt !== undefined)?.drilledAt,
+      drilledAt: lastDrill(app.store, service.name)?.at,
       isOverdue: service.backup?.at !== undefined && standingOf(app, service).isOverdue,
       notCovered: service.backup?.notCovered,
     },

@@ -14,6 +14,8 @@ export type BackupMemory = {
   failures: readonly { at: number; cause: string }[];
   /** Milliseconds that the service was stopped for it the last time. */
   away?: number | undefined;
+  /** When a backup was restored into a scratch place last, and which images its service ran then: that backup may be gone. */
+  drilled?: { at: number; images: Readonly<Record<string, string>> } | undefined;
   /** What is wrong now, since when, and when somebody was told last. */
   trouble?: { what: BackupTrouble; since: number; toldAt: number | undefined } | undefined;
 };
@@ -22,6 +24,17 @@ const keyOf = (service: string) => `backup:${service}`;
 
 export const recallBackups = ({ facts }: Pick<Store, 'facts'>, service: string): BackupMemory | undefined =>
   facts.get<BackupMemory>(keyOf(service));
+
+/** The last drill that is known of a service. */
+export function lastDrill(
+  { facts, backups }: Pick<Store, 'facts' | 'backups'>,
+  service: string,
+): BackupMemory['drilled'] {
+  const row = backups.ofService(service).find(({ drilledAt }) => drilledAt !== undefined);
+  const found = row?.drilledAt === undefined ? undefined : { at: row.drilledAt, images: row.images };
+  const known = recallBackups({ facts }, service)?.drilled;
+  return known === undefined || (found !== undefined && found.at > known.at) ? found : known;
+}
 
 /** Change what is remembered, as one step beside whoever else does. */
 export function rememberBackups(

@@ -110,13 +110,16 @@ export async function sendOffSite(
   // Else it was thinned out meanwhile: there is a newer one to send.
 }
 
-/** A week has gone by since a sample was equal. One that was not is taken again with every look. */
+/**
+ * A week has gone by since a sample was equal; one that was not is taken again with every look. While the newest is not
+ * there, what is there may be kept here no more.
+ */
 export function wantsSample(
   { store, clock }: Pick<App, 'store' | 'clock'>,
   { name }: Pick<Service, 'name'>,
 ): boolean {
-  const { sentAt, sampledAt, sampleFailed } = offSiteState({ store }, name);
-  if (sentAt === undefined) return false;
+  const { id, sampledAt, sampleFailed } = offSiteState({ store }, name);
+  if (id === undefined || id !== store.backups.newestProven(name)?.id) return false;
   const age = clock.now() - (sampledAt ?? 0);
   return sampleFailed !== undefined || age < 0 || age >= SAMPLE_EVERY;
 }

@@ -2,15 +2,27 @@
 import { join } from 'node:path';
 import { checkExpected } from '../../backup/expect.ts';
 import { checkFiles } from '../../backup/files.ts';
-import { readManifest, sizeOf, type Part, type PostgresPart } from '../../backup/manifest.ts';
+import {
+  lyingOf,
+  readManifest,
+  sizeOf,
+  type Manifest,
+  type Part,
+  type PostgresPart,
+} from '../../backup/manifest.ts';
+import { scratchOf } from '../../backup/names.ts';
+import { decodeStored, isLocked, openCopies } from '../../backup/opened.ts';
 import { drillPostgres } from '../../backup/postgres-drill.ts';
 import { checkDump } from '../../backup/postgres.ts';
-import { lowestOf, type Check, type Level, type Proof } from '../../backup/proof.ts';
+import { lowestOf, readProof, type Check, type Level, type Proof } from '../../backup/proof.ts';
+import { reveal } from '../../backup/seal.ts';
 import { proveSqlite, type Proven } from '../../backup/sqlite-check.ts';
 import { causeOf } from '../../errors.ts';
 import type { Service } from '../../services.ts';
 import { requireWhole } from '../backup.ts';
 import { reachOf, toldOf, type DataOptions, type DataReach } from '../data-reach.ts';
+
+const LOCKED = 'It is encrypted, and there is no identity here to open it with.';
 
 export type ProveOptions = DataOptions & {
   /** PostgreSQL is restored into a scratch container, too. */
@@ -38,6 +50,10 @@ export async function prove(
     manifest.parts.reduce((sum, part) => sum + sizeOf(part), 0),
   );
   const { engine } = app.hosts.of(service);
+  const { identityFile } = reach;
+  const reading = { identityFile, signal };
+  const opened = openCopies(folder, { ...reading, scratch: scratchOf(folder) });
+  const before = await readProof(folder);
   const drills: { took: number; container: string; image: string }[] = [];
   const sources: Record<string, Level> = {};
   const checks: Check[] = [];
@@ -55,15 +71,31 @@ export async function prove(
   const rereadOf = (part: Part): Promise<Check> =>
     attempt('manifest', part.facts.name, async () => {
       if (part.kind === 'files') await checkFiles(part, folder, told);
-      else await requireWhole(join(folder, part.copy.file), part.copy, told);
+      else await requireWhole(join(folder, part.copy.file), lyingOf(part.copy), told);
     });
   const lookAt = async (part: Part): Promise<Proven> => {
-    if (part.kind === 'files') return { level: 'restored', checks: [] };
+    const source = part.facts.name;
+    if (isLocked(manifest, identityFile)) {
+      const level = before?.sources[source] ?? 'copied';
+      return { level, checks: [{ name: 'decode', source, result: 'left out', detail: LOCKED }] };
+    }
+    if (part.kind === 'files') {
+      return levelled('restored', [
+        await attempt('decode', source, () => decodeStored(folder, part, reading)),
+      ]);
+    }
+    if (part.kind === 'sqlite') {
+      let file = '';
+      const unpack = await attempt('decode', source, async () => {
+        file = await opened.databaseOf(part);
+      });
+      if (unpack.result === 'failed') return levelled('copied', [unpack]);
+      return proveSqlite(part, file, signal);
+    }
     const file = join(folder, part.copy.file);
-    if (part.kind === 'sqlite') return proveSqlite(part, file, signal);
     const decode = await attempt('decode', part.facts.name, () => checkDump(reach, part, file, part.copy));
     if (decode.result === 'failed' || !drill) return levelled('decoded', [decode]);
-    const drilled = await restore(part, file);
+    const drilled = await restore(await reveal(folder, part, reading), file);
     return levelled(drilled.level, [decode, ...drilled.checks]);
   };
   /** Where it could not even be tried, that says nothing of the copy. */
@@ -86,21 +118,32 @@ export async function prove(
     }
   };
 
-  for (const part of manifest.parts) {
-    const whole = await rereadOf(part);
-    const proven = whole.result === 'failed' ? levelled('copied', []) : await lookAt(part);
-    sources[part.facts.name] = proven.level;
-    checks.push(whole, ...proven.checks);
-  }
-  const isWhole = checks.every(({ name, result }) => name !== 'manifest' || result === 'passed');
-  if (isWhole && service.backup !== undefined) {
-    const expected = await checkExpected(manifest, folder, service.backup.expect, { signal });
-    checks.push(...expected);
-    for (const { source } of expected.filter(isFailed)) {
-      // What is about no single source is about all of them.
-      const about = source !== undefined && source in sources ? [source] : Object.keys(sources);
-      for (const name of about) sources[name] = 'copied';
+  const lookAtAll = async () => {
+    for (const part of manifest.parts) {
+      const whole = await rereadOf(part);
+      const proven = whole.result === 'failed' ? levelled('copied', []) : await lookAt(part);
+      sources[part.facts.name] = proven.level;
+      checks.push(whole, ...proven.checks);
     }
+    const isWhole = checks.every(({ name, result }) => name !== 'manifest' || result === 'passed');
+    if (isWhole && service.backup !== undefined && !isLocked(manifest, identityFile)) {
+      const expected = await checkExpected(manifest, folder, service.backup.expect, {
+        ...reading,
+        databaseOf: (part) => opened.databaseOf(part),
+      });
+      checks.push(...expected);
+      for (const { source } of expected.filter(isFailed)) {
+        // What is about no single source is about all of them.
+        const about = source !== undefined && source in sources ? [source] : Object.keys(sources);
+        for (const name of about) sources[name] = 'copied';
+      }
+    }
+  };
+
+  try {
+    await lookAtAll();
+  } finally {
+    await opened.close();
   }
   const at = app.clock.now();
   return {
@@ -123,3 +166,32 @@ const isFailed = ({ result }: Check): boolean => result === 'failed';
 
 const levelled = (level: Level, checks: Check[]): Proven =>
   checks.some(isFailed) ? { level: 'copied', checks } : { level, checks };
+
+/**
+ * Once its copies are stored in their last form: whether they give what was proven. Where nothing here can open them, that
+ * is no more than `decoded`, and said.
+ * @throws Error with the first that does not
+ */
+export async function confirmStored(
+  app: DataReach,
+  folder: string,
+  { manifest, proof }: { manifest: Manifest; proof: Proof },
+  { signal }: DataOptions = {},
+): Promise<Proof> {
+  const { identityFile } = app.config.age;
+  const checks: Check[] = [];
+  const sources = { ...proof.sources };
+  for (const part of manifest.parts) {
+    const source = part.facts.name;
+    if (part.kind === 'files') await checkFiles(part, folder, { signal });
+    else await requireWhole(join(folder, part.copy.file), lyingOf(part.copy), { signal });
+    if (isLocked(manifest, identityFile)) {
+      sources[source] = lowestOf([proof.sources[source] ?? 'copied', 'decoded']);
+      checks.push({ name: 'stored', source, result: 'left out', detail: LOCKED });
+    } else {
+      await decodeStored(folder, part, { identityFile, signal });
+      checks.push({ name: 'stored', source, result: 'passed' });
+    }
+  }
+  return { ...proof, sources, level: lowestOf(Object.values(sources)), checks: [...proof.checks, ...checks] };
+}

@@ -7,11 +7,13 @@ import { whileLocked } from '../arguments.ts';
 import { lookAtServices } from '../status.ts';
 import { backUp, coveredServices } from './back-up.ts';
 import { lastProven, standingOf } from './due.ts';
+import { isProvenRow } from './list.ts';
 import { rememberBackups } from './memory.ts';
+import { sendOffSite } from './off-site.ts';
 import type { BackupReach } from './take.ts';
 import { tellBackup, tellOverdue } from './tell.ts';
 
-export type ScheduledReach = BackupReach & Pick<App, 'locks'>;
+export type ScheduledReach = BackupReach & Pick<App, 'locks' | 'offsite'>;
 
 /** The job whose times are those of the services: pausing it there pauses the retries, too. */
 export const BACK_UP = 'back-up';
@@ -53,6 +55,8 @@ export async function backUpAgain(
   );
   for (const service of scheduledServices(app)) {
     run.signal.throwIfAborted();
+    // Nothing may be stopped, so that it cannot be copied: that is known.
+    if (app.guard.observing && service.backup?.pause !== undefined) continue;
     rememberBackups(app.store, service.name, app.clock.now(), () => ({}));
     const isPaused = paused.has(service.name);
     if (!isPaused && standingOf(app, service).isWanted && app.locks.isFree(service.name)) {
@@ -74,6 +78,9 @@ async function attempt(app: ScheduledReach, service: Service, run: Run): Promise
       backUp(app, service, run, { reason: 'scheduled' }),
     );
     if (report.why?.kind === 'client') putOff();
+    // The service is free meanwhile: to send it can take hours.
+    const row = report.made && app.store.backups.get(service.name, report.made.id);
+    if (row !== undefined && isProvenRow(row)) await sendOffSite(app, row, { signal: run.signal });
     const told = tellBackup(app, service, report);
     // A service that is down is told as what it is.
     return report.why?.kind === 'not-started' ? report : told;

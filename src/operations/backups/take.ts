@@ -1,25 +1,32 @@
 /** One backup: copied, proven, named, and only then counted. */
 import { readdir } from 'node:fs/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { App, Run } from '../../app.ts';
 import { isThere } from '../../backup/aside.ts';
 import { sync } from '../../backup/disk.ts';
-import type { Header, Manifest } from '../../backup/manifest.ts';
+import { readManifest, type Header, type Manifest } from '../../backup/manifest.ts';
 import { backupId } from '../../backup/names.ts';
 import { isProven, writeProof, type Proof } from '../../backup/proof.ts';
+import { sealCopies } from '../../backup/seal.ts';
+import type { Storage } from '../../backup/stored.ts';
 import { causeOf } from '../../errors.ts';
 import { redactJson } from '../../redact.ts';
 import type { Shrunk } from '../../backup/shrink.ts';
 import type { Service } from '../../services.ts';
 import { readVersion } from '../../version.ts';
-import { beginCopy, dropCopy, fillCopy, nameCopy, type Copying } from '../copy.ts';
+import { beginCopy, dropCopy, fillCopy, nameCopy, type Copying, type Like } from '../copy.ts';
 import { backupsOf } from '../data-reach.ts';
 import { beat } from './beat.ts';
+import { lastDrill, rememberBackups } from './memory.ts';
 import { pruneBackups, type KeepReach, type Pruned } from './keep.ts';
 import { folderOfBackups, rememberBackup, syncBackups } from './list.ts';
 import { isBusy, pausedParts, takeUpPaused, whilePaused, type PauseReach } from './pause.ts';
-import { prove } from './prove.ts';
+import { confirmStored, prove } from './prove.ts';
 import { shrunkOf } from './shrunk.ts';
 import { requireTarget } from './target.ts';
+
+/** Milliseconds. */
+const FULL_AFTER = 7 * 86_400_000;
 
 export type BackupReach = PauseReach & KeepReach;
 
@@ -79,7 +86,7 @@ export async function takeBackup(
   const target = await requireTarget(app);
   await syncBackups(app, service);
   const [last] = app.store.backups.ofService(service.name).filter(({ isReadable }) => isReadable);
-  const like = last && { folder: last.folder, isFresh: false };
+  const like = last && (await likeOf(app, last.folder));
   const folder = folderOfBackups(target.folder, service);
   const id = await freeId(app, folder);
   const copying = await beginCopy(app, service, `${folder}/${id}`, { signal, like });
@@ -87,17 +94,19 @@ export async function takeBackup(
     const header = await headerOf(app, service, id);
     const copy = (within: AbortSignal) =>
       fillCopy(app, service, copying, { ...toldBy(run, copying), signal: within, digests: true, header });
-    const { result: manifest, away } = pauses
+    const { result: plain, away } = pauses
       ? await whilePaused(app, service, run, copy)
       : { result: await copy(signal), away: undefined };
 
     run.progress.begin('prove');
-    const proof = await prove(app, service, copying.partial, {
+    const proven = await prove(app, service, copying.partial, {
       signal,
       progress: (done, total) => run.progress.amount(done, total),
       drill: reason === 'scheduled' && wantsDrill(app, service, header.images ?? {}),
     });
-    requireWhole(proof);
+    requireWhole(proven);
+    const manifest = await sealCopies(copying.partial, plain, storageOf(app), { signal });
+    const proof = await confirmStored(app, copying.partial, { manifest, proof: proven }, { signal });
     await writeProof(copying.partial, proof);
     await sync(copying.partial);
     signal.throwIfAborted();
@@ -105,6 +114,7 @@ export async function takeBackup(
     await nameCopy(app, service, copying);
     await rememberBackup(app, service, copying.folder, id);
     run.progress.end({ failed: !isProven(proof.level) });
+    rememberDrill(app, service, proof, header.images);
     if (mustBeProven) requireProven(service, proof);
     const after = await afterwards(app, service, proof);
     return { id, folder: copying.folder, manifest, proof, away, ...after };
@@ -146,6 +156,23 @@ function toldBy({ progress }: Run, { needed }: Copying) {
   };
 }
 
+const storageOf = ({ config: { age } }: Pick<App, 'config'>): Storage => ({
+  compress: true,
+  recipients: age.recipient === undefined ? [] : [age.recipient],
+});
+
+/**
+ * What is unchanged since the last backup becomes a second name of its copy there, but for one backup in seven days: so
+ * long at most is one bad block handed on, should it escape being read again.
+ */
+async function likeOf(app: BackupReach, folder: string): Promise<Like | undefined> {
+  const { parts, recipients = [] } = await readManifest(folder);
+  const isOld = parts.some((part) => part.kind === 'files' && app.clock.now() - part.fullAt >= FULL_AFTER);
+  return isOld || !isDeepStrictEqual(recipients, storageOf(app).recipients)
+    ? undefined
+    : { folder, isFresh: false };
+}
+
 async function freeId({ clock }: Pick<App, 'clock'>, folder: string): Promise<string> {
   const taken = new Set((await isThere(folder)) ? await readdir(folder) : []);
   return backupId(clock.now(), (id) => taken.has(id));
@@ -176,8 +203,18 @@ function wantsDrill(
   const servers = service.backup?.sources.flatMap((source) =>
     source.kind === 'postgres' ? [source.container] : [],
   );
-  const drilled = store.backups.ofService(service.name).find(({ drilledAt }) => drilledAt !== undefined);
+  const drilled = lastDrill(store, service.name);
   return servers?.some((container) => drilled?.images[container] !== images[container]) === true;
+}
+
+export function rememberDrill(
+  { store, clock }: Pick<App, 'store' | 'clock'>,
+  { name }: Pick<Service, 'name'>,
+  { drill }: Pick<Proof, 'drill'>,
+  images: Readonly<Record<string, string>> = {},
+): void {
+  if (drill === undefined) return;
+  rememberBackups(store, name, clock.now(), () => ({ drilled: { at: drill.at, images } }));
 }
 
 /** What was written a moment ago and reads differently is no copy at all. */

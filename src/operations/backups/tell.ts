@@ -4,8 +4,9 @@ import type { BackupReport, BackupTrouble, BackupTroubles, DrillReport } from '.
 import type { Service } from '../../services.ts';
 import { failuresOf, standingOf } from './due.ts';
 import { recallBackups, rememberBackups } from './memory.ts';
+import { offSiteTrouble } from './off-site.ts';
 
-type Reach = Pick<App, 'store' | 'clock'>;
+type Reach = Pick<App, 'store' | 'clock' | 'offsite'>;
 
 /** Once a day, though the next backup may come some minutes earlier. Milliseconds. */
 const TOLD_AGAIN = 23 * 3_600_000;
@@ -34,7 +35,7 @@ export function tellOverdue(app: Reach, service: Service): BackupTroubles | unde
 }
 
 function tellTrouble(
-  { store, clock }: Reach,
+  { store, clock }: Pick<Reach, 'store' | 'clock'>,
   { name, title }: Service,
   what: BackupTrouble,
 ): BackupTroubles | undefined {
@@ -71,7 +72,10 @@ export function tellDrill(
   return failed.length === 0 ? undefined : tellTrouble(app, service, { kind: 'undrilled', failed });
 }
 
-function tellRecovery({ store, clock }: Reach, { name, title }: Service): BackupTroubles | undefined {
+function tellRecovery(
+  { store, clock }: Pick<Reach, 'store' | 'clock'>,
+  { name, title }: Service,
+): BackupTroubles | undefined {
   const now = clock.now();
   const trouble = recallBackups(store, name)?.trouble;
   if (trouble === undefined) return undefined;
@@ -87,10 +91,11 @@ function tellRecovery({ store, clock }: Reach, { name, title }: Service): Backup
 }
 
 function troubleOf(
-  { store, clock }: Reach,
-  { name }: Service,
+  { store, clock, offsite }: Reach,
+  service: Service,
   { made, why }: Pick<BackupReport, 'made' | 'why'>,
 ): BackupTrouble | undefined {
+  const { name } = service;
   if (why !== undefined) {
     if (!('cause' in why)) return undefined;
     const failures = failuresOf(recallBackups(store, name), clock.now()).length;
@@ -98,5 +103,7 @@ function troubleOf(
   }
   if (made === undefined) return undefined;
   if (made.level === 'copied') return { kind: 'unproven', failed: made.failed };
-  return made.shrunk.length === 0 ? undefined : { kind: 'shrunken', shrunk: made.shrunk };
+  if (made.shrunk.length > 0) return { kind: 'shrunken', shrunk: made.shrunk };
+  const away = offSiteTrouble({ store, clock, offsite }, service);
+  return away === undefined ? undefined : { kind: 'off-site', cause: away };
 }

@@ -152,6 +152,9 @@ describe('sampleOffSite', () => {
     expect(wantsSample(app, service)).toBe(false);
     now += 24 * HOUR;
     expect(wantsSample(app, service)).toBe(true);
+    // Not while what is there may have been thinned out here.
+    backup('three');
+    expect(wantsSample(app, service)).toBe(false);
     expect(readdirSync(join(place, 'state'))).toEqual([]);
   });
 

@@ -27,10 +27,10 @@ test('takeBackup stops a service with a pause for its copy alone, and starts it 
   const it = open();
   const run = it.run();
   const steps: string[] = [];
-  const { begin } = run.progress;
+  const progress = { ...run.progress };
   run.progress.begin = (step, subject) => (
     steps.push([step, subject].filter(Boolean).join(' ')),
-    begin(step, subject)
+    progress.begin(step, subject)
   );
   const taken = await takeBackup(it.app, it.service(), run, { reason: 'asked' });
   expect(steps).toEqual(['stop notes', 'copy-databases', 'copy-files', 'start notes', 'prove']);

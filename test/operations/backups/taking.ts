@@ -43,6 +43,7 @@ export type TakingOptions = {
   /** Of the disk of the backups. */
   reserve?: string;
   observe?: boolean;
+  age?: App['config']['age'];
   /** Called before a unit is told something; it may throw. */
   onUnit?: (act: string) => void;
   /** Where everything lies already. */
@@ -57,6 +58,7 @@ export function openTaking({
   heartbeat,
   reserve = '0',
   observe = false,
+  age = { recipient: undefined, identityFile: undefined },
   onUnit = () => {},
   folder = mkdtempSync(join(tmpdir(), 'taking-')),
   target = join(folder, 'backups'),
@@ -127,7 +129,7 @@ export function openTaking({
       report: { at: '08:00' },
       observe,
       telegram: {},
-      age: { recipient: undefined, identityFile: undefined },
+      age,
     },
     // Without what no backup reaches.
   } as unknown as App;
