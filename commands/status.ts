@@ -27,11 +27,11 @@ export const status: Command = {
             report.service.state === 'stopped'
               ? { label: 'start', command: 'start', args, style: 'primary' }
               : { label: 'restart', command: 'restart', args },
-            ...(report.service.backup === undefined
-              ? []
-              : [{ label: 'back-up' as const, command: 'backup', args }]),
             { label: 'refresh', command: 'status', args },
           ],
+          ...(report.service.backup === undefined
+            ? []
+            : [[{ label: 'back-up', command: 'backup', args } satisfies Action]]),
           ...(update.length === 0 ? [] : [update]),
         ],
       };

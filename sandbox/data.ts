@@ -6,6 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { EngineSandbox } from './engine.ts';
+import type { Database } from './engine/postgres.ts';
 
 export type SandboxData = {
   /** What services.yaml says of each service beside the rest. */
@@ -17,6 +18,8 @@ export type SandboxData = {
 const BEAT = 2000;
 /** After so many of them somebody saves a password. */
 const BEATS_TO_CIPHER = 10;
+/** And after so many the phone uploads a photo. */
+const BEATS_TO_PHOTO = 5;
 /** Rows that are there from the start: of a day with two monitors. */
 const DAY_OF_BEATS = 2880;
 
@@ -24,15 +27,17 @@ const HOUR = 3_600_000;
 
 /**
  * @param folder the services' folders are made in it
+ * @param options.uploads Immich's folder of what was just uploaded
  * @param options.every milliseconds between two heartbeats
  */
 export function startData(
   folder: string,
-  engine: Pick<EngineSandbox, 'version'>,
-  { every = BEAT }: { every?: number } = {},
+  engine: Pick<EngineSandbox, 'version' | 'database'>,
+  { uploads, every = BEAT }: { uploads: string; every?: number },
 ): SandboxData {
   const kuma = makeKuma(join(folder, 'uptime-kuma/data'));
   const vault = makeVault(join(folder, 'vaultwarden/data'));
+  fillImmich(engine.database('immich-postgres', 'immich'), uploads);
   let beats = 0;
   const timer = setInterval(() => {
     const version = engine.version('uptime-kuma');
@@ -42,10 +47,28 @@ export function startData(
     if (beats % BEATS_TO_CIPHER === 0 && engine.version('vaultwarden') !== undefined) {
       inDatabase(vault.database, addCipher);
     }
+    const isImmichUp = ['immich-postgres', 'immich-server'].every(
+      (name) => engine.version(name) !== undefined,
+    );
+    if (beats % BEATS_TO_PHOTO === 0 && isImmichUp) {
+      addPhoto(engine.database('immich-postgres', 'immich'));
+    }
   }, every);
   timer.unref();
   return {
     entries: {
+      immich: {
+        update: { rollback: 'with-data' },
+        backup: {
+          at: '05:30',
+          sources: [
+            { kind: 'postgres', container: 'immich-postgres', user: 'immich', database: 'immich' },
+            { kind: 'files', folder: uploads },
+          ],
+          expect: { tables: { user: 1 } },
+          not_covered: 'photos in /mnt/data/immich/photos',
+        },
+      },
       'uptime-kuma': {
         update: { rollback: 'with-data' },
         backup: {
@@ -151,4 +174,24 @@ function addCipher(database: DatabaseSync): void {
   database
     .prepare("insert into ciphers (user_uuid, data, updated_at) values ('8f1c', ?, ?)")
     .run(`2.${crypto.randomUUID()}`, new Date().toISOString());
+}
+
+function fillImmich(database: Database, uploads: string): void {
+  const migrations = ['InitialMigration', 'AddAssetFiles', 'RenameTables'].map((name) => [name]);
+  Object.assign(database, {
+    album: { columns: ['id', 'name'], rows: [[1, 'Summer']] },
+    asset: { columns: ['id', 'ownerId', 'originalFileName', 'checksum', 'createdAt'], rows: [] },
+    kysely_migrations: { columns: ['name'], rows: migrations },
+    user: { columns: ['id', 'email', 'isAdmin'], rows: [[1, 'owner@example.dev', true]] },
+  } satisfies Database);
+  for (let index = 0; index < 1840; index += 1) addPhoto(database);
+  mkdirSync(join(uploads, 'owner'), { recursive: true });
+  for (const name of ['one', 'two', 'three']) {
+    writeFileSync(join(uploads, 'owner', `${name}.jpg`), new Uint8Array(90_000).fill(name.length));
+  }
+}
+
+function addPhoto({ asset }: Database): void {
+  const id = (asset?.rows.length ?? 0) + 1;
+  asset?.rows.push([id, 1, `IMG_${id}.jpg`, crypto.randomUUID(), new Date().toISOString()]);
 }

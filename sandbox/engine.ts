@@ -13,6 +13,7 @@ import { CHATTER, FLEET, type FleetService } from './engine/fleet.ts';
 import { createImages, type PullFault } from './engine/images.ts';
 import { createHost, type ContainerSpec, type Health, type Stream } from './engine/host.ts';
 import { answer } from './engine/manager.ts';
+import { createPostgres, type Database } from './engine/postgres.ts';
 import { createUnits, type UnitSpec } from './engine/units.ts';
 
 export type EngineSandboxOptions = {
@@ -65,6 +66,8 @@ export type EngineSandbox = {
   run(spec: ContainerSpec): void;
   /** A deploy: the unit of a container names another image from now on, and is restarted. */
   deploy(container: string, image: string): Promise<void>;
+  /** A database that the PostgreSQL in a container keeps; its tables may be changed. */
+  database(container: string, name: string): Database;
   /** Names of volumes. */
   volumes(): string[];
   /** What goes wrong with the pulls that begin from now on. */
@@ -93,7 +96,8 @@ export async function startEngineSandbox({
   const images = createImages({ registry, bandwidth });
   const host = createHost(images, networks);
   const units = createUnits(host, images, pace);
-  const api = createApi(host, images);
+  const postgres = createPostgres();
+  const api = createApi(host, images, postgres);
   letThemBehave(host, (container) => void units.ended(container));
   const opened: Server[] = [];
 
@@ -209,6 +213,7 @@ export async function startEngineSandbox({
     async deploy(name, image) {
       await units.deploy(`podman-${name}.service`, image);
     },
+    database: (container, name) => postgres.database(find(container), name),
     volumes: () => [...host.volumes],
     failPulls: (how) => images.fail(how),
     down,

@@ -53,7 +53,9 @@ export async function startMiniPc({ folder, port = 0, controls = [] }: MiniPcOpt
     startGithub(),
   ]);
   publishAll(github, registry);
-  const data = startData(join(folder, 'docker-data'), engine);
+  const data = startData(join(folder, 'docker-data'), engine, {
+    uploads: immich.mounts[1]?.source ?? '',
+  });
   const backups = join(folder, 'backups');
   mkdirSync(backups, { recursive: true });
   const page = await startPage(telegram, {

@@ -9,6 +9,7 @@ import type { Container, Host, HostEvent, LogPart } from './host.ts';
 import { readJson, refuse, send, withContainer, type Answer, type Route } from './http.ts';
 import { IMAGE_ROUTES } from './image-routes.ts';
 import type { Images } from './images.ts';
+import type { Postgres } from './postgres.ts';
 
 /** Podman 4.3.1 takes these; others get 400. */
 const OLDEST_API = 24;
@@ -20,7 +21,7 @@ export type Api = {
   onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
 };
 
-export function createApi(host: Host, images: Images): Api {
+export function createApi(host: Host, images: Images, postgres: Postgres): Api {
   const execs = new Map<string, Exec>();
   return {
     onRequest(request, response) {
@@ -61,7 +62,7 @@ export function createApi(host: Host, images: Images): Api {
       if (head.length > 0) socket.unshift(head);
       // The body says nothing of use. Node 26 reads it from the request, older ones left it to the socket.
       request.resume();
-      runExec(exec, socket).catch(() => socket.destroy());
+      runExec(exec, socket, postgres.programs(exec.container)).catch(() => socket.destroy());
     },
   };
 }

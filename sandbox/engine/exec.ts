@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import type { Container, Stream } from './host.ts';
-import { PROGRAMS } from './programs.ts';
+import { PROGRAMS, type Program } from './programs.ts';
 
 export type Exec = {
   id: string;
@@ -22,7 +22,12 @@ export function frame(stream: Stream, bytes: Uint8Array): Buffer {
   return Buffer.concat([header, bytes]);
 }
 
-export async function runExec(exec: Exec, socket: Duplex): Promise<void> {
+/** @param own programs of that container, beside those of all */
+export async function runExec(
+  exec: Exec,
+  socket: Duplex,
+  own: Readonly<Record<string, Program>>,
+): Promise<void> {
   const stdin = (socket as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
   const write = async (stream: Stream, output: string | Uint8Array) => {
     const bytes = typeof output === 'string' ? Buffer.from(output) : output;
@@ -30,7 +35,8 @@ export async function runExec(exec: Exec, socket: Duplex): Promise<void> {
     if (!socket.write(frame(stream, bytes))) await once(socket, 'drain');
   };
   const [name = '', ...args] = exec.command;
-  const program = Object.hasOwn(PROGRAMS, name) ? PROGRAMS[name] : undefined;
+  const programs = { ...PROGRAMS, ...own };
+  const program = Object.hasOwn(programs, name) ? programs[name] : undefined;
   exec.running = true;
   try {
     if (program === undefined) {

@@ -19,6 +19,8 @@ export type Reason =
   | { kind: 'newest' }
   /** No settings and no clock can choose it. */
   | { kind: 'newest-proven' }
+  /** Proven, and taken within a day before the newest proven one: what came before something that is regretted soon. */
+  | { kind: 'recent' }
   | { kind: 'daily' | 'weekly' | 'monthly'; of: string }
   /** The last one before the data became suddenly smaller, which nobody has accepted. */
   | { kind: 'fuller' }
@@ -42,6 +44,9 @@ const TOLERANCE = 10 * 60_000;
 /** An unproven one stays until there are proven ones of so many later days. At most as many stay. */
 const UNPROVEN_DAYS = 7;
 
+/** Milliseconds. */
+const RECENT = 86_400_000;
+
 type Period = 'daily' | 'weekly' | 'monthly';
 
 /** Names of the period that a day belongs to. */
@@ -53,7 +58,7 @@ const PERIODS: Readonly<Record<Period, (day: string) => string>> = {
 
 /**
  * Of each of the last so many days, weeks and months that have a proven backup, the newest proven one is kept. Days
- * without one do not count: three weeks off cost no day of the thirty.
+ * without one do not count: three weeks off cost no day of the thirty. All of the last 24 hours are kept beside them.
  * @param keep numbers from 0
  * @param options.dayOf the local day of a moment: `2026-11-20`
  * @param options.fuller id of the last one before the data became suddenly smaller
@@ -75,7 +80,11 @@ export function planRetention(
   const give = (id: string, reason: Reason) => reasons.get(id)?.push(reason);
   give(newest.id, { kind: 'newest' });
   const proven = newestFirst.filter(({ level }) => isProven(level));
-  if (proven[0] !== undefined) give(proven[0].id, { kind: 'newest-proven' });
+  const [last, ...others] = proven;
+  if (last !== undefined) {
+    give(last.id, { kind: 'newest-proven' });
+    for (const { id, takenAt } of others) if (last.takenAt - takenAt < RECENT) give(id, { kind: 'recent' });
+  }
 
   if (fuller !== undefined) give(fuller, { kind: 'fuller' });
 

@@ -60,6 +60,7 @@ function withBackup(report: BackupReport, made: MadeBackup, texts: Texts): Block
     ...made.failed.map((one) => backupRuns.failedCheck(one)),
     ...made.leftOut.map((one) => backupRuns.leftOut(one)),
     ...made.shrunk.map((one) => backupRuns.shrunken(one)),
+    ...(made.shrunk.length === 0 ? [] : [rich`${backupRuns.acceptable}`]),
     ...(notCovered === undefined ? [] : [backupRuns.notCovered(notCovered)]),
     ...(away === undefined ? [] : [backupRuns.away(texts.duration(away))]),
     isProven ? rich`${backupRuns.keep(keep)}` : backupRuns.uncounted,

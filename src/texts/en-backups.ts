@@ -40,6 +40,8 @@ const reason = (why: Reason): string => {
       return 'the newest';
     case 'newest-proven':
       return 'the newest proven one';
+    case 'recent':
+      return 'of the last 24 hours';
     case 'daily':
       return `of the day ${why.of}`;
     case 'weekly':

@@ -40,28 +40,49 @@ test('planRetention keeps the newest of a day, by the clock of the host', () => 
     at('2026-11-17T23:30'),
     at('2026-11-18T04:00'),
   ] as const;
-  expect(plan([evening, night, morning], { ...NONE, daily: 2 })).toEqual({
+  const later = at('2026-11-19T04:00');
+  expect(plan([evening, night, morning, later], { ...NONE, daily: 3 })).toEqual({
     refused: false,
     kept: [
       {
-        id: morning.id,
-        reasons: [{ kind: 'newest' }, { kind: 'newest-proven' }, { kind: 'daily', of: '2026-11-18' }],
+        id: later.id,
+        reasons: [{ kind: 'newest' }, { kind: 'newest-proven' }, { kind: 'daily', of: '2026-11-19' }],
       },
+      { id: morning.id, reasons: [{ kind: 'daily', of: '2026-11-18' }] },
       { id: evening.id, reasons: [{ kind: 'daily', of: '2026-11-17' }] },
     ],
     removable: [night.id],
   });
 });
 
+test('planRetention keeps all of the last 24 hours, and only proven ones make the others old', () => {
+  const [before, wish, regret] = [
+    at('2026-11-18T10:00'),
+    at('2026-11-19T09:00'),
+    at('2026-11-19T10:00'),
+  ] as const;
+  expect(removable([before, wish, regret], { ...NONE, daily: 1 })).toEqual([before.id]);
+  const unproven: Kept = { ...at('2026-11-20T04:00'), level: 'copied' };
+  expect(removable([wish, regret, unproven], { ...NONE, daily: 1 })).toEqual([]);
+});
+
 test('planRetention keeps both of the days that a change of the clocks makes shorter and longer', () => {
-  const spring = ['2026-03-28T22:30', '2026-03-28T23:30', '2026-03-29T21:30', '2026-03-29T22:30'].map((one) =>
-    at(one),
-  );
+  const spring = [
+    '2026-03-28T22:30',
+    '2026-03-28T23:30',
+    '2026-03-29T21:30',
+    '2026-03-29T22:30',
+    '2026-03-31T09:00',
+  ].map((one) => at(one));
   // Rome: 28th 23:30, 29th 00:30, 29th 23:30 in summer time, 30th 00:30.
   expect(removable(spring, { ...NONE, daily: 9 })).toEqual(ids([spring[1] as Kept]));
-  const autumn = ['2026-10-24T21:30', '2026-10-24T22:30', '2026-10-25T22:30', '2026-10-25T23:30'].map((one) =>
-    at(one),
-  );
+  const autumn = [
+    '2026-10-24T21:30',
+    '2026-10-24T22:30',
+    '2026-10-25T22:30',
+    '2026-10-25T23:30',
+    '2026-10-28T09:00',
+  ].map((one) => at(one));
   expect(removable(autumn, { ...NONE, daily: 9 })).toEqual(ids([autumn[1] as Kept]));
 });
 
@@ -146,10 +167,10 @@ describe('the clock', () => {
 
 test('planRetention orders backups of one second as they were taken', () => {
   const [first, second, tenth] = ['', '-2', '-10'].map((suffix) => ({
-    ...ago(0),
-    id: `${ago(0).id}${suffix}`,
+    ...ago(2),
+    id: `${ago(2).id}${suffix}`,
   })) as [Kept, Kept, Kept];
-  expect(removable([tenth, first, second], { ...NONE, daily: 1 })).toEqual([first.id, second.id]);
+  expect(removable([tenth, first, ago(0), second], { ...NONE, daily: 2 })).toEqual([first.id, second.id]);
 });
 
 test('planRetention of a year, for review', async () => {

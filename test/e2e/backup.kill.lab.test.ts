@@ -62,9 +62,9 @@ beforeAll(async () => {
   }
   await updating.close();
   earlier = Object.fromEntries(names().map((name) => [name, treeOf(join(copies(), name))]));
-  expect(Object.keys(earlier)).toHaveLength(2);
   const begun = performance.now();
-  expect(await backUp()).toBe(0);
+  const code = await backUp();
+  if (code !== 0) throw new Error(`steward backup ended with ${code}.`);
   longest = performance.now() - begun;
 });
 afterAll(async () => {

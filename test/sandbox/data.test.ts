@@ -8,7 +8,11 @@ import { startData } from '../../sandbox/data.ts';
 it('startData writes while the service runs, rests with it, and a newer version changes the form of the data', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'steward-data-'));
   const versions: Record<string, string | undefined> = { 'uptime-kuma': '1.23.16', vaultwarden: '1.34.3' };
-  const data = startData(folder, { version: (name) => versions[name] }, { every: 5 });
+  const data = startData(
+    folder,
+    { version: (name) => versions[name], database: () => ({}) },
+    { uploads: join(folder, 'uploads'), every: 5 },
+  );
   const look = (file: string, statement: string) => {
     const database = new DatabaseSync(join(folder, file), { timeout: 5000 });
     const [row = {}] = database.prepare(statement).all();

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import type { Browser, Locator, Page as Tab } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -105,4 +106,34 @@ test('a killed bot is back by itself and answers what was sent meanwhile', async
       .filter({ hasText: /🟢 copyparty .*healthy, up/ })
       .count(),
   ).toBe(1);
+});
+
+test('a backup is proven and listed, and restoring it asks for the name and brings back what was lost', async () => {
+  const vault = () => new DatabaseSync(join(folder, 'docker-data/vaultwarden/data/db.sqlite3'));
+  await say('/backup vaultwarden');
+  await newest('vaultwarden backed up').waitFor();
+  expect(await newest('vaultwarden backed up').innerText()).toContain('Restored and equal: 2 tables');
+  await button('vaultwarden backed up', 'All backups').click();
+  await button(/vaultwarden backed up .* ago/, 'Restore…').waitFor();
+  const damaged = vault();
+  damaged.exec('delete from ciphers');
+  damaged.close();
+  await button(/vaultwarden backed up .* ago/, 'Restore…').click();
+  await newest('Restore vaultwarden as of').getByText('To go ahead, reply: vaultwarden').waitFor();
+  await say('vaultwarden');
+  await newest('vaultwarden is restored and healthy').waitFor({ timeout: 60_000 });
+  const restored = vault();
+  const [row = {}] = restored.prepare('select count(*) as rows from ciphers').all();
+  restored.close();
+  expect(Number(row['rows'])).toBeGreaterThanOrEqual(240);
+});
+
+test("Immich's database is dumped, and a drill restores it and finds the same rows", async () => {
+  await say('/backup immich');
+  await newest('immich backed up').waitFor({ timeout: 60_000 });
+  await say('/drill immich');
+  await newest(/immich: the backup of .* restores/).waitFor({ timeout: 60_000 });
+  expect(await newest(/immich: the backup of .* restores/).innerText()).toMatch(
+    /Restored and equal: 4 tables, 1 8\d\d rows/,
+  );
 });

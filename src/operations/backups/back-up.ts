@@ -248,5 +248,6 @@ function actionsOf(
   if (made === undefined) {
     return { actions: [[{ label: 'back-up', command: 'backup', args, style: 'primary' }, all]] };
   }
-  return { actions: [[all]] };
+  const accept = { label: 'accept' as const, command: 'backups', args: [name, 'accept'] };
+  return { actions: made.shrunk.length === 0 ? [[all]] : [[accept], [all]] };
 }

@@ -56,7 +56,9 @@ function tellTrouble(
     at: now,
     actions: [
       [
-        { label: 'back-up', command: 'backup', args: [name], style: 'primary' },
+        what.kind === 'shrunken'
+          ? { label: 'accept', command: 'backups', args: [name, 'accept'] }
+          : { label: 'back-up', command: 'backup', args: [name], style: 'primary' },
         { label: 'all-backups', command: 'backups', args: [name] },
       ],
     ],

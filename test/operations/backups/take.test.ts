@@ -57,14 +57,14 @@ describe('takeBackup', () => {
     expect(statSync(folder).mode & 0o777).toBe(0o700);
   });
 
-  test('gives two of the same second names of their own, and the newer takes the place of the older', async () => {
+  test('gives two of the same second names of their own, and keeps both for a day', async () => {
     const at = Date.parse('2026-11-20T14:40:00Z');
     open({ now: () => at });
     const first = await take();
     const { id, pruned } = await take();
     expect([first.id, id]).toEqual(['2026-11-20T14-40-00Z', '2026-11-20T14-40-00Z-2']);
-    expect(pruned?.removed).toEqual([first.id]);
-    expect(names()).toEqual([id]);
+    expect(pruned?.removed).toEqual([]);
+    expect(names()).toEqual([first.id, id]);
   });
 
   test('leaves nothing of one that fails, and the ones before it alone', async () => {
