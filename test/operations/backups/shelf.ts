@@ -73,10 +73,7 @@ export function openShelf({ folder, observing = false, keep }: ShelfOptions = {}
     guard: told,
     machine: machine as Machine,
     offsite: undefined,
-    config: {
-      timeZone: 'Europe/Rome',
-      age: { recipient: undefined, identityFile: undefined },
-    } as unknown as ListReach['config'] & KeepReach['config'],
+    config: { ...place.app.config, timeZone: 'Europe/Rome' } as ListReach['config'] & KeepReach['config'],
   };
   const shelf: Shelf = {
     place,
