@@ -2,7 +2,7 @@
  * What the services of the machine in a box keep: SQLite databases and files that change while one looks, so that copies and
  * ways back have something to show. A newer version of Uptime Kuma migrates its database when it first runs.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { EngineSandbox } from './engine.ts';
@@ -11,6 +11,8 @@ import type { Database } from './engine/postgres.ts';
 export type SandboxData = {
   /** What services.yaml says of each service beside the rest. */
   entries: Readonly<Record<string, { update: object; backup: object }>>;
+  /** Uptime Kuma's database is deleted. */
+  lose(): void;
   close(): void;
 };
 
@@ -42,9 +44,14 @@ export function startData(
   const timer = setInterval(() => {
     const version = engine.version('uptime-kuma');
     // At rest nobody writes: its files may be on their way.
-    if (version !== undefined) inDatabase(kuma.database, (database) => beat(database, version));
+    if (version !== undefined && existsSync(kuma.database))
+      inDatabase(kuma.database, (database) => beat(database, version));
     beats += 1;
-    if (beats % BEATS_TO_CIPHER === 0 && engine.version('vaultwarden') !== undefined) {
+    if (
+      beats % BEATS_TO_CIPHER === 0 &&
+      engine.version('vaultwarden') !== undefined &&
+      existsSync(vault.database)
+    ) {
       inDatabase(vault.database, addCipher);
     }
     const isImmichUp = ['immich-postgres', 'immich-server'].every(
@@ -91,6 +98,9 @@ export function startData(
           expect: { tables: { users: 1 }, files: ['rsa_key.pem'] },
         },
       },
+    },
+    lose() {
+      for (const end of ['', '-wal', '-shm']) rmSync(kuma.database + end, { force: true });
     },
     close: () => clearInterval(timer),
   };

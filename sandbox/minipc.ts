@@ -61,7 +61,11 @@ export async function startMiniPc({ folder, port = 0, controls = [] }: MiniPcOpt
   const page = await startPage(telegram, {
     port,
     title: 'Steward',
-    controls: [...hostControls(engine, immich), ...releaseControls(engine, github, registry), ...controls],
+    controls: [
+      ...hostControls(engine, immich, data),
+      ...releaseControls(engine, github, registry),
+      ...controls,
+    ],
   });
 
   const owner = immich.addUser('owner@example.dev');
@@ -173,7 +177,7 @@ const containerOf = (name: string) =>
 const expected = (service: string) => (['uptime-kuma', 'archivebox'].includes(service) ? 302 : 200);
 
 /** What goes wrong on the host, as switches of the page. */
-function hostControls(engine: EngineSandbox, immich: ImmichStandIn): Control[] {
+function hostControls(engine: EngineSandbox, immich: ImmichStandIn, data: SandboxData): Control[] {
   const sick = new Set<string>();
   let immichDown = false;
   let engineDown = false;
@@ -209,6 +213,14 @@ function hostControls(engine: EngineSandbox, immich: ImmichStandIn): Control[] {
       label: 'vaultwarden dies, out of memory',
       hint: 'systemd gives up on it.',
       run: () => void engine.kill('vaultwarden', { code: 137, oom: true, stay: true }),
+    },
+    {
+      kind: 'button',
+      id: 'kuma-lost',
+      group: 'Server',
+      label: 'uptime-kuma loses its database',
+      hint: '/backup uptime-kuma says so; with an earlier backup /restore brings it back.',
+      run: () => data.lose(),
     },
     {
       kind: 'toggle',

@@ -20,7 +20,7 @@ const worries: Record<NonNullable<ServiceBackups['worry']>, string> = {
   overdue: 'is overdue',
   unproven: 'has a newer one that is not proven',
   shrunk: 'has become smaller',
-  'off-site': 'is not in the second place',
+  'off-site': 'has trouble in the second place',
 };
 
 const results: Record<Check['result'], string> = { passed: '✅', failed: '❌', 'left out': '▫️' };
@@ -69,7 +69,7 @@ export const backups = {
   overdue: 'overdue',
   unproven: 'the newest is not proven',
   smaller: 'smaller than usual',
-  offSite: 'second place',
+  offSite: 'trouble in the second place',
   kept: (count: number) => `${count} kept`,
   notBackedUp: (names: string) => rich`${i(`Not backed up: ${names}`)}`,
   notCovered: (what: string) => rich`⚠️ ${b('Not covered:')} ${what}`,

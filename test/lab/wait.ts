@@ -1,5 +1,5 @@
 /** Waiting for a state by a program that tells of changes (a followed log, an event stream), without sleeping in between. */
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 
 /** Milliseconds; 30 s unless told. */
 export type WaitOptions = { timeout?: number };
@@ -22,7 +22,8 @@ export async function until(
   options: WaitOptions = {},
 ): Promise<string> {
   const limit = options.timeout ?? 30_000;
-  const child = spawn(...follow, { stdio: ['ignore', 'pipe', 'pipe'] });
+  // A group of its own: what enters the lab's machine leaves a process there that outlives it otherwise.
+  const child = spawn(...follow, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   let seen = '';
   let last = '';
   let looking: Promise<void> = Promise.resolve();
@@ -59,7 +60,17 @@ export async function until(
   } finally {
     clearTimeout(timer);
     clearInterval(fallback);
-    child.kill();
+    endGroup(child);
     await looking.catch(() => undefined);
+  }
+}
+
+function endGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    // It has ended by itself.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }

@@ -97,10 +97,10 @@ test('presentBackups and presentServiceBackups say what is in the second place, 
   const offSite = { ...well, trouble: 'restic says: wrong password or no key found' };
   const broken = (service: string) => standing(service, { state: 'degraded', worry: 'off-site', offSite });
   expect(all([kuma, broken('notes'), broken('anki')])).toEqual([
-    '🟡 Backups: 1 of 3 fine · notes is not in the second place, 1 more',
+    '🟡 Backups: 1 of 3 fine · notes has trouble in the second place, 1 more',
     '',
-    '🟡 notes – second place, 5 h ago, restored and equal, 241 MB, 36 kept',
-    '🟡 anki – second place, 5 h ago, restored and equal, 241 MB, 36 kept',
+    '🟡 notes – trouble in the second place, 5 h ago, restored and equal, 241 MB, 36 kept',
+    '🟡 anki – trouble in the second place, 5 h ago, restored and equal, 241 MB, 36 kept',
     '🟢 kuma – 5 h ago, restored and equal, 241 MB, 36 kept',
     'Second place: 05:40:00',
     '⚠️ Second place: restic says: wrong password or no key found.',

@@ -19,10 +19,10 @@ export const SENDER = { name: 'send-off-site' } as const;
 export const SAMPLER = { name: 'check-off-site' } as const;
 
 /** What is not there yet, one service after another. @throws the signal's reason */
-export async function sendAll(app: Reach, { signal }: Pick<Run, 'signal'>): Promise<void> {
+export async function sendAll(app: Reach, { signal, dueAt }: Pick<Run, 'signal' | 'dueAt'>): Promise<void> {
   for (const service of coveredServices(app)) {
     signal.throwIfAborted();
-    await sendNewest(app, service, { signal });
+    await sendNewest(app, service, { signal, isAsked: dueAt === undefined });
   }
 }
 

@@ -63,18 +63,19 @@ export function rememberOffSite(
 /**
  * Send the newest proven backup, unless it is there already or failed less than an hour ago. An older one is never sent
  * after a newer one: what counts is that the data is there.
+ * @param options.isAsked somebody wants it now, whatever failed before
  * @throws the signal's reason
  */
 export async function sendNewest(
   app: OffSiteReach,
   service: Pick<Service, 'name'>,
-  { signal }: { signal: AbortSignal },
+  { signal, isAsked = false }: { signal: AbortSignal; isAsked?: boolean },
 ): Promise<void> {
   const newest = lookBehind(app, service);
   if (newest === undefined) return;
   const now = app.clock.now();
   const { failed } = offSiteState(app, service.name);
-  const mayTry = failed === undefined || failed.at > now || now - failed.at >= RETRY_AFTER;
+  const mayTry = isAsked || failed === undefined || failed.at > now || now - failed.at >= RETRY_AFTER;
   // A disk that is not mounted is told by those who write to it.
   if (mayTry && (await isThere(newest.folder))) await sendOffSite(app, newest, { signal });
 }
@@ -110,13 +111,16 @@ export async function sendOffSite(
   // Else it was thinned out meanwhile: there is a newer one to send.
 }
 
-/** A week has gone by since a sample was equal. One that was not is taken again with every look. */
+/**
+ * A week has gone by since a sample was equal; one that was not is taken again with every look. While the newest is not
+ * there, what is there may be kept here no more.
+ */
 export function wantsSample(
   { store, clock }: Pick<App, 'store' | 'clock'>,
   { name }: Pick<Service, 'name'>,
 ): boolean {
-  const { sentAt, sampledAt, sampleFailed } = offSiteState({ store }, name);
-  if (sentAt === undefined) return false;
+  const { id, sampledAt, sampleFailed } = offSiteState({ store }, name);
+  if (id === undefined || id !== store.backups.newestProven(name)?.id) return false;
   const age = clock.now() - (sampledAt ?? 0);
   return sampleFailed !== undefined || age < 0 || age >= SAMPLE_EVERY;
 }

@@ -152,6 +152,9 @@ describe('sampleOffSite', () => {
     expect(wantsSample(app, service)).toBe(false);
     now += 24 * HOUR;
     expect(wantsSample(app, service)).toBe(true);
+    // Not while what is there may have been thinned out here.
+    backup('three');
+    expect(wantsSample(app, service)).toBe(false);
     expect(readdirSync(join(place, 'state'))).toEqual([]);
   });
 
@@ -213,10 +216,12 @@ describe('sendNewest', () => {
     now += HOUR - 1;
     await sendNewest(app, service, { signal });
     expect(sends).toEqual(['one']);
-    now += 1;
+    await sendNewest(app, service, { signal, isAsked: true });
+    expect(sends.splice(0)).toEqual(['one', 'one']);
+    now += HOUR;
     broken = undefined;
     await sendNewest(app, service, { signal });
-    expect(sends).toEqual(['one', 'one']);
+    expect(sends).toEqual(['one']);
     expect(offSiteTrouble(app, service)).toBeUndefined();
   });
 
