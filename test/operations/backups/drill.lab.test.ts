@@ -10,11 +10,24 @@ import { openUpdating, type Updating } from '../updating.ts';
 
 const here = lab();
 const NAME = 'drilled';
+const records = { user: 'records', database: 'records' };
+const backup = {
+  sources: [{ kind: 'postgres', container: `${NAME}-postgres`, ...records }],
+  expect: {
+    queries: [
+      {
+        name: 'tables',
+        database: 'records',
+        sql: `select count(*) from pg_tables where schemaname = 'public'`,
+      },
+    ],
+  },
+};
 
 let it: Updatable;
 let updating: Updating;
 beforeAll(async () => {
-  it = await startUpdatable(here, NAME, { kind: 'records' });
+  it = await startUpdatable(here, NAME, { kind: 'records', entry: { backup } });
   updating = openUpdating(here, [it]);
 });
 afterAll(async () => {
@@ -30,9 +43,15 @@ const containers = async () =>
     .filter((name) => name.includes(NAME))
     .toSorted();
 
-test('takeBackup decodes a dump, and a drill restores it row for row', async () => {
+test('takeBackup decodes a dump and asks what is expected of it, and a drill restores it row for row', async () => {
   const { proof, id } = await take('asked');
   expect(proof).toMatchObject({ level: 'decoded' });
+  expect(proof.checks).toContainEqual({
+    name: 'expected answers',
+    source: 'postgres records',
+    result: 'passed',
+    detail: 'tables: 2.',
+  });
   expect(proof.drill).toBeUndefined();
   expect(await drillCommand.run(updating.app, [], updating.run())).toMatchObject({
     kind: 'drills-due',
