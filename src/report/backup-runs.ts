@@ -112,9 +112,7 @@ export type BackupTrouble =
   | { kind: 'overdue'; provenAt: number | undefined; cause: string | undefined }
   | { kind: 'unproven'; failed: readonly ToldCheck[] }
   | { kind: 'shrunken'; shrunk: readonly Shrunk[] }
-  | { kind: 'undrilled'; failed: readonly ToldCheck[] }
-  /** It is here, and not in the second place. */
-  | { kind: 'off-site'; cause: string };
+  | { kind: 'undrilled'; failed: readonly ToldCheck[] };
 
 /** Told by itself: once a day for each service while it lasts, and once when it is over. */
 export type BackupTroubles = {

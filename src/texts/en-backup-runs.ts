@@ -93,8 +93,6 @@ const trouble = (what: BackupTrouble, now: number): Rich => {
       return rich`could not be proven: ${what.failed.flatMap((one, index) => (index === 0 ? check(one) : ['; ', ...check(one)]))}`;
     case 'shrunken':
       return rich`has shrunk: ${what.shrunk.map(shrunk).join('; ')}`;
-    case 'off-site':
-      return rich`is not in its second place: ${what.cause.replace(/\.$/, '')}`;
     case 'undrilled':
       return rich`failed its drill: ${what.failed.flatMap((one, index) => (index === 0 ? check(one) : ['; ', ...check(one)]))}`;
   }

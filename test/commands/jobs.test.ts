@@ -47,7 +47,7 @@ beforeEach(() => {
   });
   const scheduler = createScheduler({ tasks, timeZone: 'UTC', tell: none });
   // What the command, the scheduler and these jobs reach of an App.
-  app = { jobs: [tidy, backUp], scheduler, store, clock, log } as unknown as App;
+  app = { jobs: [tidy, backUp], services: { all: [] }, scheduler, store, clock, log } as unknown as App;
 });
 afterEach(() => {
   store.close();

@@ -112,7 +112,9 @@ test.each(['store', 'records'] as const)(
     await pinned.publish('v2.0.0', { args: ['2', '0'] });
     await pinned.update();
     const { rows: atBackup } = await it.rows();
-    await rowsOf(it, '1');
+    await expect
+      .poll(async () => (await it.rows()).rows.length, { timeout: 30_000 })
+      .toBeGreaterThan(atBackup.length);
     await pinned.deploy('v2.0.0');
     const [told] = await pinned.told();
     expect(told).toMatchObject({ isWell: false, course: 'announced' });

@@ -117,7 +117,7 @@ it('pulls fail, break off and hang when told, and leave the name where it was', 
   const before = (await engine.image(IMAGE))?.id;
   publish();
   box.failPulls('error');
-  await expect(engine.pull(IMAGE)).rejects.toThrow('no space left on device');
+  await expect(engine.pull(IMAGE)).rejects.toThrow('no space left on the disk');
   box.failPulls('cut');
   await expect(engine.pull(IMAGE)).rejects.toThrow('broke off its answer');
   box.failPulls('hang');

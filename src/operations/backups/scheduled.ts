@@ -7,19 +7,17 @@ import { whileLocked } from '../arguments.ts';
 import { lookAtServices } from '../status.ts';
 import { backUp, coveredServices } from './back-up.ts';
 import { lastProven, standingOf } from './due.ts';
-import { isProvenRow } from './list.ts';
 import { rememberBackups } from './memory.ts';
-import { sendOffSite } from './off-site.ts';
 import type { BackupReach } from './take.ts';
 import { tellBackup, tellOverdue } from './tell.ts';
 
-export type ScheduledReach = BackupReach & Pick<App, 'locks' | 'offsite'>;
+export type ScheduledReach = BackupReach & Pick<App, 'locks'>;
 
 /** The job whose times are those of the services: pausing it there pauses the retries, too. */
 export const BACK_UP = 'back-up';
 
-/** A run that begins later than this was missed and is made up. */
-const LATE = 10 * 60_000;
+/** One that was taken so shortly before its time does for it. Milliseconds. */
+const FRESH = 10 * 60_000;
 
 export const scheduledServices = (app: Pick<App, 'services'>): Service[] =>
   coveredServices(app).filter(({ backup }) => backup?.at !== undefined);
@@ -33,10 +31,10 @@ export async function scheduledBackup(
   const { store, clock } = app;
   const now = clock.now();
   const { dueAt } = run;
-  if (dueAt !== undefined && now - dueAt > LATE) {
+  if (dueAt !== undefined) {
     const last = lastProven(store.backups.ofService(service.name), now);
     // Somebody, or the look at what is overdue, was quicker.
-    if (last !== undefined && last.takenAt >= dueAt) return undefined;
+    if (last !== undefined && last.takenAt >= dueAt - FRESH) return undefined;
   }
   return attempt(app, service, run);
 }
@@ -78,9 +76,6 @@ async function attempt(app: ScheduledReach, service: Service, run: Run): Promise
       backUp(app, service, run, { reason: 'scheduled' }),
     );
     if (report.why?.kind === 'client') putOff();
-    // The service is free meanwhile: to send it can take hours.
-    const row = report.made && app.store.backups.get(service.name, report.made.id);
-    if (row !== undefined && isProvenRow(row)) await sendOffSite(app, row, { signal: run.signal });
     const told = tellBackup(app, service, report);
     // A service that is down is told as what it is.
     return report.why?.kind === 'not-started' ? report : told;

@@ -118,12 +118,21 @@ export async function takeBackup(
     rememberDrill(app, service, proof, header.images);
     if (mustBeProven) requireProven(service, proof);
     const after = await afterwards(app, service, proof);
-    return { id, folder: copying.folder, manifest, proof, away, ...after };
+    const warnings = [...spoiltOf(manifest), ...after.warnings];
+    return { id, folder: copying.folder, manifest, proof, away, ...after, warnings };
   } catch (error) {
     await dropCopy(copying);
     throw error;
   }
 }
+
+/** Copies of before that were no longer what had been written: this backup has them anew, the disk wants a look. */
+const spoiltOf = ({ parts }: Manifest): string[] =>
+  parts.flatMap((part) => {
+    if (part.kind !== 'files' || part.spoilt.count === 0) return [];
+    const [name] = part.spoilt.names;
+    return `Files of an earlier backup are no longer what was written, such as "${name}" (${part.spoilt.count}). They were copied anew; the disk may be failing.`;
+  });
 
 const stepsOf = (service: Service): { step: string; subject?: string }[] => {
   const kinds = new Set(service.backup?.sources.map(({ kind }) => kind));

@@ -4,9 +4,8 @@ import type { BackupReport, BackupTrouble, BackupTroubles, DrillReport } from '.
 import type { Service } from '../../services.ts';
 import { failuresOf, standingOf } from './due.ts';
 import { recallBackups, rememberBackups } from './memory.ts';
-import { offSiteTrouble } from './off-site.ts';
 
-type Reach = Pick<App, 'store' | 'clock' | 'offsite'>;
+type Reach = Pick<App, 'store' | 'clock'>;
 
 /** Once a day, though the next backup may come some minutes earlier. Milliseconds. */
 const TOLD_AGAIN = 23 * 3_600_000;
@@ -93,7 +92,7 @@ function tellRecovery(
 }
 
 function troubleOf(
-  { store, clock, offsite }: Reach,
+  { store, clock }: Reach,
   service: Service,
   { made, why }: Pick<BackupReport, 'made' | 'why'>,
 ): BackupTrouble | undefined {
@@ -106,6 +105,5 @@ function troubleOf(
   if (made === undefined) return undefined;
   if (made.level === 'copied') return { kind: 'unproven', failed: made.failed };
   if (made.shrunk.length > 0) return { kind: 'shrunken', shrunk: made.shrunk };
-  const away = offSiteTrouble({ store, clock, offsite }, service);
-  return away === undefined ? undefined : { kind: 'off-site', cause: away };
+  return undefined;
 }

@@ -149,6 +149,7 @@ describe('takeBackup without a recipient', () => {
     const second = await take();
     expect(second.proof.level).toBe('restored');
     expect(second.manifest.parts[1]).toMatchObject({ spoilt: { count: 1, names: ['secret.txt'] } });
+    expect(second.warnings).toEqual([expect.stringContaining('the disk may be failing')]);
     expect((await prove(it.app, it.service(), first.folder)).level).toBe('copied');
     expect((await prove(it.app, it.service(), second.folder)).level).toBe('restored');
   });
