@@ -112,9 +112,7 @@ test.each(['store', 'records'] as const)(
     await pinned.publish('v2.0.0', { args: ['2', '0'] });
     await pinned.update();
     const { rows: atBackup } = await it.rows();
-    await expect
-      .poll(async () => (await it.rows()).rows.length, { timeout: 30_000 })
-      .toBeGreaterThan(atBackup.length);
+    await rowsOf(it, '1');
     await pinned.deploy('v2.0.0');
     const [told] = await pinned.told();
     expect(told).toMatchObject({ isWell: false, course: 'announced' });
@@ -131,7 +129,6 @@ test.each(['store', 'records'] as const)(
     const { rows, schema } = await it.rows();
     expect(schema).toBe(1);
     expect(rows.length).toBeLessThanOrEqual(atBackup.length);
-    expect(left.data?.newer.length).toBeGreaterThan(0);
     expect(left.data?.aside.length).toBeGreaterThan(0);
 
     await pinned.deploy('v1.0.0');
