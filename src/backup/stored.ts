@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { Readable, type Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createZstdCompress, createZstdDecompress, zstdCompressSync } from 'node:zlib';
-import { Decrypter, Encrypter, identityToRecipient } from 'age-encryption';
+import { Decrypter, Encrypter } from 'age-encryption';
 import { isCode, setOpen, writeAll, type Told } from './disk.ts';
 import { lyingOf, type Attributes, type Copy, type Encoding } from './manifest.ts';
 
@@ -16,8 +16,6 @@ export type Storage = {
   /** Public keys, any of whose identities opens it; none: it is not encrypted. */
   recipients: readonly string[];
 };
-
-export const PLAIN: Storage = { compress: false, recipients: [] };
 
 /** What opens encrypted copies: secret keys. */
 export type Identities = readonly string[];
@@ -41,7 +39,7 @@ const LONGEST_NAME = 255;
 /** No application is likely to have a file of that name beside one without it. */
 const SUFFIXES: Readonly<Record<Encoding, string>> = { zstd: '~.zst', age: '~.age' };
 
-/** Public keys as age writes them. SSH keys are not understood. */
+/** A secret key as age-keygen writes it. */
 const IDENTITY = /^AGE-SECRET-KEY-(?:PQ-)?1[0-9A-Z]+$/;
 
 /**
@@ -56,12 +54,6 @@ export async function readIdentities(path: string): Promise<Identities> {
   const keys = lines.filter((line) => IDENTITY.test(line));
   if (keys.length > 0) return keys;
   throw new Error(`There is no age identity in "${path}": a line AGE-SECRET-KEY-1… is expected.`);
-}
-
-/** @returns whether one of the identities belongs to one of the recipients */
-export async function opens(identities: Identities, recipients: readonly string[]): Promise<boolean> {
-  const own = await Promise.all(identities.map((identity) => identityToRecipient(identity)));
-  return own.some((recipient) => recipients.includes(recipient));
 }
 
 /**

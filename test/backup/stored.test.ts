@@ -14,8 +14,6 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { lyingOf, type Copy } from '../../src/backup/manifest.ts';
 import {
   extractCopy,
-  opens,
-  PLAIN,
   readCopy,
   readIdentities,
   storeCopy,
@@ -64,6 +62,7 @@ async function read(copy: Copy, key?: 'own' | 'other'): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
+const PLAIN: Storage = { compress: false, recipients: [] };
 const COMPRESSED: Storage = { compress: true, recipients: [] };
 const ENCRYPTED: Storage = { compress: false, recipients: [KEYS.own.recipient] };
 const BOTH: Storage = { compress: true, recipients: [KEYS.own.recipient] };
@@ -215,8 +214,6 @@ describe('readIdentities', () => {
 
     const identities = await readIdentities(path);
     expect(identities).toEqual([KEYS.own.identity]);
-    expect(await opens(identities, [KEYS.own.recipient])).toBe(true);
-    expect(await opens(identities, [KEYS.other.recipient])).toBe(false);
   });
 
   test('names a file without one, and one that is not there', async () => {

@@ -9,7 +9,7 @@ import { lastDrill, recallBackups, type BackupMemory } from './memory.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-/** product.md: every backup's age, 26 h. */
+/** A day, and what a slow machine and a late start take. Milliseconds. */
 export const OVERDUE = 26 * HOUR;
 /** One that failed is tried again after so long, and so often a day. */
 const RETRY_AFTER = HOUR;

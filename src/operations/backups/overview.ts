@@ -9,6 +9,7 @@ import type { BackupsReport, ListedBackup, ServiceBackups } from '../../report/b
 import type { Service } from '../../services.ts';
 import type { BackupRow } from '../../store/backups.ts';
 import { backupsOf, isCovered } from '../data-reach.ts';
+import { OVERDUE } from './due.ts';
 import { retentionOf } from './keep.ts';
 import { findBackup, isProvenRow, syncBackups, type ListReach } from './list.ts';
 import { offSiteStanding } from './off-site.ts';
@@ -17,8 +18,6 @@ import { acceptShrunk, shrunkOf } from './shrunk.ts';
 export type OverviewReach = ListReach & Pick<App, 'clock' | 'offsite'>;
 type Of<Kind extends BackupsReport['kind']> = Extract<BackupsReport, { kind: Kind }>;
 
-/** A day, and what a slow machine and a late start take. Milliseconds. */
-export const OVERDUE = 26 * 3_600_000;
 /** Buttons beside one another. */
 const IN_A_ROW = 2;
 
