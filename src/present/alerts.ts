@@ -63,10 +63,10 @@ function endLine(
   { alerts: words, duration }: Texts,
   stillDown: readonly string[] = [],
 ): Rich {
-  const { finding, lasted, mended } = alert;
+  const { lasted, mended } = alert;
   const who = mended === undefined ? '' : words.mended(mended);
   const rest = stillDown.length === 0 ? '' : ` ${words.stillDown(stillDown.join(', '))}`;
-  return rich`${words.ended(finding, duration(lasted))}${who}${rest}`;
+  return rich`${words.ended(alert, duration(lasted))}${who}${rest}`;
 }
 
 export function presentAlertEnd({ alerts, stillDown }: AlertEndReport, texts: Texts): Card {

@@ -10,6 +10,11 @@ export function presentFact({ fact, service, since }: Finding, texts: Texts): Bl
   switch (fact.kind) {
     case 'service':
       return presentService(fact, texts, { service, since });
+    case 'host':
+      return [
+        rich`${texts.alerts.cause(undefined, fact.cause)}`,
+        ...(fact.services.length === 0 ? [] : [rich`${texts.alerts.unseen(fact.services.join(', '))}`]),
+      ];
     case 'job':
       return [rich`${texts.alerts.cause(undefined, fact.cause)}`];
   }

@@ -1,5 +1,15 @@
 /** Troubles that nobody asked about, in English. */
-import type { Finding, FindingFact, Mended, MuteReport, ServiceFact, Who } from '../report/alerts.ts';
+import type {
+  Ending,
+  Finding,
+  FindingFact,
+  HostFact,
+  Mended,
+  MuteReport,
+  ServiceFact,
+  ToldAlert,
+  Who,
+} from '../report/alerts.ts';
 import { b, i, rich, type Rich, type Span } from '../rich.ts';
 import { capital, duration, hostNamed, plural, sentence } from './en-words.ts';
 
@@ -15,13 +25,14 @@ export const alertCommands = {
   mute: 'Silence all but critical alerts for a while',
 };
 
+const partOfHost = ({ host, what }: HostFact): string =>
+  `${what === 'engine' ? 'the engine' : what} of ${hostNamed(host)}`;
+
 const jobNamed = (job: string, subject: string | undefined): string =>
   subject === undefined ? job : `${job} ${subject}`;
 
 function serviceTitle({ trouble, state, ...fact }: ServiceFact, name = fact.title): string {
   switch (trouble.kind) {
-    case 'host-unreachable':
-      return `${capital(hostNamed(trouble.host))} does not answer`;
     case 'restarting':
       return `${name} restarts again and again`;
     case 'no-answer':
@@ -44,6 +55,8 @@ function title({ fact, service }: Finding): string {
   switch (fact.kind) {
     case 'service':
       return serviceTitle(fact, service);
+    case 'host':
+      return `${capital(partOfHost(fact))} does not answer`;
     case 'job':
       return `${jobNamed(fact.job, fact.subject)} failed`;
   }
@@ -53,16 +66,25 @@ function title({ fact, service }: Finding): string {
 function over({ fact, service }: Finding): string {
   switch (fact.kind) {
     case 'service':
-      return fact.trouble.kind === 'host-unreachable'
-        ? `${capital(hostNamed(fact.trouble.host))} answers again`
-        : `${service ?? fact.title} is back`;
+      return `${service ?? fact.title} is back`;
+    case 'host':
+      return `${capital(partOfHost(fact))} answers again`;
     case 'job':
       return `${jobNamed(fact.job, fact.subject)} went well again`;
   }
 }
 
-const isDown = (fact: FindingFact): boolean =>
-  fact.kind === 'service' && fact.state === 'down' && fact.trouble.kind !== 'host-unreachable';
+/** What is not looked at any more, or was stopped, is not well. */
+function ended(finding: Finding, ending: Ending | undefined): Rich {
+  const { fact, service } = finding;
+  if (ending === undefined || ending === 'well') return rich`🟢 ${b(over(finding))}`;
+  const name = service ?? ('title' in fact ? fact.title : title(finding));
+  return ending === 'stopped'
+    ? rich`⚪ ${b(`${name} was stopped`)}`
+    : rich`⚪ ${b(`${name} is not watched any more`)}`;
+}
+
+const isDown = (fact: FindingFact): boolean => fact.kind === 'service' && fact.state === 'down';
 
 const by = (who: Who): string =>
   who === 'you' ? 'you' : who === 'schedule' ? 'Steward, as scheduled' : who.name;
@@ -87,6 +109,7 @@ export const alerts = {
   limit: (why: string, limit: string) => `${why} (limit ${limit})`,
   restarts: (count: number) => (count === 1 ? 'It was restarted once.' : `It was restarted ${count} times.`),
   check: (output: string) => `Health check: ${sentence(output)}`,
+  unseen: (names: string) => `Not to be looked at meanwhile: ${names}.`,
   stillFine: (count: number) =>
     count === 1 ? 'Still fine: the other service.' : `Still fine: the other ${plural(count, 'service')}.`,
   stillDown: (names: string) => `Still in trouble: ${names}.`,
@@ -98,8 +121,8 @@ export const alerts = {
   snoozed: (who: Who, until: Span) =>
     who === 'you' ? rich`😴 Silent until ${until}.` : rich`😴 Silent until ${until}, as ${by(who)} wished.`,
 
-  ended: (finding: Finding, lasted: string) =>
-    rich`🟢 ${b(over(finding))} – ${isDown(finding.fact) ? 'down for' : 'after'} ${lasted}.`,
+  ended: ({ finding, ending }: Pick<ToldAlert, 'finding' | 'ending'>, lasted: string) =>
+    rich`${ended(finding, ending)} – ${isDown(finding.fact) ? 'down for' : 'after'} ${lasted}.`,
   mended: ({ verb, by: who }: Mended) => ` ${mended[verb]} by ${by(who)}.`,
   was: (what: string) => rich`${i(what)}`,
 
