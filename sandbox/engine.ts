@@ -261,7 +261,10 @@ async function serveManager(socket: string, units: ReturnType<typeof createUnits
   const run = async (args: string[], response: ServerResponse) => {
     if (!args.includes('--follow')) return void response.end(JSON.stringify(await answer(units, args)));
     response.flushHeaders();
-    response.once('close', follow(units, args, (text) => response.write(text)));
+    response.once(
+      'close',
+      follow(units, args, (text) => response.write(text)),
+    );
   };
   const server = createServer((request, response) => {
     readText(request)

@@ -157,7 +157,11 @@ const PROCESS_EXIT = '98e322203f7a4ed290d09fe03c09fe15';
  * `journalctl --follow`: what is there, and then what comes.
  * @returns what ends it
  */
-export function follow(units: Units, [, ...args]: readonly string[], write: (text: string) => void): () => void {
+export function follow(
+  units: Units,
+  [, ...args]: readonly string[],
+  write: (text: string) => void,
+): () => void {
   const { matches } = selectionOf(args);
   write(journalctl(units, args).stdout);
   return units.onSay((entry) => {

@@ -145,7 +145,8 @@ export const readable = (text: string): string =>
     .trimEnd();
 
 /** As long as a line of a message may be. */
-export const cut = (text: string): string => (text.length > LINE_MOST ? `${text.slice(0, LINE_MOST)} …` : text);
+export const cut = (text: string): string =>
+  text.length > LINE_MOST ? `${text.slice(0, LINE_MOST)} …` : text;
 
 const ERROR =
   /\b(error|err|fatal|panic|critical|crit|exception|traceback|emerg|alert)\b|level=(error|fatal)|"level":\s*(50|60|"error"|"fatal")/i;

@@ -56,7 +56,8 @@ export async function* followLog(
       }
     } catch (error) {
       // Its engine is away, which others tell, or the container is not there at the moment.
-      if (!signal.aborted) app.log.debug({ source: source.name, cause: causeOf(error) }, 'cannot follow a log');
+      if (!signal.aborted)
+        app.log.debug({ source: source.name, cause: causeOf(error) }, 'cannot follow a log');
     }
     // The signal ends the pause; the loop then ends by itself.
     await sleep(wait, signal).catch(() => {});
@@ -70,7 +71,10 @@ const linesSince = ({ host, hasContainer, name, unit }: LogSource, since: number
     : host.systemd.logs(unit, { since, follow: true, signal });
 
 /** @throws Error where there is no such container */
-async function idOf({ host, hasContainer, name }: LogSource, signal: AbortSignal): Promise<string | undefined> {
+async function idOf(
+  { host, hasContainer, name }: LogSource,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   if (!hasContainer) return undefined;
   const container = await host.engine.inspect(name, { signal });
   if (container === undefined) throw new Error(`There is no container "${name}".`);
