@@ -60,6 +60,8 @@ export type EngineSandbox = {
   setHealth(container: string, health: Health, output?: string): void;
   /** What the program in the container writes. */
   write(container: string, output: string | Uint8Array, stream?: Stream): void;
+  /** The program of a unit ends by itself. Resolves when systemd is done with it. */
+  endUnit(unit: string, exitCode: number): Promise<void>;
   /** What a unit writes to its journal. */
   say(unit: string, message: string | Uint8Array): void;
   /** Make and start a container that the engine alone manages. */
@@ -204,6 +206,7 @@ export async function startEngineSandbox({
     write(name, output, stream = 'stdout') {
       host.write(find(name), stream, output);
     },
+    endUnit: (unit, exitCode) => units.end(unit, exitCode),
     say(unit, message) {
       units.say(unit, message);
     },

@@ -50,6 +50,9 @@ export type Definition = {
   invocation: string | undefined;
 };
 
+/** `type` is `start`, `stop` or `restart`; `result` is `done`, `failed`, `dependency`, `timeout` … */
+export type UnitJob = { type: string; result: string; at: number };
+
 /** `timeout` in milliseconds. */
 export type JobOptions = CallOptions & { timeout?: number };
 
@@ -83,6 +86,12 @@ export type Systemd = {
    * @returns undefined when the journal knows none
    */
   lastExit(name: string, options?: CallOptions): Promise<{ code: number; at: number } | undefined>;
+  /**
+   * What systemd last did, or tried to do, with the unit, in its words: a start that was not made because of another
+   * unit has the result `dependency`. `at` in milliseconds since 1970.
+   * @returns undefined when the journal knows nothing of it
+   */
+  lastJob(name: string, options?: CallOptions): Promise<UnitJob | undefined>;
   /** Units that failed, for smoke tests. */
   failed(options?: CallOptions): Promise<string[]>;
 };
@@ -237,6 +246,7 @@ export function createSystemd(
       yield* journal.logs(requireName(name), options);
     },
     lastExit: async (name, options) => journal.lastExit(requireName(name), options),
+    lastJob: async (name, options) => journal.lastJob(requireName(name), options),
     async failed(options) {
       const stdout = await answer(
         ['list-units', '--state=failed', '--all', '--plain', '--no-legend', '--full'],

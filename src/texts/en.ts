@@ -76,7 +76,9 @@ const trouble = (what: Trouble, now: number): string => {
     case 'exited':
       return `exited with ${exit(what.code, what.outOfMemory)}${what.at === undefined ? '' : `, ${about(now - what.at)} ago`}`;
     case 'unit-failed':
-      return `the unit failed: ${results[what.result] ?? what.result}`;
+      return `the unit failed: ${results[what.result] ?? what.result}${what.restarts === undefined ? '' : `; systemd gave up after ${plural(what.restarts, 'restart')}`}`;
+    case 'held-back':
+      return `not started, since ${what.by} failed, which it needs; systemd does not try again`;
     case 'condition':
       return what.condition.startsWith('ConditionPathExists=')
         ? `not started, a file is missing: ${what.condition.slice('ConditionPathExists='.length)}`
