@@ -91,7 +91,11 @@ export type ContainerState = {
 /** Why something is not well: data, worded by the catalogue. */
 export type Trouble =
   | { kind: 'gone' }
+  /** Its container runs under another name. */
+  | { kind: 'renamed'; to: string }
   | { kind: 'no-unit'; unit: string }
+  /** Nothing starts it, a boot neither. */
+  | { kind: 'masked'; unit: string; runs: boolean }
   | { kind: 'stopped' }
   | { kind: 'exited'; code: number; outOfMemory: boolean; at: number | undefined }
   | { kind: 'unit-failed'; unit: string; result: string }

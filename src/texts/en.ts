@@ -65,8 +65,12 @@ const trouble = (what: Trouble, now: number): string => {
   switch (what.kind) {
     case 'gone':
       return 'its container is gone';
+    case 'renamed':
+      return `its container runs under another name: ${what.to}`;
     case 'no-unit':
       return `the unit ${what.unit} does not exist`;
+    case 'masked':
+      return `${what.runs ? 'it runs, but ' : ''}${what.unit} is masked: nothing can start it${what.runs ? ' again' : ''}`;
     case 'stopped':
       return 'stopped';
     case 'exited':
