@@ -3,6 +3,7 @@
  * `src/present/` gives a report its words, Telegram and the terminal give it a form.
  * Times are milliseconds since 1970, sizes bytes, durations milliseconds.
  */
+import type { AlertReports } from './report/alerts.ts';
 import type { BackupRunReport, BackupStanding } from './report/backup-runs.ts';
 import type { BackupsReport } from './report/backups.ts';
 import type { OffSiteReport } from './report/off-site.ts';
@@ -59,6 +60,9 @@ export type ActionLabel =
   | 'restore'
   | 'accept'
   | 'stop-waiting'
+  | 'snooze'
+  | 'wake'
+  | 'ack'
   | 'help';
 
 export type State = 'ok' | 'degraded' | 'down' | 'stopped' | 'working' | 'unknown';
@@ -565,6 +569,7 @@ export type Report = { actions?: readonly (readonly Action[])[]; asks?: Asks | u
   | BackupRunReport
   | BackupsReport
   | OffSiteReport
+  | AlertReports
 );
 
 /** Why somebody who is to see the pictures does not. */
