@@ -15,6 +15,7 @@ import { createOutbox, type Outbox } from './store/outbox.ts';
 import { createPictures, type Pictures } from './store/pictures.ts';
 import { createRestores, type Restores } from './store/restores.ts';
 import { createRuns, type Runs } from './store/runs.ts';
+import { createSamples, type Samples } from './store/samples.ts';
 import { createUpdates, type Updates } from './store/updates.ts';
 import { migrations } from './store/migrations.ts';
 
@@ -41,6 +42,7 @@ export type Store = {
   readonly facts: Facts;
   readonly pictures: Pictures;
   readonly inbox: InboxTable;
+  readonly samples: Samples;
   close(): void;
 };
 
@@ -78,6 +80,7 @@ function tablesOf(sqlite: DatabaseSync, file: string, clock: Clock): Store {
     facts: createFacts(database, clock),
     pictures: createPictures(database, clock),
     inbox: createInboxTable(database),
+    samples: createSamples(database),
     close: () => sqlite.close(),
   };
 }

@@ -223,4 +223,13 @@ export const migrations: readonly string[] = [
   create index restores_open on restores (service) where ended_at is null;
   create index restores_by_service on restores (service, started_at);
   `,
+  `
+  -- Figures over time: disks, memory, backups, pictures.
+  create table samples (
+    name text not null,
+    at integer not null,
+    value real not null,
+    primary key (name, at)
+  ) strict, without rowid;
+  `,
 ];
