@@ -16,8 +16,24 @@ export type Finding = {
   fact: FindingFact;
 };
 
+/**
+ * How a trouble ended: it is well again, somebody stopped the service on purpose, or it is not looked at any more
+ * because the configuration does not name it.
+ */
+export type Ending = 'well' | 'stopped' | 'unwatched';
+
 /** What was found, as data; the catalogue has the words. */
-export type FindingFact = ServiceFact;
+export type FindingFact = ServiceFact | HostFact;
+
+/** A host does not answer: what runs there cannot be known. */
+export type HostFact = {
+  kind: 'host';
+  host: string;
+  what: 'engine' | 'systemd';
+  cause: string;
+  /** Titles of the services that cannot be looked at. */
+  services: readonly string[];
+};
 
 /** A service does not work, or not wholly. */
 export type ServiceFact = {
@@ -44,6 +60,8 @@ export type AlertReport = {
   openedAt: number;
   /** Undefined while it lasts. */
   endedAt: number | undefined;
+  /** Absent while it lasts. */
+  ending?: Ending;
   /** How often it came back. */
   times: number;
   /** Milliseconds of trouble altogether. */
