@@ -5,6 +5,7 @@ import { b, code, i, rich, type Span } from '../rich.ts';
 import { formatSize } from '../units.ts';
 import { backupRuns } from './en-backup-runs.ts';
 import { backups } from './en-backups.ts';
+import { checks } from './en-checks.ts';
 import { guard } from './en-guard.ts';
 import { http } from './en-http.ts';
 import { inbox } from './en-inbox.ts';
@@ -351,6 +352,8 @@ export const en = {
       'check-way-back': 'See that old images are still kept',
       'take-up-updates': 'Finish updates that were cut off',
       'watch-deploys': 'Judge what is deployed',
+      'smoke-test': 'Look at everything that services stand on',
+      'look-at-host': 'Look at disks, memory, mounts and ways',
       'clean-album': 'Clean the album',
       'back-up': 'Back up',
       'back-up-again': 'Make up backups that are overdue or failed',
@@ -386,6 +389,7 @@ export const en = {
   restore,
   guard,
   backupRuns,
+  checks,
 
   notes: {
     unknownCommand: (word: string, nearest: string) =>
