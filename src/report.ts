@@ -3,6 +3,7 @@
  * `src/present/` gives a report its words, Telegram and the terminal give it a form.
  * Times are milliseconds since 1970, sizes bytes, durations milliseconds.
  */
+import type { AlertReports } from './report/alerts.ts';
 import type { BackupRunReport, BackupStanding } from './report/backup-runs.ts';
 import type { BackupsReport } from './report/backups.ts';
 import type { HostNews } from './report/host-findings.ts';
@@ -60,6 +61,9 @@ export type ActionLabel =
   | 'restore'
   | 'accept'
   | 'stop-waiting'
+  | 'snooze'
+  | 'wake'
+  | 'ack'
   | 'help';
 
 export type State = 'ok' | 'degraded' | 'down' | 'stopped' | 'working' | 'unknown';
@@ -572,6 +576,7 @@ export type Report = { actions?: readonly (readonly Action[])[]; asks?: Asks | u
   | BackupsReport
   | OffSiteReport
   | HostNews
+  | AlertReports
 );
 
 /** Why somebody who is to see the pictures does not. */

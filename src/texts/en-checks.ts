@@ -2,11 +2,10 @@
 import type { CertificateTrouble, CheckFact, HostNews, SmartProblem } from '../report/host-findings.ts';
 import { b, code, rich, type Rich, type Span } from '../rich.ts';
 import { formatSize } from '../units.ts';
-import { plural } from './en-words.ts';
+import { hostNamed, plural, sentence } from './en-words.ts';
 
 type Of<Kind extends CheckFact['kind']> = Extract<CheckFact, { kind: Kind }>;
 
-/** `what` without its first letter changed: a path is written as it is. */
 type Words<Fact> = {
   /** The trouble, as the first words of its alert. */
   title: (fact: Fact) => string;
@@ -20,7 +19,6 @@ type Words<Fact> = {
 };
 
 const diskNamed = (path: string): string => (path === '/' ? 'The system disk' : `The disk ${path}`);
-const hostNamed = (name: string): string => (name === 'local' ? 'this host' : `host ${name}`);
 const inQuotes = (texts: readonly string[]): Rich =>
   texts.flatMap((text, index) => [...(index === 0 ? [] : [', ']), code(text)]);
 
@@ -52,12 +50,6 @@ function problem(what: SmartProblem): string {
   }
 }
 
-const asList = (texts: readonly string[]): string =>
-  texts
-    .join('; ')
-    .replace(/^./, (first) => first.toUpperCase())
-    .concat('.');
-
 const disk: Words<Of<'disk'>> = {
   title: ({ path, of, share }) =>
     of === 'space' ? `${diskNamed(path)} is ${share} % full` : `${diskNamed(path)} is running out of files`,
@@ -83,7 +75,7 @@ const smart: Words<Of<'smart'>> = {
     problems.some(({ kind }) => kind === 'failing') ? `${device} is failing` : `${device} ages badly`,
   over: ({ device }) => `${device} has nothing more to say of itself`,
   found: ({ model, problems }) =>
-    rich`${model === undefined ? '' : `${model}. `}${asList(problems.map(problem))}`,
+    rich`${model === undefined ? '' : `${model}. `}${sentence(problems.map(problem).join('; '))}`,
   why: () => 'A disk seldom says so long before its end.',
   todo: ({ device }) =>
     rich`See that a backup elsewhere is new, and replace it: ${code(`smartctl -a ${device}`)}`,
