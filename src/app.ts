@@ -1,5 +1,6 @@
 /** What a command or a job may reach, and what they are. */
 import type { Heartbeat } from './clients/heartbeat.ts';
+import type { Https } from './clients/https.ts';
 import type { Immich } from './clients/immich.ts';
 import type { Machine } from './clients/machine.ts';
 import type { Offsite } from './clients/offsite.ts';
@@ -27,6 +28,8 @@ export type App = {
   locks: Locks;
   guard: Guard;
   probe: Probe;
+  /** Asks through the proxy of the owner's, and looks at its certificates. */
+  https: Https;
   machine: Machine;
   registry: Registry;
   releases: Releases;

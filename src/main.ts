@@ -6,6 +6,7 @@ import { checkConfig, isSound, type SoundConfig } from './check-config.ts';
 import { EXIT, runCommandLine, sudoHint } from './cli.ts';
 import { createEngine } from './clients/engine.ts';
 import { createHeartbeat } from './clients/heartbeat.ts';
+import { createHttps } from './clients/https.ts';
 import { createImmich } from './clients/immich.ts';
 import { createMachine } from './clients/machine.ts';
 import { createOffsite } from './clients/offsite.ts';
@@ -60,8 +61,10 @@ import { checkOffSite } from '../jobs/check-off-site.ts';
 import { checkWayBack } from '../jobs/check-way-back.ts';
 import { cleanAlbum } from '../jobs/clean-album.ts';
 import { drill as drillJob } from '../jobs/drill.ts';
+import { lookAtHost } from '../jobs/look-at-host.ts';
 import { remindReleases } from '../jobs/remind-releases.ts';
 import { sendOffSite } from '../jobs/send-off-site.ts';
+import { smokeTest } from '../jobs/smoke-test.ts';
 import { takeUpBackups } from '../jobs/take-up-backups.ts';
 import { takeUpUpdates } from '../jobs/take-up-updates.ts';
 import { tellReleases } from '../jobs/tell-releases.ts';
@@ -107,6 +110,8 @@ const jobs: readonly Job[] = [
   checkOffSite,
   checkWayBack,
   watchDeploys,
+  lookAtHost,
+  smokeTest,
   cleanAlbum,
   tidy,
 ];
@@ -182,7 +187,8 @@ function build({ config, services }: SoundConfig, [asked]: readonly string[]): H
     locks,
     guard: createGuard(config.observe, log),
     probe: createProbe(),
-    machine: createMachine(),
+    https: createHttps(),
+    machine: createMachine({ journalctl: config.systemd.journalctl }),
     registry: createRegistry(config.registries, { clock }),
     releases: createReleases({ ...config.github, facts: store.facts, clock }),
     immich: config.immich === undefined ? undefined : createImmich(config.immich.url, config.immich.key),

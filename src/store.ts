@@ -16,6 +16,7 @@ import { createOutbox, type Outbox } from './store/outbox.ts';
 import { createPictures, type Pictures } from './store/pictures.ts';
 import { createRestores, type Restores } from './store/restores.ts';
 import { createRuns, type Runs } from './store/runs.ts';
+import { createSamples, type Samples } from './store/samples.ts';
 import { createUpdates, type Updates } from './store/updates.ts';
 import { migrations } from './store/migrations.ts';
 
@@ -42,6 +43,7 @@ export type Store = {
   readonly facts: Facts;
   readonly pictures: Pictures;
   readonly inbox: InboxTable;
+  readonly samples: Samples;
   readonly alerts: Alerts;
   close(): void;
 };
@@ -80,6 +82,7 @@ function tablesOf(sqlite: DatabaseSync, file: string, clock: Clock): Store {
     facts: createFacts(database, clock),
     pictures: createPictures(database, clock),
     inbox: createInboxTable(database),
+    samples: createSamples(database),
     alerts: createAlerts(database),
     close: () => sqlite.close(),
   };

@@ -19,5 +19,6 @@ export function tidyStore({ store, clock }: Pick<App, 'store' | 'clock'>): void 
   store.outbox.forget(now - OUTBOX_LASTS);
   store.confirmations.forget(now - EXPIRED_LASTS);
   store.runs.forget(now - RUNS_LAST);
+  store.samples.thin(now);
   store.alerts.forget(now - ALERTS_LAST);
 }

@@ -19,6 +19,7 @@ import {
   presentServiceBackups,
   presentShrunkAccepted,
 } from './backups.ts';
+import { presentHostNews } from './checks.ts';
 import { presentCleaning } from './cleaning.ts';
 import { presentHelp, presentStart } from './greeting.ts';
 import { presentHeld } from './held.ts';
@@ -158,6 +159,8 @@ function layout(report: Report, texts: Texts): Card {
       return presentOneBackup(report, texts);
     case 'off-site':
       return presentOffSite(report, texts);
+    case 'host-news':
+      return presentHostNews(report, texts);
     case 'shrunk-accepted':
       return presentShrunkAccepted(report, texts);
     case 'alert':

@@ -251,4 +251,13 @@ export const migrations: readonly string[] = [
   create index alerts_by_key on alerts (key, ended_at);
   create index alerts_ended on alerts (ended_at) where ended_at is not null;
   `,
+  `
+  -- Figures over time: disks, memory, backups, pictures.
+  create table samples (
+    name text not null,
+    at integer not null,
+    value real not null,
+    primary key (name, at)
+  ) strict, without rowid;
+  `,
 ];

@@ -11,6 +11,7 @@ import type {
   Who,
 } from '../report/alerts.ts';
 import { b, i, rich, type Rich, type Span } from '../rich.ts';
+import { checks } from './en-checks.ts';
 import { capital, duration, hostNamed, plural, sentence } from './en-words.ts';
 
 export const alertActions = {
@@ -59,6 +60,8 @@ function title({ fact, service }: Finding): string {
       return `${capital(partOfHost(fact))} does not answer`;
     case 'job':
       return `${jobNamed(fact.job, fact.subject)} failed`;
+    default:
+      return checks.title(fact);
   }
 }
 
@@ -71,6 +74,8 @@ function over({ fact, service }: Finding): string {
       return `${capital(partOfHost(fact))} answers again`;
     case 'job':
       return `${jobNamed(fact.job, fact.subject)} went well again`;
+    default:
+      return checks.over(fact);
   }
 }
 
