@@ -3,6 +3,7 @@
  * `src/present/` gives a report its words, Telegram and the terminal give it a form.
  * Times are milliseconds since 1970, sizes bytes, durations milliseconds.
  */
+import type { AuditReport } from './report/audit.ts';
 import type { BackupRunReport, BackupStanding } from './report/backup-runs.ts';
 import type { BackupsReport } from './report/backups.ts';
 import type { OffSiteReport } from './report/off-site.ts';
@@ -561,6 +562,7 @@ export type Report = { actions?: readonly (readonly Action[])[]; asks?: Asks | u
   | BackupRunReport
   | BackupsReport
   | OffSiteReport
+  | AuditReport
 );
 
 /** Why somebody who is to see the pictures does not. */

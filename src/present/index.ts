@@ -2,6 +2,7 @@
 import type { Button, Card } from '../card.ts';
 import type { Action, Report } from '../report.ts';
 import type { Texts } from '../texts/index.ts';
+import { presentAudit, presentAuditLines } from './audit.ts';
 import {
   presentBackup,
   presentBackupPlan,
@@ -156,6 +157,10 @@ function layout(report: Report, texts: Texts): Card {
       return presentOneBackup(report, texts);
     case 'off-site':
       return presentOffSite(report, texts);
+    case 'audit':
+      return presentAudit(report, texts);
+    case 'audit-lines':
+      return presentAuditLines(report);
     case 'shrunk-accepted':
       return presentShrunkAccepted(report, texts);
   }
