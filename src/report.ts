@@ -4,6 +4,7 @@
  * Times are milliseconds since 1970, sizes bytes, durations milliseconds.
  */
 import type { AuditReport } from './report/audit.ts';
+import type { AlertReports } from './report/alerts.ts';
 import type { BackupRunReport, BackupStanding } from './report/backup-runs.ts';
 import type { BackupsReport } from './report/backups.ts';
 import type { OffSiteReport } from './report/off-site.ts';
@@ -60,6 +61,9 @@ export type ActionLabel =
   | 'restore'
   | 'accept'
   | 'stop-waiting'
+  | 'snooze'
+  | 'wake'
+  | 'ack'
   | 'help';
 
 export type State = 'ok' | 'degraded' | 'down' | 'stopped' | 'working' | 'unknown';
@@ -563,6 +567,7 @@ export type Report = { actions?: readonly (readonly Action[])[]; asks?: Asks | u
   | BackupsReport
   | OffSiteReport
   | AuditReport
+  | AlertReports
 );
 
 /** Why somebody who is to see the pictures does not. */

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import type { Clock } from './clock.ts';
 import { createAuditTable, type AuditTable } from './store/audit.ts';
+import { createAlerts, type Alerts } from './store/alerts.ts';
 import { createBackups, type Backups } from './store/backups.ts';
 import { createConfirmations, type Confirmations } from './store/confirmations.ts';
 import { createFacts, type Facts } from './store/facts.ts';
@@ -45,6 +46,7 @@ export type Store = {
   readonly inbox: InboxTable;
   readonly samples: Samples;
   readonly audit: AuditTable;
+  readonly alerts: Alerts;
   close(): void;
 };
 
@@ -84,6 +86,7 @@ function tablesOf(sqlite: DatabaseSync, file: string, clock: Clock): Store {
     inbox: createInboxTable(database),
     samples: createSamples(database),
     audit: createAuditTable(database),
+    alerts: createAlerts(database),
     close: () => sqlite.close(),
   };
 }

@@ -11,6 +11,8 @@ const OUTBOX_LASTS = 30 * DAY;
 const EXPIRED_LASTS = 30 * DAY;
 const RUNS_LAST = 365 * DAY;
 const AUDIT_LASTS = 365 * DAY;
+/** Reports of a year look back on them. */
+const ALERTS_LAST = 365 * DAY;
 
 export function tidyStore({ store, clock }: Pick<App, 'store' | 'clock'>): void {
   const now = clock.now();
@@ -20,4 +22,5 @@ export function tidyStore({ store, clock }: Pick<App, 'store' | 'clock'>): void 
   store.runs.forget(now - RUNS_LAST);
   store.samples.thin(now);
   store.audit.forget(now - AUDIT_LASTS);
+  store.alerts.forget(now - ALERTS_LAST);
 }

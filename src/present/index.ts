@@ -3,6 +3,7 @@ import type { Button, Card } from '../card.ts';
 import type { Action, Report } from '../report.ts';
 import type { Texts } from '../texts/index.ts';
 import { presentAudit, presentAuditLines } from './audit.ts';
+import { presentAlert, presentAlertEnd, presentAlertRing, presentAlerts, presentMute } from './alerts.ts';
 import {
   presentBackup,
   presentBackupPlan,
@@ -21,6 +22,7 @@ import {
 } from './backups.ts';
 import { presentCleaning } from './cleaning.ts';
 import { presentHelp, presentStart } from './greeting.ts';
+import { presentHeld } from './held.ts';
 import { presentDeploy, presentGuard, presentGuardBackPlan, presentGuardPlan } from './guard.ts';
 import { presentImages } from './images.ts';
 import { presentInbox } from './inbox.ts';
@@ -163,6 +165,18 @@ function layout(report: Report, texts: Texts): Card {
       return presentAuditLines(report);
     case 'shrunk-accepted':
       return presentShrunkAccepted(report, texts);
+    case 'alert':
+      return presentAlert(report, texts);
+    case 'alerts':
+      return presentAlerts(report, texts);
+    case 'alert-ring':
+      return presentAlertRing(report, texts);
+    case 'alert-end':
+      return presentAlertEnd(report, texts);
+    case 'held':
+      return presentHeld(report, texts, (held) => present(held, texts).blocks);
+    case 'mute':
+      return presentMute(report, texts);
   }
 }
 

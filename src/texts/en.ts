@@ -4,6 +4,7 @@ import type { ActionLabel, LostDisk, State, Trouble, Verb, WorkVerb } from '../r
 import { b, code, i, rich, type Span } from '../rich.ts';
 import { formatSize } from '../units.ts';
 import { audit } from './en-audit.ts';
+import { alertActions, alertCommands, alerts } from './en-alerts.ts';
 import { backupRuns } from './en-backup-runs.ts';
 import { backups } from './en-backups.ts';
 import { guard } from './en-guard.ts';
@@ -13,7 +14,7 @@ import { cleaning, images, pictures, them, unseen, type Unseen } from './en-pict
 import { releases } from './en-releases.ts';
 import { restore } from './en-restore.ts';
 import { updates } from './en-updates.ts';
-import { about, allOf, duration, plural } from './en-words.ts';
+import { about, allOf, duration, hostNamed, plural } from './en-words.ts';
 
 const verbs: Record<Verb, { title: string; past: string; noun: string }> = {
   restart: { title: 'Restart', past: 'restarted', noun: 'restart' },
@@ -59,8 +60,6 @@ const results: Readonly<Record<string, string>> = {
   'start-limit-hit': 'it failed too often in a row; systemd has given up on it',
   resources: 'systemd could not set it up',
 };
-
-const hostNamed = (name: string): string => (name === 'local' ? 'this host' : `host ${name}`);
 
 const trouble = (what: Trouble, now: number): string => {
   switch (what.kind) {
@@ -157,6 +156,7 @@ export const en = {
     accept: () => 'That is right',
     'stop-waiting': () => 'Stop waiting',
     help: () => 'Help',
+    ...alertActions,
   } satisfies Record<ActionLabel, (subject?: string) => string> as Record<
     ActionLabel,
     (subject?: string) => string
@@ -217,6 +217,7 @@ export const en = {
     keep: 'Keep a picture from being cleaned',
     name: 'Give a picture a name',
     audit: 'Who asked for what, and what became of it',
+    ...alertCommands,
   } as Record<string, string>,
 
   status: {
@@ -361,6 +362,7 @@ export const en = {
       'send-off-site': 'Send proven backups to the second place',
       'check-off-site': 'Look after the second place of the backups',
       'file-pictures': 'File waiting pictures',
+      'tell-alerts': 'Repeat alerts, and tell what quiet hours held',
     } as Record<string, string>,
     running: 'running now',
     paused: 'paused',
@@ -389,6 +391,7 @@ export const en = {
   restore,
   guard,
   backupRuns,
+  alerts,
 
   notes: {
     unknownCommand: (word: string, nearest: string) =>
