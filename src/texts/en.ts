@@ -9,6 +9,7 @@ import { guard } from './en-guard.ts';
 import { http } from './en-http.ts';
 import { inbox } from './en-inbox.ts';
 import { cleaning, images, pictures, them, unseen, type Unseen } from './en-pictures.ts';
+import { pulse } from './en-pulse.ts';
 import { releases } from './en-releases.ts';
 import { restore } from './en-restore.ts';
 import { updates } from './en-updates.ts';
@@ -380,6 +381,7 @@ export const en = {
   cleaning,
   http,
   inbox,
+  pulse,
   releases,
   backups,
   updates,
