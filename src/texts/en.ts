@@ -12,6 +12,7 @@ import { guard } from './en-guard.ts';
 import { http } from './en-http.ts';
 import { inbox } from './en-inbox.ts';
 import { cleaning, images, pictures, them, unseen, type Unseen } from './en-pictures.ts';
+import { pulse } from './en-pulse.ts';
 import { releases } from './en-releases.ts';
 import { restore } from './en-restore.ts';
 import { updates } from './en-updates.ts';
@@ -392,6 +393,7 @@ export const en = {
   http,
   audit,
   inbox,
+  pulse,
   releases,
   backups,
   updates,
