@@ -17,6 +17,7 @@ import { releases } from './en-releases.ts';
 import { restore } from './en-restore.ts';
 import { updates } from './en-updates.ts';
 import { about, allOf, duration, hostNamed, plural } from './en-words.ts';
+import { watchFacts } from './en-watch-facts.ts';
 
 const verbs: Record<Verb, { title: string; past: string; noun: string }> = {
   restart: { title: 'Restart', past: 'restarted', noun: 'restart' },
@@ -402,6 +403,7 @@ export const en = {
   backupRuns,
   checks,
   alerts,
+  watchFacts,
 
   notes: {
     unknownCommand: (word: string, nearest: string) =>
