@@ -11,6 +11,7 @@ import type {
   Who,
 } from '../report/alerts.ts';
 import { b, i, rich, type Rich, type Span } from '../rich.ts';
+import { checks } from './en-checks.ts';
 import { capital, duration, hostNamed, plural, sentence } from './en-words.ts';
 import { watchFacts } from './en-watch-facts.ts';
 
@@ -60,8 +61,12 @@ function title({ fact, service }: Finding): string {
       return `${capital(partOfHost(fact))} does not answer`;
     case 'job':
       return `${jobNamed(fact.job, fact.subject)} failed`;
-    default:
+    case 'log':
+    case 'slow-pattern':
+    case 'deploy-left':
       return watchFacts.title(fact, service);
+    default:
+      return checks.title(fact);
   }
 }
 
@@ -74,8 +79,12 @@ function over({ fact, service }: Finding): string {
       return `${capital(partOfHost(fact))} answers again`;
     case 'job':
       return `${jobNamed(fact.job, fact.subject)} went well again`;
-    default:
+    case 'log':
+    case 'slow-pattern':
+    case 'deploy-left':
       return watchFacts.over(fact, service);
+    default:
+      return checks.over(fact);
   }
 }
 

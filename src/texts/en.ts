@@ -3,13 +3,16 @@ import type { Level } from '../backup/proof.ts';
 import type { ActionLabel, LostDisk, State, Trouble, Verb, WorkVerb } from '../report.ts';
 import { b, code, i, rich, type Span } from '../rich.ts';
 import { formatSize } from '../units.ts';
+import { audit } from './en-audit.ts';
 import { alertActions, alertCommands, alerts } from './en-alerts.ts';
 import { backupRuns } from './en-backup-runs.ts';
 import { backups } from './en-backups.ts';
+import { checks } from './en-checks.ts';
 import { guard } from './en-guard.ts';
 import { http } from './en-http.ts';
 import { inbox } from './en-inbox.ts';
 import { cleaning, images, pictures, them, unseen, type Unseen } from './en-pictures.ts';
+import { pulse } from './en-pulse.ts';
 import { releases } from './en-releases.ts';
 import { restore } from './en-restore.ts';
 import { updates } from './en-updates.ts';
@@ -222,6 +225,7 @@ export const en = {
     clean: 'Empty the album of what I put there',
     keep: 'Keep a picture from being cleaned',
     name: 'Give a picture a name',
+    audit: 'Who asked for what, and what became of it',
     ...alertCommands,
   } as Record<string, string>,
 
@@ -359,6 +363,8 @@ export const en = {
       'check-way-back': 'See that old images are still kept',
       'take-up-updates': 'Finish updates that were cut off',
       'watch-deploys': 'Judge what is deployed',
+      'smoke-test': 'Look at everything that services stand on',
+      'look-at-host': 'Look at disks, memory, mounts and ways',
       'clean-album': 'Clean the album',
       'back-up': 'Back up',
       'back-up-again': 'Make up backups that are overdue or failed',
@@ -388,13 +394,16 @@ export const en = {
   images,
   cleaning,
   http,
+  audit,
   inbox,
+  pulse,
   releases,
   backups,
   updates,
   restore,
   guard,
   backupRuns,
+  checks,
   alerts,
   watchFacts,
 
