@@ -197,6 +197,12 @@ export async function startEngineSandbox({
     },
     async kill(name, { code, oom = false, stay = false } = {}) {
       const container = find(name);
+      if (oom) {
+        const scope = `/machine.slice/libpod-${container.id}.scope`;
+        units.kernel(
+          `oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=libpod-${container.id}.scope,mems_allowed=0,oom_memcg=${scope},task_memcg=${scope}/container,task=node,pid=4711,uid=0`,
+        );
+      }
       host.end(container, code ?? (oom ? 137 : 1), { oom });
       await units.ended(container, { stay });
     },

@@ -188,6 +188,10 @@ function selectionOf(args: readonly string[]): {
   const since = Number(options.get('since')?.replace('@', '') ?? 0) * 1e6;
   // Of one field several values are wanted; fields must all hold.
   const ids = words.filter((word) => word.startsWith('MESSAGE_ID=')).map((word) => word.slice(11));
+  if (words.includes('_TRANSPORT=kernel')) {
+    const isKernel = ({ fields }: JournalEntry) => fields?.['_TRANSPORT'] === 'kernel';
+    return { matches: isKernel, lines: options.get('lines') };
+  }
   return {
     matches: (entry) =>
       named.includes(entry.unit) &&
@@ -209,7 +213,7 @@ function toJson({ at, message, priority, unit, ofManager, fields }: JournalEntry
     __REALTIME_TIMESTAMP: String(at),
     PRIORITY: String(priority),
     MESSAGE: plain ? text : [...bytes],
-    [ofManager ? 'UNIT' : '_SYSTEMD_UNIT']: unit,
+    ...(unit === '' ? {} : { [ofManager ? 'UNIT' : '_SYSTEMD_UNIT']: unit }),
     ...fields,
   };
 }

@@ -102,6 +102,11 @@ export function createUnits(host: Host, images: Images, pace: number) {
     });
   });
 
+  /** What the kernel writes; `unit` is nobody's. */
+  const kernel = (message: string) =>
+    say('', message, { priority: 6, fields: { _TRANSPORT: 'kernel', SYSLOG_IDENTIFIER: 'kernel' } });
+  kernel('Linux version 6.12.58 (NixOS)');
+
   const manager = (unit: Unit, message: string, priority = 6, fields: JournalEntry['fields'] = {}) =>
     say(unit.spec.name, message, { priority, ofManager: true, fields });
   const ended = (id: string, type: Verb, result: string) => ({
@@ -308,6 +313,7 @@ export function createUnits(host: Host, images: Images, pace: number) {
     units,
     journal: journal as readonly JournalEntry[],
     say,
+    kernel,
     /** @returns what ends the listening */
     onSay(listener: (entry: JournalEntry) => void): () => void {
       listeners.add(listener);

@@ -53,6 +53,9 @@ export type Definition = {
 /** `type` is `start`, `stop` or `restart`; `result` is `done`, `failed`, `dependency`, `timeout` … */
 export type UnitJob = { type: string; result: string; at: number };
 
+/** `cgroup` is the path of the control group that the process was in; milliseconds since 1970. */
+export type MemoryKill = { cgroup: string; program: string; at: number };
+
 /** `timeout` in milliseconds. */
 export type JobOptions = CallOptions & { timeout?: number };
 
@@ -92,6 +95,11 @@ export type Systemd = {
    * @returns undefined when the journal knows nothing of it
    */
   lastJob(name: string, options?: CallOptions): Promise<UnitJob | undefined>;
+  /**
+   * What the kernel has killed for memory lately, oldest first, as far as its log goes back (some kills at least).
+   * @returns undefined where the journal has no kernel log to read
+   */
+  memoryKills(options?: CallOptions): Promise<MemoryKill[] | undefined>;
   /** Units that failed, for smoke tests. */
   failed(options?: CallOptions): Promise<string[]>;
 };
@@ -246,6 +254,7 @@ export function createSystemd(
       yield* journal.logs(requireName(name), options);
     },
     lastExit: async (name, options) => journal.lastExit(requireName(name), options),
+    memoryKills: (options) => journal.memoryKills(options),
     lastJob: async (name, options) => journal.lastJob(requireName(name), options),
     async failed(options) {
       const stdout = await answer(

@@ -80,6 +80,8 @@ const trouble = (what: Trouble, now: number): string => {
       return `exited with ${exit(what.code, what.outOfMemory)}${what.at === undefined ? '' : `, ${about(now - what.at)} ago`}`;
     case 'unit-failed':
       return `the unit failed: ${results[what.result] ?? what.result}${what.restarts === undefined ? '' : `; systemd gave up after ${plural(what.restarts, 'restart')}`}`;
+    case 'stopped-loop':
+      return `stopped, because it was killed for memory ${plural(what.kills, 'time')} in 10 min${what.limit === undefined ? '' : ` (limit ${formatSize(what.limit, 1024)})`}`;
     case 'held-back':
       return `not started, since ${what.by} failed, which it needs; systemd does not try again`;
     case 'condition':

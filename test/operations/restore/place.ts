@@ -193,6 +193,7 @@ function createUnit({ asked, state, setState, refuses, isThere }: Unit): Systemd
     async *logs() {},
     lastExit: async () => undefined,
     lastJob: async () => undefined,
+    memoryKills: async () => undefined,
     failed: async () => [],
   };
 }
