@@ -22,6 +22,7 @@ import { createLocks, type Lock, type Locks } from './locks.ts';
 import { createLogger } from './logger.ts';
 import { lookAtServices } from './operations/status.ts';
 import { tellUnasked } from './operations/tell-unasked.ts';
+import { noteJobEnd } from './operations/watch/job-alerts.ts';
 import { mountsOf } from './pictures/mounts.ts';
 import { present } from './present/index.ts';
 import { createRedact } from './redact.ts';
@@ -31,6 +32,7 @@ import { createScheduler } from './scheduler.ts';
 import { openScratchStore, openStore, type Store } from './store.ts';
 import { createTasks, type Tasks } from './tasks.ts';
 import { textsOf } from './texts/index.ts';
+import { ack } from '../commands/ack.ts';
 import { backup } from '../commands/backup.ts';
 import { backups } from '../commands/backups.ts';
 import { cancel } from '../commands/cancel.ts';
@@ -42,12 +44,14 @@ import { images } from '../commands/images.ts';
 import { jobs as jobsCommand } from '../commands/jobs.ts';
 import { keep } from '../commands/keep.ts';
 import { logs } from '../commands/logs.ts';
+import { mute } from '../commands/mute.ts';
 import { name as nameCommand } from '../commands/name.ts';
 import { remind } from '../commands/remind.ts';
 import { restart } from '../commands/restart.ts';
 import { restore } from '../commands/restore.ts';
 import { rollback } from '../commands/rollback.ts';
 import { skip } from '../commands/skip.ts';
+import { snooze } from '../commands/snooze.ts';
 import { start } from '../commands/start.ts';
 import { status } from '../commands/status.ts';
 import { stop } from '../commands/stop.ts';
@@ -64,6 +68,7 @@ import { remindReleases } from '../jobs/remind-releases.ts';
 import { sendOffSite } from '../jobs/send-off-site.ts';
 import { takeUpBackups } from '../jobs/take-up-backups.ts';
 import { takeUpUpdates } from '../jobs/take-up-updates.ts';
+import { tellAlerts } from '../jobs/tell-alerts.ts';
 import { tellReleases } from '../jobs/tell-releases.ts';
 import { tidy } from '../jobs/tidy.ts';
 import { updateServices } from '../jobs/update-services.ts';
@@ -89,6 +94,9 @@ const commands: readonly Command[] = [
   nameCommand,
   skip,
   remind,
+  snooze,
+  ack,
+  mute,
   jobsCommand,
   help,
 ];
@@ -108,6 +116,7 @@ const jobs: readonly Job[] = [
   checkWayBack,
   watchDeploys,
   cleanAlbum,
+  tellAlerts,
   tidy,
 ];
 
@@ -192,7 +201,13 @@ function build({ config, services }: SoundConfig, [asked]: readonly string[]): H
         : createOffsite(services.backups.offsite, { cache: config.stateDir }),
     heartbeat: createHeartbeat(),
     redact,
-    scheduler: createScheduler({ tasks, timeZone: config.timeZone, tell, isReady: () => isReady(app) }),
+    scheduler: createScheduler({
+      tasks,
+      timeZone: config.timeZone,
+      tell,
+      isReady: () => isReady(app),
+      ended: (run, end) => noteJobEnd(app, run, end),
+    }),
     clock,
     log,
     commands,

@@ -3,7 +3,7 @@
  * `src/present/` gives a report its words, Telegram and the terminal give it a form.
  * Times are milliseconds since 1970, sizes bytes, durations milliseconds.
  */
-import type { AlertReports } from './report/alerts.ts';
+import type { AlertNote, AlertReports } from './report/alerts.ts';
 import type { BackupRunReport, BackupStanding } from './report/backup-runs.ts';
 import type { BackupsReport } from './report/backups.ts';
 import type { OffSiteReport } from './report/off-site.ts';
@@ -63,6 +63,8 @@ export type ActionLabel =
   | 'snooze'
   | 'wake'
   | 'ack'
+  | 'mute'
+  | 'unmute'
   | 'help';
 
 export type State = 'ok' | 'degraded' | 'down' | 'stopped' | 'working' | 'unknown';
@@ -586,6 +588,7 @@ export type PictureWorry =
 /** Small one-line answers, each a key with its values. */
 export type Note =
   | PictureWorry
+  | AlertNote
   | { key: 'unknown-command'; word: string; nearest: readonly string[] }
   | { key: 'user-error'; message: string }
   | { key: 'failed'; message: string; lines: readonly string[] }
