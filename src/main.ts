@@ -2,6 +2,7 @@
 /** The entry: without arguments the bot, with arguments one command. */
 import { join } from 'node:path';
 import type { App, Command, Job } from './app.ts';
+import { createAudit } from './audit.ts';
 import { checkConfig, isSound, type SoundConfig } from './check-config.ts';
 import { EXIT, runCommandLine, sudoHint } from './cli.ts';
 import { createEngine } from './clients/engine.ts';
@@ -32,6 +33,7 @@ import { createScheduler } from './scheduler.ts';
 import { openScratchStore, openStore, type Store } from './store.ts';
 import { createTasks, type Tasks } from './tasks.ts';
 import { textsOf } from './texts/index.ts';
+import { audit as auditCommand } from '../commands/audit.ts';
 import { backup } from '../commands/backup.ts';
 import { backups } from '../commands/backups.ts';
 import { cancel } from '../commands/cancel.ts';
@@ -93,6 +95,7 @@ const commands: readonly Command[] = [
   skip,
   remind,
   jobsCommand,
+  auditCommand,
   help,
 ];
 const jobs: readonly Job[] = [
@@ -159,7 +162,8 @@ function build({ config, services }: SoundConfig, [asked]: readonly string[]): H
   const store = tryToOpen(config.stateDir) ?? (looksAnyway ? openScratchStore(clock) : undefined);
   if (store === undefined) return undefined;
   const locks = createLocks(join(config.stateDir, 'locks'));
-  const tasks = createTasks({ runs: store.runs, locks, clock, log });
+  const audit = createAudit({ table: store.audit, redact, clock });
+  const tasks = createTasks({ runs: store.runs, locks, clock, log, audit });
 
   const host = (
     name: string,
@@ -198,6 +202,7 @@ function build({ config, services }: SoundConfig, [asked]: readonly string[]): H
         : createOffsite(services.backups.offsite, { cache: config.stateDir }),
     heartbeat: createHeartbeat(),
     redact,
+    audit,
     scheduler: createScheduler({ tasks, timeZone: config.timeZone, tell, isReady: () => isReady(app) }),
     clock,
     log,

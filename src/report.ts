@@ -3,6 +3,7 @@
  * `src/present/` gives a report its words, Telegram and the terminal give it a form.
  * Times are milliseconds since 1970, sizes bytes, durations milliseconds.
  */
+import type { AuditReport } from './report/audit.ts';
 import type { AlertReports } from './report/alerts.ts';
 import type { BackupRunReport, BackupStanding } from './report/backup-runs.ts';
 import type { BackupsReport } from './report/backups.ts';
@@ -105,7 +106,11 @@ export type ContainerState = {
 /** Why something is not well: data, worded by the catalogue. */
 export type Trouble =
   | { kind: 'gone' }
+  /** Its container runs under another name. */
+  | { kind: 'renamed'; to: string }
   | { kind: 'no-unit'; unit: string }
+  /** Nothing starts it, a boot neither. */
+  | { kind: 'masked'; unit: string; runs: boolean }
   | { kind: 'stopped' }
   | { kind: 'exited'; code: number; outOfMemory: boolean; at: number | undefined }
   | { kind: 'unit-failed'; unit: string; result: string }
@@ -576,6 +581,7 @@ export type Report = { actions?: readonly (readonly Action[])[]; asks?: Asks | u
   | BackupsReport
   | OffSiteReport
   | HostNews
+  | AuditReport
   | AlertReports
 );
 

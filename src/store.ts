@@ -6,6 +6,7 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import type { Clock } from './clock.ts';
+import { createAuditTable, type AuditTable } from './store/audit.ts';
 import { createAlerts, type Alerts } from './store/alerts.ts';
 import { createBackups, type Backups } from './store/backups.ts';
 import { createConfirmations, type Confirmations } from './store/confirmations.ts';
@@ -44,6 +45,7 @@ export type Store = {
   readonly pictures: Pictures;
   readonly inbox: InboxTable;
   readonly samples: Samples;
+  readonly audit: AuditTable;
   readonly alerts: Alerts;
   close(): void;
 };
@@ -83,6 +85,7 @@ function tablesOf(sqlite: DatabaseSync, file: string, clock: Clock): Store {
     pictures: createPictures(database, clock),
     inbox: createInboxTable(database),
     samples: createSamples(database),
+    audit: createAuditTable(database),
     alerts: createAlerts(database),
     close: () => sqlite.close(),
   };

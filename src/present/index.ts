@@ -2,6 +2,7 @@
 import type { Button, Card } from '../card.ts';
 import type { Action, Report } from '../report.ts';
 import type { Texts } from '../texts/index.ts';
+import { presentAudit, presentAuditLines } from './audit.ts';
 import { presentAlert, presentAlertEnd, presentAlertRing, presentAlerts, presentMute } from './alerts.ts';
 import {
   presentBackup,
@@ -161,6 +162,10 @@ function layout(report: Report, texts: Texts): Card {
       return presentOffSite(report, texts);
     case 'host-news':
       return presentHostNews(report, texts);
+    case 'audit':
+      return presentAudit(report, texts);
+    case 'audit-lines':
+      return presentAuditLines(report);
     case 'shrunk-accepted':
       return presentShrunkAccepted(report, texts);
     case 'alert':

@@ -224,6 +224,28 @@ export const migrations: readonly string[] = [
   create index restores_by_service on restores (service, started_at);
   `,
   `
+  -- Who asked for what, from where, and what became of it. It outlives the rows of the runs.
+  create table audit (
+    id integer primary key,
+    run integer,
+    at integer not null,
+    by text not null,
+    origin text not null check (origin in ('chat', 'cli', 'schedule')),
+    what text not null,
+    services text not null,
+    args text not null,
+    plan text,
+    confirmed_by text,
+    outcome text check (
+      outcome in ('done', 'failed', 'refused', 'busy', 'interrupted', 'cancelled', 'expired', 'changed', 'observed')
+    ),
+    reason text,
+    ended_at integer
+  ) strict;
+  create index audit_at on audit (at);
+  create index audit_open on audit (run) where ended_at is null;
+  `,
+  `
   -- What was found wrong: one row from its first word to its end, and again when it comes back soon.
   create table alerts (
     id integer primary key,

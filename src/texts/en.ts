@@ -3,6 +3,7 @@ import type { Level } from '../backup/proof.ts';
 import type { ActionLabel, LostDisk, State, Trouble, Verb, WorkVerb } from '../report.ts';
 import { b, code, i, rich, type Span } from '../rich.ts';
 import { formatSize } from '../units.ts';
+import { audit } from './en-audit.ts';
 import { alertActions, alertCommands, alerts } from './en-alerts.ts';
 import { backupRuns } from './en-backup-runs.ts';
 import { backups } from './en-backups.ts';
@@ -65,8 +66,12 @@ const trouble = (what: Trouble, now: number): string => {
   switch (what.kind) {
     case 'gone':
       return 'its container is gone';
+    case 'renamed':
+      return `its container runs under another name: ${what.to}`;
     case 'no-unit':
       return `the unit ${what.unit} does not exist`;
+    case 'masked':
+      return `${what.runs ? 'it runs, but ' : ''}${what.unit} is masked: nothing can start it${what.runs ? ' again' : ''}`;
     case 'stopped':
       return 'stopped';
     case 'exited':
@@ -216,6 +221,7 @@ export const en = {
     clean: 'Empty the album of what I put there',
     keep: 'Keep a picture from being cleaned',
     name: 'Give a picture a name',
+    audit: 'Who asked for what, and what became of it',
     ...alertCommands,
   } as Record<string, string>,
 
@@ -384,6 +390,7 @@ export const en = {
   images,
   cleaning,
   http,
+  audit,
   inbox,
   releases,
   backups,
