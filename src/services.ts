@@ -10,6 +10,7 @@ import { faultsOf, nameOf, unknownKey } from './services/faults.ts';
 import {
   Backups,
   Checks,
+  Heartbeats,
   HostEntry,
   HostName,
   ServiceEntry,
@@ -43,6 +44,7 @@ export type Services = {
   readonly hosts: readonly HostDefinition[];
   readonly backups: Backups | undefined;
   readonly checks: Checks;
+  readonly heartbeats: Heartbeats;
   /** Secret values that the file leads to, for masking. */
   readonly secrets: readonly string[];
 };
@@ -87,6 +89,7 @@ export function readServices(
     const path = ['checks', 'proxy', 'authority'];
     faults.push(...fileFaults(document, path, checks.proxy.authority, 'certificates in PEM'));
   }
+  const heartbeats = check(Heartbeats, ['heartbeats'], top.heartbeats ?? {});
   if (found.length === 0 && faults.length === 0) {
     faults.push({
       where: document.where([]),
@@ -106,12 +109,14 @@ export function readServices(
       hasBackups: top.backups !== undefined,
     }),
   );
-  if (faults.length > 0 || checks === undefined) return { services: undefined, faults };
+  if (faults.length > 0 || checks === undefined || heartbeats === undefined)
+    return { services: undefined, faults };
   return {
     services: createServices(services, {
       hosts: hosts.flatMap(({ name, entry }) => (entry === undefined ? [] : [{ name, ...entry }])),
       backups,
       checks,
+      heartbeats,
     }),
     faults: [],
   };
@@ -231,7 +236,7 @@ function crossCheck(
 
 function createServices(
   all: readonly Service[],
-  rest: Pick<Services, 'hosts' | 'backups' | 'checks'>,
+  rest: Pick<Services, 'hosts' | 'backups' | 'checks' | 'heartbeats'>,
 ): Services {
   const byName = new Map(all.map((service) => [service.name, service]));
   return {
@@ -258,9 +263,10 @@ function createServices(
           (host === undefined || service.host === host) &&
           service.containers.some((container) => container.name === name),
       ),
-    secrets: all.flatMap(({ heartbeat, pushoverToken }) =>
-      [heartbeat, pushoverToken].filter((secret) => secret !== undefined),
-    ),
+    secrets: [
+      ...all.flatMap(({ heartbeat, pushoverToken }) => [heartbeat, pushoverToken]),
+      ...Object.values(rest.heartbeats),
+    ].filter((secret) => secret !== undefined),
   };
 }
 

@@ -13,6 +13,7 @@ import type {
 import { b, i, rich, type Rich, type Span } from '../rich.ts';
 import { checks } from './en-checks.ts';
 import { capital, duration, hostNamed, plural, sentence } from './en-words.ts';
+import { watchFacts } from './en-watch-facts.ts';
 
 export const alertActions = {
   snooze: () => 'Snooze 1 h',
@@ -60,6 +61,10 @@ function title({ fact, service }: Finding): string {
       return `${capital(partOfHost(fact))} does not answer`;
     case 'job':
       return `${jobNamed(fact.job, fact.subject)} failed`;
+    case 'log':
+    case 'slow-pattern':
+    case 'deploy-left':
+      return watchFacts.title(fact, service);
     default:
       return checks.title(fact);
   }
@@ -74,6 +79,10 @@ function over({ fact, service }: Finding): string {
       return `${capital(partOfHost(fact))} answers again`;
     case 'job':
       return `${jobNamed(fact.job, fact.subject)} went well again`;
+    case 'log':
+    case 'slow-pattern':
+    case 'deploy-left':
+      return watchFacts.over(fact, service);
     default:
       return checks.over(fact);
   }

@@ -12,10 +12,12 @@ import { guard } from './en-guard.ts';
 import { http } from './en-http.ts';
 import { inbox } from './en-inbox.ts';
 import { cleaning, images, pictures, them, unseen, type Unseen } from './en-pictures.ts';
+import { pulse } from './en-pulse.ts';
 import { releases } from './en-releases.ts';
 import { restore } from './en-restore.ts';
 import { updates } from './en-updates.ts';
 import { about, allOf, duration, hostNamed, plural } from './en-words.ts';
+import { watchFacts } from './en-watch-facts.ts';
 
 const verbs: Record<Verb, { title: string; past: string; noun: string }> = {
   restart: { title: 'Restart', past: 'restarted', noun: 'restart' },
@@ -151,6 +153,7 @@ export const en = {
     'roll-back': () => 'Roll back…',
     'roll-back-now': () => 'Roll back now!',
     'try-roll-back': () => 'Try rollback again',
+    'try-way-back': () => 'Try the way back again',
     'undo-restore': () => 'Undo…',
     cancel: () => 'Cancel',
     'wait-more': () => 'Wait 10 min more',
@@ -392,6 +395,7 @@ export const en = {
   http,
   audit,
   inbox,
+  pulse,
   releases,
   backups,
   updates,
@@ -400,6 +404,7 @@ export const en = {
   backupRuns,
   checks,
   alerts,
+  watchFacts,
 
   notes: {
     unknownCommand: (word: string, nearest: string) =>
