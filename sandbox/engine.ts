@@ -7,7 +7,7 @@ import { rmSync, renameSync } from 'node:fs';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
-import { createApi } from './engine/api.ts';
+import { createApi, type EventFault, type EventFaults } from './engine/api.ts';
 import { behaviourOf, letThemBehave } from './engine/behaviour.ts';
 import { CHATTER, FLEET, type FleetService } from './engine/fleet.ts';
 import { createImages, type PullFault } from './engine/images.ts';
@@ -72,6 +72,8 @@ export type EngineSandbox = {
   database(container: string, name: string): Database;
   /** Names of volumes. */
   volumes(): string[];
+  /** What goes wrong with the events from now on. */
+  failEvents(how: EventFault | undefined): void;
   /** What goes wrong with the pulls that begin from now on. */
   failPulls(how: PullFault | undefined): void;
   /** The engine's service is killed, its streams with it. `gone`: no socket; `refusing`: a socket that nobody answers. */
@@ -99,7 +101,8 @@ export async function startEngineSandbox({
   const host = createHost(images, networks);
   const units = createUnits(host, images, pace);
   const postgres = createPostgres();
-  const api = createApi(host, images, postgres);
+  const faults: EventFaults = { fault: undefined };
+  const api = createApi(host, images, postgres, faults);
   letThemBehave(host, (container) => void units.ended(container));
   const opened: Server[] = [];
 
@@ -224,6 +227,9 @@ export async function startEngineSandbox({
     },
     database: (container, name) => postgres.database(find(container), name),
     volumes: () => [...host.volumes],
+    failEvents(how) {
+      faults.fault = how;
+    },
     failPulls: (how) => images.fail(how),
     down,
     hang() {

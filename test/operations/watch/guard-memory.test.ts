@@ -64,7 +64,7 @@ describe('createMemoryGuard', () => {
   });
 
   it('counts only kills for memory, of what starts again by itself, while nobody works on it', async () => {
-    const act = vi.fn(async () => {});
+    const act = vi.fn<() => Promise<void>>(async () => {});
     const guard = guardThat(act);
     for (let kill = 0; kill < 2; kill += 1) await die(guard, { oom: true });
     await die(guard, { code: 137 });
@@ -79,7 +79,7 @@ describe('createMemoryGuard', () => {
   });
 
   it('does not count kills that are further apart', async () => {
-    const act = vi.fn(async () => {});
+    const act = vi.fn<() => Promise<void>>(async () => {});
     const kills = [0, 9, 11, 20].map((minutes) => Date.now() - (30 - minutes) * 60_000);
     const systemd = {
       ...host().systemd,
