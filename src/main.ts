@@ -22,6 +22,7 @@ import { createLocks, type Lock, type Locks } from './locks.ts';
 import { createLogger } from './logger.ts';
 import { lookAtServices } from './operations/status.ts';
 import { tellUnasked } from './operations/tell-unasked.ts';
+import { createWatch } from './operations/watch/watch.ts';
 import { mountsOf } from './pictures/mounts.ts';
 import { present } from './present/index.ts';
 import { createRedact } from './redact.ts';
@@ -247,7 +248,7 @@ async function runBot({ app, tasks, tell }: House, signal: AbortSignal): Promise
   });
   const bot = createBot({ app, token, tasks, texts, present: (report) => present(report, texts), bridge });
   const doors = await openDoors(app, { bridge, mounts, texts });
-  const running = [bot, bridge, ...doors].map((one) => one.run(signal));
+  const running = [bot, bridge, createWatch(app), ...doors].map((one) => one.run(signal));
   // What a kill has cut off has its locks again by now, so that no job takes it for left alone.
   app.scheduler.start(app);
   await Promise.all(running);
