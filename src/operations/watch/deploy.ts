@@ -9,8 +9,8 @@ export const LEFT_AFTER = 60 * 60_000;
 
 export const deployKey = (host: string): string => `deploy:${host}`;
 
-/** `left`: it has been there for so long that it keeps nothing quiet any more. */
-export type Deploy = { runs: boolean; left: Finding | undefined };
+/** `left`: it has been there for so long that it keeps nothing quiet any more; none where that is not so. */
+export type Deploy = { runs: boolean; left: readonly Finding[] };
 
 /** @throws UnreachableError where systemd cannot be asked */
 export async function deployOn(
@@ -21,14 +21,16 @@ export async function deployOn(
   const [unit] = await systemd.units([DEPLOY], options);
   const isThere = unit?.active === 'activating' || unit?.active === 'active';
   const since = unit?.since ?? now;
-  if (!isThere || now - since < LEFT_AFTER) return { runs: isThere, left: undefined };
+  if (!isThere || now - since < LEFT_AFTER) return { runs: isThere, left: [] };
   return {
     runs: false,
-    left: {
-      key: deployKey(host),
-      severity: 'warning',
-      since,
-      fact: { kind: 'deploy-left', host, unit: DEPLOY, begunAt: since },
-    },
+    left: [
+      {
+        key: deployKey(host),
+        severity: 'warning',
+        since,
+        fact: { kind: 'deploy-left', host, unit: DEPLOY, begunAt: since },
+      },
+    ],
   };
 }

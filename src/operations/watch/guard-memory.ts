@@ -7,6 +7,8 @@ import { sleep } from '../../sleep.ts';
 import { endedForMemory, type End } from './out-of-memory.ts';
 import type { MemoryLoop } from './stop-loop.ts';
 
+export type StopLoop = (service: Service, loop: MemoryLoop) => Promise<unknown>;
+
 export type MemoryGuard = {
   /** A part has ended; of a native unit `id` is undefined. Never rejects. */
   ended(service: Service, part: string, end: Omit<End, 'unit'>): Promise<void>;
@@ -30,7 +32,7 @@ export function createMemoryGuard(
     signal,
     noticed = NOTICED_AFTER,
   }: {
-    stop: (service: Service, loop: MemoryLoop) => Promise<unknown>;
+    stop: StopLoop;
     signal: AbortSignal;
     noticed?: number;
   },

@@ -1,16 +1,18 @@
 /** The watch: every host, as long as Steward runs. */
-import type { App } from '../../app.ts';
+import { deployKey } from './deploy.ts';
+import { createMemoryGuard, type StopLoop } from './guard-memory.ts';
 import { hostKey, serviceKey, type Looked } from './look.ts';
 import { createMemory } from './memory.ts';
 import { reconcile } from './reconcile.ts';
-import { tellAlerts } from './tell-alerts.ts';
+import { tellAlerts, type TellReach } from './tell-alerts.ts';
 import { watchHost, type Cadence, type WatchReach } from './watch-host.ts';
 
 export type Watch = { run(signal: AbortSignal): Promise<void> };
 
+/** @param options.stopLoop stops what is killed for memory again and again; absent: nothing is */
 export function createWatch(
-  app: WatchReach & Pick<App, 'store' | 'clock'>,
-  { cadence }: { cadence?: Cadence } = {},
+  app: WatchReach & TellReach,
+  { cadence, stopLoop }: { cadence?: Cadence; stopLoop?: StopLoop } = {},
 ): Watch {
   const watched = app.hosts.all
     .map((host) => ({
@@ -24,6 +26,7 @@ export function createWatch(
     const keys = new Set(
       watched.flatMap(({ host, services }) => [
         hostKey(host.name),
+        deployKey(host.name),
         ...services.map(({ name }) => serviceKey(name)),
       ]),
     );
@@ -46,7 +49,12 @@ export function createWatch(
         watched.map(({ host, services }) =>
           watchHost(
             { app, host, services, memory: createMemory() },
-            { signal, looked, ...(cadence === undefined ? {} : { cadence }) },
+            {
+              signal,
+              looked,
+              ...(cadence && { cadence }),
+              guard: stopLoop && createMemoryGuard(app, host, { stop: stopLoop, signal }),
+            },
           ),
         ),
       );
@@ -54,4 +62,4 @@ export function createWatch(
   };
 }
 
-const isOfWatch = (key: string): boolean => key.startsWith('service:') || key.startsWith('host:');
+const isOfWatch = (key: string): boolean => /^(?:service|host|deploy):/.test(key);

@@ -12,11 +12,11 @@ afterEach(() => box.close());
 const host = () => box.app.hosts.of(box.service('immich'));
 
 test('deployOn tells a deploy that runs, and one that is over', async () => {
-  expect(await deployOn(host(), Date.now())).toEqual({ runs: false, left: undefined });
+  expect(await deployOn(host(), Date.now())).toEqual({ runs: false, left: [] });
   await host().systemd.start(DEPLOY);
-  expect(await deployOn(host(), Date.now())).toEqual({ runs: true, left: undefined });
+  expect(await deployOn(host(), Date.now())).toEqual({ runs: true, left: [] });
   await host().systemd.stop(DEPLOY);
-  expect(await deployOn(host(), Date.now())).toEqual({ runs: false, left: undefined });
+  expect(await deployOn(host(), Date.now())).toEqual({ runs: false, left: [] });
 });
 
 test('deployOn finds one that is left over after an hour, which keeps nothing quiet', async () => {
@@ -26,11 +26,13 @@ test('deployOn finds one that is left over after an hour, which keeps nothing qu
   expect(await deployOn(host(), since + LEFT_AFTER - 1)).toMatchObject({ runs: true });
   expect(await deployOn(host(), since + LEFT_AFTER)).toEqual({
     runs: false,
-    left: {
-      key: 'deploy:local',
-      severity: 'warning',
-      since,
-      fact: { kind: 'deploy-left', host: 'local', unit: DEPLOY, begunAt: since },
-    },
+    left: [
+      {
+        key: 'deploy:local',
+        severity: 'warning',
+        since,
+        fact: { kind: 'deploy-left', host: 'local', unit: DEPLOY, begunAt: since },
+      },
+    ],
   });
 });
