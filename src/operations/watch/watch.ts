@@ -1,17 +1,13 @@
 /** The watch: every host, as long as Steward runs. */
-import type { App } from '../../app.ts';
 import { hostKey, serviceKey, type Looked } from './look.ts';
 import { createMemory } from './memory.ts';
 import { reconcile } from './reconcile.ts';
-import { tellAlerts } from './tell-alerts.ts';
+import { tellAlerts, type TellReach } from './tell-alerts.ts';
 import { watchHost, type Cadence, type WatchReach } from './watch-host.ts';
 
 export type Watch = { run(signal: AbortSignal): Promise<void> };
 
-export function createWatch(
-  app: WatchReach & Pick<App, 'store' | 'clock'>,
-  { cadence }: { cadence?: Cadence } = {},
-): Watch {
+export function createWatch(app: WatchReach & TellReach, { cadence }: { cadence?: Cadence } = {}): Watch {
   const watched = app.hosts.all
     .map((host) => ({
       host,
