@@ -27,6 +27,7 @@ import { createLogger } from './logger.ts';
 import { lookAtServices } from './operations/status.ts';
 import { countWell } from './operations/watch/count-well.ts';
 import { tellUnasked } from './operations/tell-unasked.ts';
+import { stopLoop } from './operations/watch/stop-loop.ts';
 import { createWatch } from './operations/watch/watch.ts';
 import { watchLogs } from './operations/watch/watch-logs.ts';
 import { noteJobEnd } from './operations/watch/job-alerts.ts';
@@ -296,8 +297,15 @@ async function runBot({ app, tasks, texts, tell }: House, signal: AbortSignal): 
   });
   const doors = await openDoors(app, { bridge, mounts, lookAtSelf, texts });
   const pulse = pulseOf(app, lookAtSelf, texts);
+  const watch = createWatch(app, {
+    stopLoop: (service, loop) =>
+      tasks.start(
+        { kind: 'job', name: 'stop-loop', subject: service.name, by: 'schedule', audit: 'act' },
+        (run) => stopLoop(app, { service, loop }, run),
+      ),
+  });
   const running = [
-    ...[bot, bridge, createWatch(app), ...doors, pulse].map((one) => one.run(signal)),
+    ...[bot, bridge, watch, ...doors, pulse].map((one) => one.run(signal)),
     watchLogs(app, signal),
   ];
   // What a kill has cut off has its locks again by now, so that no job takes it for left alone.

@@ -48,7 +48,9 @@ export function createMemoryGuard(
     const recent = [...(kills.get(part) ?? []).filter((at) => end.at - at < WINDOW), end.at];
     kills.set(part, recent);
     if (recent.length < KILLS) return;
-    await stop(service, { part, kills: recent.length, memoryLimit: end.memoryLimit });
+    // Nobody may have looked at it yet.
+    const memoryLimit = end.memoryLimit ?? (await host.engine.inspect(part, { signal }))?.memoryLimit;
+    await stop(service, { part, kills: recent.length, memoryLimit });
   };
 
   return {

@@ -14,7 +14,7 @@ import { factOf } from './fact.ts';
 import type { Memory } from './memory.ts';
 import { reconcile, type Over, type Reconciled } from './reconcile.ts';
 import { see } from './see.ts';
-import { forgetStoppedLoop, withStoppedLoop } from './stop-loop.ts';
+import { forgetStoppedLoop, isStoppedLoop, withStoppedLoop } from './stop-loop.ts';
 
 export type LookReach = Pick<App, 'hosts' | 'services' | 'probe' | 'clock' | 'store' | 'locks' | 'redact'>;
 
@@ -44,11 +44,13 @@ export async function look(
   const { app, host, memory } = watched;
   const isLocked = ({ name }: Service) => !app.locks.isFree(name);
   const locked = new Set(services.filter(isLocked));
+  // A stop that is under way holds the lock: what is seen then may be of before.
+  const atRest = services.filter((one) => isStoppedLoop(app.store, one.name) && !locked.has(one));
   const [deploy, { services: looked, views }] = await Promise.all([
     askDeploy(watched),
     lookAtServices(app, services, { signal }),
   ]);
-  for (const state of looked) forgetStoppedLoop(app.store, state);
+  for (const one of atRest) forgetStoppedLoop(app.store, looked[services.indexOf(one)] as ServiceState);
   const states = looked.map((state) => withStoppedLoop(app.store, state));
   const view = views[0] as HostView;
   const now = app.clock.now();

@@ -78,7 +78,11 @@ export function withStoppedLoop(store: Pick<Store, 'facts'>, state: ServiceState
   };
 }
 
-/** Somebody has started it again. */
+/** Whether it was stopped so, and nobody has been seen to start it since. */
+export const isStoppedLoop = (store: Pick<Store, 'facts'>, service: string): boolean =>
+  store.facts.get<MemoryLoop>(loopKey(service)) !== undefined;
+
+/** @param state seen after the stop: where it runs, somebody has started it again */
 export function forgetStoppedLoop(store: Pick<Store, 'facts'>, { name, containers }: ServiceState): void {
   const loop = store.facts.get<MemoryLoop>(loopKey(name));
   const now = containers.find((part) => part.name === loop?.part)?.state;
