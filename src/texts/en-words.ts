@@ -21,3 +21,6 @@ export const about = (ms: number): string => {
   if (unit === 'day') return plural(amount, 'day');
   return `${amount} ${{ second: 's', minute: 'min', hour: 'h' }[unit]}`;
 };
+
+/** "12 min ago". */
+export const ago = (ms: number): string => `${about(ms)} ago`;
