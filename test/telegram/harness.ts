@@ -7,6 +7,7 @@ import { onTestFinished } from 'vitest';
 import { startTelegram, type Telegram, type TelegramOptions } from '../../sandbox/telegram.ts';
 import type { App, Command } from '../../src/app.ts';
 import type { Clock } from '../../src/clock.ts';
+import type { Language } from '../../src/language.ts';
 import { createLocks } from '../../src/locks.ts';
 import { present } from '../../src/present/index.ts';
 import { createRedact } from '../../src/redact.ts';
@@ -115,6 +116,8 @@ export type Harness = {
   /** Moves the bot's clock. */
   later: (ms: number) => void;
   stop: () => Promise<void>;
+  /** The language of the next start. */
+  speak: (language: Language) => void;
   /** A new process on the same store. */
   start: () => void;
 };
@@ -144,7 +147,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   const logged: string[] = [];
   const log = pino({ base: null }, { write: (line: string) => void logged.push(redact(line)) });
   const deeds: Deeds = { restarts: [], looks: 0, state: 'running', gate: Promise.resolve() };
-  const texts = textsOf('en');
+  let language: Language = 'en';
   const taken: IncomingPicture[] = [];
   let ending = new AbortController();
   let running: Promise<void> | undefined;
@@ -155,12 +158,15 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     taken,
     logged,
     later: (ms: number) => void (shift += ms),
+    speak: (one: Language) => void (language = one),
     start() {
+      const texts = textsOf(language);
       const store = openStore(join(folder, 'state'), clock);
       const locks = createLocks(join(folder, 'locks'));
       const tasks = createTasks({ runs: store.runs, locks, clock, log });
       const app = {
         config: {
+          language,
           telegram: {
             token: telegram.token,
             owners: [OWNER],
