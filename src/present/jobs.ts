@@ -26,7 +26,7 @@ function course({ last, running, paused, nextAt }: JobState, texts: Texts): Rich
   else {
     past.push(rich`${jobs.outcomes[last.outcome]} ${jobs.last} ${farSpan(last.at, texts)}`);
     past.push(rich`${jobs.took(texts.duration(last.took))}`);
-    if (last.reason !== undefined) past.push(rich`${last.reason}`);
+    if (last.reason !== undefined) past.push(rich`${texts.told(last.reason)}`);
   }
   const coming = running
     ? rich`🔵 ${jobs.running}`

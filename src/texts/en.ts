@@ -114,6 +114,8 @@ export const en = {
   ago,
   /** @param day `2026-11-20`, as `today` */
   date: (day: string, _today: string): string => day,
+  /** A sentence that comes from elsewhere, in English: a cause, a warning. */
+  told: (sentence: string): string => sentence,
   size: (amount: number) => formatSize(amount),
   memory: (amount: number) => formatSize(amount, 1024),
   percent: (share: number) => `${Math.round(share * 100)} %`,

@@ -219,6 +219,8 @@ const MISTAKES: Known = [
 
 /** Why something did not work, and what went wrong beside it. */
 const CAUSES: Known = [
+  ['Steward was stopped', 'Steward가 종료됨'],
+  ['{} is busy', '다른 작업 중: {}'],
   ['Steward is stopping', 'Steward가 종료되는 중'],
   ['Steward was ended in the middle of it.', '작업 중에 Steward가 종료되었습니다.'],
   ['asked to stop', '중단 요청'],

@@ -129,7 +129,7 @@ const commands: Catalogue['commands'] = {
   remind: '이 버전을 나중에 다시 알림',
   backups: '백업 목록과 검증 수준',
   images: '최근 사진과 경로',
-  clean: '직접 올린 사진을 앨범에서 정리',
+  clean: '봇이 올린 사진을 앨범에서 정리',
   keep: '사진을 정리하지 않고 보관',
   name: '사진에 이름 붙이기',
 };
@@ -159,6 +159,7 @@ export const ko: Catalogue = {
   about,
   ago,
   date,
+  told: said,
   size: (amount) => formatSize(amount),
   memory: (amount) => formatSize(amount, 1024),
   percent: (share) => `${Math.round(share * 100)}%`,
