@@ -8,7 +8,7 @@ import { bare } from './ko-words.ts';
 const problem = (what: HttpProblem): string => {
   switch (what.kind) {
     case 'not-found':
-      return '이 주소에는 아무것도 없습니다. 사용할 수 있는 주소: POST /pictures, POST /inbox, GET /healthz';
+      return '이 주소에는 아무것도 없습니다. 사용할 수 있는 주소: POST /pictures, POST /inbox, GET /healthz, GET /metrics';
     case 'method':
       return `이 방식은 받지 않습니다. 다음을 사용하세요: ${what.allowed}`;
     case 'token':

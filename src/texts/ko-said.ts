@@ -37,6 +37,8 @@ const MISTAKES: Known = [
     'Say whose logs: logs <service or container>.',
     '무엇의 로그인지 적어 주세요: logs <서비스 또는 컨테이너>',
   ],
+  ['Cannot look back {} days: say 1 to {}.', '볼 수 없는 기간입니다: {}일. 가능한 범위: 1~{}'],
+  ['One service at a time: "{}".', '서비스는 한 번에 하나씩 적어 주세요: {}'],
   ['One service at a time: "{}" names {}.', '서비스는 한 번에 하나씩 적어 주세요: {} ({}개)'],
   ['One backup at a time: "{}".', '백업은 한 번에 하나씩 적어 주세요: {}'],
   [

@@ -45,3 +45,30 @@ export function date(day: string, today: string): string {
 
 /** Without its full stop, so that the sentence around it can set its own. */
 export const bare = (text: string): string => text.replace(/[.\s]+$/, '');
+
+/** `local` is the machine that Steward runs on. */
+export const hostNamed = (name: string): string => (name === 'local' ? '이 호스트' : `호스트 ${name}`);
+
+/** What each job does, by its name. */
+export const jobNames: Record<string, string> = {
+  tidy: '저장소 정리',
+  'check-versions': '새 버전 확인',
+  'tell-releases': '새 릴리스 알림',
+  'remind-releases': '릴리스 다시 알림',
+  'update-services': '자동 업데이트',
+  'check-again': '실패한 버전 확인 다시 시도',
+  'check-way-back': '되돌리기용 이미지 확인',
+  'take-up-updates': '끊긴 업데이트 마무리',
+  'watch-deploys': '배포 결과 판정',
+  'smoke-test': '서비스가 의존하는 모든 것 점검',
+  'look-at-host': '디스크, 메모리, 마운트, 연결 점검',
+  'clean-album': '앨범 정리',
+  'back-up': '백업',
+  'back-up-again': '늦었거나 실패한 백업 보충',
+  'take-up-backups': '백업하느라 정지된 서비스 다시 시작',
+  drill: '모의 복원',
+  'send-off-site': '검증된 백업을 외부 보관소로 전송',
+  'check-off-site': '외부 보관소 점검',
+  'file-pictures': '대기 중인 사진 저장',
+  'tell-alerts': '경보 반복과 미뤄 둔 알림 전달',
+};

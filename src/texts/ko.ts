@@ -6,18 +6,23 @@ import type { State, Trouble, Verb, WorkVerb } from '../report.ts';
 import { b, code, i, rich } from '../rich.ts';
 import { formatSize } from '../units.ts';
 import type { Catalogue } from './en.ts';
+import { alertActions, alertCommands, alerts } from './ko-alerts.ts';
+import { audit } from './ko-audit.ts';
 import { backupRuns } from './ko-backup-runs.ts';
 import { backups } from './ko-backups.ts';
+import { checks } from './ko-checks.ts';
 import { guard } from './ko-guard.ts';
 import { http } from './ko-http.ts';
 import { inbox } from './ko-inbox.ts';
 import { cleaning, images, pictures, unseen } from './ko-pictures.ts';
+import { pulse } from './ko-pulse.ts';
 import { releases } from './ko-releases.ts';
 import { restore } from './ko-restore.ts';
 import { said } from './ko-said.ts';
 import { terminal } from './ko-terminal.ts';
 import { updates } from './ko-updates.ts';
-import { about, ago, bare, date, duration, weekday } from './ko-words.ts';
+import { watchFacts } from './ko-watch-facts.ts';
+import { about, ago, bare, date, duration, hostNamed, jobNames, weekday } from './ko-words.ts';
 
 const verbs: Record<Verb, { noun: string; done: string }> = {
   restart: { noun: '재시작', done: '재시작 완료' },
@@ -66,14 +71,16 @@ const results: Readonly<Record<string, string>> = {
   resources: 'systemd가 실행 환경을 준비하지 못함',
 };
 
-const hostNamed = (name: string): string => (name === 'local' ? '이 호스트' : `호스트 ${name}`);
-
 const trouble = (what: Trouble, now: number): string => {
   switch (what.kind) {
     case 'gone':
       return '컨테이너가 없음';
+    case 'renamed':
+      return `컨테이너가 다른 이름으로 실행 중: ${what.to}`;
     case 'no-unit':
       return `유닛이 없음: ${what.unit}`;
+    case 'masked':
+      return `${what.runs ? '실행 중이지만 ' : ''}유닛이 mask 상태라 ${what.runs ? '다시 ' : ''}시작할 수 없음: ${what.unit}`;
     case 'stopped':
       return '정지됨';
     case 'exited':
@@ -132,26 +139,8 @@ const commands: Catalogue['commands'] = {
   clean: '봇이 올린 사진을 앨범에서 정리',
   keep: '사진을 정리하지 않고 보관',
   name: '사진에 이름 붙이기',
-};
-
-const jobNames: Catalogue['jobs']['names'] = {
-  tidy: '저장소 정리',
-  'check-versions': '새 버전 확인',
-  'tell-releases': '새 릴리스 알림',
-  'remind-releases': '릴리스 다시 알림',
-  'update-services': '자동 업데이트',
-  'check-again': '실패한 버전 확인 다시 시도',
-  'check-way-back': '되돌리기용 이미지 확인',
-  'take-up-updates': '끊긴 업데이트 마무리',
-  'watch-deploys': '배포 결과 판정',
-  'clean-album': '앨범 정리',
-  'back-up': '백업',
-  'back-up-again': '늦었거나 실패한 백업 보충',
-  'take-up-backups': '백업하느라 정지된 서비스 다시 시작',
-  drill: '모의 복원',
-  'send-off-site': '검증된 백업을 외부 보관소로 전송',
-  'check-off-site': '외부 보관소 점검',
-  'file-pictures': '대기 중인 사진 저장',
+  audit: '누가 무엇을 요청했고 어떻게 되었는지',
+  ...alertCommands,
 };
 
 export const ko: Catalogue = {
@@ -206,6 +195,7 @@ export const ko: Catalogue = {
     accept: () => '이대로 정상',
     'stop-waiting': () => '대기 중단',
     help: () => '도움말',
+    ...alertActions,
   },
   buttons: {
     confirm: (verb) => verbs[verb].noun,
@@ -380,13 +370,18 @@ export const ko: Catalogue = {
   cleaning,
   http,
   terminal,
+  audit,
   inbox,
+  pulse,
   releases,
   backups,
   updates,
   restore,
   guard,
   backupRuns,
+  checks,
+  alerts,
+  watchFacts,
 
   notes: {
     unknownCommand: (word, nearest) =>

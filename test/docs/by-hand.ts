@@ -46,13 +46,13 @@ function follow(
 }
 
 /**
- * Make a backup of a preset's data, follow the guide onto data with a stale journal, and compare what is there then.
+ * Make a backup of a preset's data, follow the guide onto data with a stale journal, and compare what is there then: it fails where that is not as it was.
  * @param options.sealed how its copies are stored @param options.identity the file that opens them
  */
 export async function bringBack(
   preset: Preset,
   { sealed, identity = '' }: { sealed?: Storage; identity?: string } = {},
-): Promise<void> {
+): Promise<'as it was'> {
   const place = openPlace({ sources: backupOf(preset.name).sources });
   try {
     preset.make(place.data);
@@ -105,6 +105,7 @@ export async function bringBack(
         time: was?.type === 'd' || was?.time,
       });
     }
+    return 'as it was';
   } finally {
     place.close();
   }

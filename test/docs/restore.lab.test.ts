@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PRESETS } from '../backup/presets.ts';
 import { bringBack } from './by-hand.ts';
 
@@ -22,10 +22,13 @@ afterAll(() => rmSync(folder, { recursive: true }));
 test('the steps by hand bring copies back that are only compressed', async () => {
   const [preset] = PRESETS;
   if (preset === undefined) throw new Error('There is no preset.');
-  await bringBack(preset, { sealed: { compress: true, recipients: [] } });
+  expect(await bringBack(preset, { sealed: { compress: true, recipients: [] } })).toBe('as it was');
 });
 
 test.each(PRESETS.map((preset) => [preset.name, preset] as const))(
   'the steps by hand bring %s back from copies that are compressed and encrypted',
-  (_name, preset) => bringBack(preset, { sealed: { compress: true, recipients: [recipient] }, identity }),
+  async (_name, preset) => {
+    const sealed = { compress: true, recipients: [recipient] };
+    expect(await bringBack(preset, { sealed, identity })).toBe('as it was');
+  },
 );

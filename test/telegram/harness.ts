@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import { startTelegram, type Telegram, type TelegramOptions } from '../../sandbox/telegram.ts';
+import { createAudit } from '../../src/audit.ts';
 import type { App, Command } from '../../src/app.ts';
 import type { Clock } from '../../src/clock.ts';
 import type { Language } from '../../src/language.ts';
@@ -163,7 +164,8 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
       const texts = textsOf(language);
       const store = openStore(join(folder, 'state'), clock);
       const locks = createLocks(join(folder, 'locks'));
-      const tasks = createTasks({ runs: store.runs, locks, clock, log });
+      const audit = createAudit({ table: store.audit, redact, clock });
+      const tasks = createTasks({ runs: store.runs, locks, clock, log, audit });
       const app = {
         config: {
           language,
@@ -186,6 +188,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
         clock,
         log,
         redact,
+        audit,
         commands: (options.commands ?? createCommands)(deeds),
       } as unknown as App;
       const bot = createBot({

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { textsOf } from '../../src/texts/index.ts';
+import { en } from '../../src/texts/en.ts';
 import { ko } from '../../src/texts/ko.ts';
 import { date, listed } from '../../src/texts/ko-words.ts';
 import { plain, type Rich } from '../../src/rich.ts';
@@ -25,6 +26,17 @@ test.each(files)('%s has no particle directly behind a value', (file) => {
   // In code no letter of Hangul can follow a brace.
   const glued = new RegExp(String.raw`\}${PARTICLE.source}`);
   expect(lines.filter((line) => glued.test(line))).toEqual([]);
+});
+
+/** Names of what has a text, where only their number tells whether all are there: of commands, jobs and steps. */
+const keysOf = (words: unknown, path = ''): string[] =>
+  typeof words !== 'object' || words === null || Array.isArray(words) || words instanceof RegExp
+    ? [path]
+    : Object.entries(words).flatMap(([key, value]) => keysOf(value, `${path}.${key}`));
+
+test('ko has a text for each command, job and step that en has one for', () => {
+  const missing = keysOf(en).filter((key) => !keysOf(ko).includes(key));
+  expect(missing).toEqual([]);
 });
 
 test('ko leaves no text in English', () => {
