@@ -11,7 +11,7 @@ import { kernelErrors, readOnly, smart } from './smoke/storage.ts';
 import { failedUnits } from './smoke/units.ts';
 import { https, vpn } from './smoke/ways.ts';
 import { reconcile } from './watch/reconcile.ts';
-import { tellAlerts } from './watch/tell-alerts.ts';
+import { tellAlerts, type TellReach } from './watch/tell-alerts.ts';
 
 const CHECKS: readonly SmokeCheck[] = [
   disks,
@@ -71,7 +71,10 @@ export async function smokeTest(
 }
 
 /** The same, by the clock: alerts are brought in line with what was found. */
-export async function runSmokeTest(app: SmokeReach, options: SmokeTestOptions): Promise<SmokeTest> {
+export async function runSmokeTest(
+  app: SmokeReach & TellReach,
+  options: SmokeTestOptions,
+): Promise<SmokeTest> {
   const test = await smokeTest(app, options);
   const { findings, looked, covers } = test;
   const at = app.clock.now();

@@ -6,6 +6,7 @@ import { createMachine } from '../../src/clients/machine.ts';
 import { createProbe } from '../../src/clients/probe.ts';
 import { createSystemd } from '../../src/clients/systemd.ts';
 import { systemClock } from '../../src/clock.ts';
+import { readConfig } from '../../src/config.ts';
 import { createGuard } from '../../src/guard.ts';
 import { createHosts } from '../../src/hosts.ts';
 import { createLocks } from '../../src/locks.ts';
@@ -22,6 +23,8 @@ const store = openStore(join(folder, 'state'), systemClock);
 const before = Date.now();
 const { notLooked } = await runSmokeTest(
   {
+    // Nobody is told: there is no chat.
+    config: readConfig({ env: { STEWARD_ENV: '/dev/null' } }).config,
     services,
     store,
     clock: systemClock,
