@@ -24,6 +24,13 @@ export function remediesOf({ fact, service }: Finding): readonly Action[] {
       ];
     case 'log':
       return service === undefined ? [status] : [{ label: 'logs', command: 'logs', args: [service] }];
+    case 'late-backup':
+      return service === undefined
+        ? [status]
+        : [
+            { label: 'back-up', command: 'backup', args: [service], style: 'primary' },
+            { label: 'all-backups', command: 'backups', args: [service] },
+          ];
     default:
       return [status];
   }
