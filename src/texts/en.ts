@@ -382,6 +382,7 @@ export const en = {
       'send-off-site': 'Send proven backups to the second place',
       'check-off-site': 'Look after the second place of the backups',
       'file-pictures': 'File waiting pictures',
+      'stop-loop': 'Stop what is killed for memory again and again',
       'tell-alerts': 'Repeat alerts, and tell what quiet hours held',
     } as Record<string, string>,
     running: 'running now',
