@@ -49,6 +49,7 @@ import { jobs as jobsCommand } from '../commands/jobs.ts';
 import { keep } from '../commands/keep.ts';
 import { logs } from '../commands/logs.ts';
 import { name as nameCommand } from '../commands/name.ts';
+import { prune } from '../commands/prune.ts';
 import { remind } from '../commands/remind.ts';
 import { restart } from '../commands/restart.ts';
 import { restore } from '../commands/restore.ts';
@@ -66,6 +67,7 @@ import { checkOffSite } from '../jobs/check-off-site.ts';
 import { checkWayBack } from '../jobs/check-way-back.ts';
 import { cleanAlbum } from '../jobs/clean-album.ts';
 import { drill as drillJob } from '../jobs/drill.ts';
+import { prune as pruneJob } from '../jobs/prune.ts';
 import { remindReleases } from '../jobs/remind-releases.ts';
 import { sendOffSite } from '../jobs/send-off-site.ts';
 import { takeUpBackups } from '../jobs/take-up-backups.ts';
@@ -91,6 +93,7 @@ const commands: readonly Command[] = [
   start,
   cancel,
   clean,
+  prune,
   keep,
   nameCommand,
   skip,
@@ -114,6 +117,7 @@ const jobs: readonly Job[] = [
   checkWayBack,
   watchDeploys,
   cleanAlbum,
+  pruneJob,
   tidy,
 ];
 

@@ -6,6 +6,7 @@
 import type { BackupRunReport, BackupStanding } from './report/backup-runs.ts';
 import type { BackupsReport } from './report/backups.ts';
 import type { OffSiteReport } from './report/off-site.ts';
+import type { PruneReport } from './report/prune.ts';
 import type { RestoreReports } from './report/restore.ts';
 
 /** A button: a command with its arguments. */
@@ -561,6 +562,7 @@ export type Report = { actions?: readonly (readonly Action[])[]; asks?: Asks | u
   | BackupRunReport
   | BackupsReport
   | OffSiteReport
+  | PruneReport
 );
 
 /** Why somebody who is to see the pictures does not. */

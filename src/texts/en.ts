@@ -9,6 +9,7 @@ import { guard } from './en-guard.ts';
 import { http } from './en-http.ts';
 import { inbox } from './en-inbox.ts';
 import { cleaning, images, pictures, them, unseen, type Unseen } from './en-pictures.ts';
+import { prune } from './en-prune.ts';
 import { pulse } from './en-pulse.ts';
 import { releases } from './en-releases.ts';
 import { restore } from './en-restore.ts';
@@ -216,6 +217,7 @@ export const en = {
     clean: 'Empty the album of what I put there',
     keep: 'Keep a picture from being cleaned',
     name: 'Give a picture a name',
+    prune: 'Remove images that nothing uses',
   } as Record<string, string>,
 
   status: {
@@ -359,6 +361,7 @@ export const en = {
       drill: 'Restore backups into a scratch place',
       'send-off-site': 'Send proven backups to the second place',
       'check-off-site': 'Look after the second place of the backups',
+      prune: 'Remove images that nothing uses',
       'file-pictures': 'File waiting pictures',
     } as Record<string, string>,
     running: 'running now',
@@ -381,6 +384,7 @@ export const en = {
   cleaning,
   http,
   inbox,
+  prune,
   pulse,
   releases,
   backups,
