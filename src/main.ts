@@ -57,6 +57,7 @@ import { keep } from '../commands/keep.ts';
 import { logs } from '../commands/logs.ts';
 import { mute } from '../commands/mute.ts';
 import { name as nameCommand } from '../commands/name.ts';
+import { prune } from '../commands/prune.ts';
 import { remind } from '../commands/remind.ts';
 import { restart } from '../commands/restart.ts';
 import { restore } from '../commands/restore.ts';
@@ -76,6 +77,7 @@ import { checkWayBack } from '../jobs/check-way-back.ts';
 import { cleanAlbum } from '../jobs/clean-album.ts';
 import { drill as drillJob } from '../jobs/drill.ts';
 import { lookAtHost } from '../jobs/look-at-host.ts';
+import { prune as pruneJob } from '../jobs/prune.ts';
 import { remindReleases } from '../jobs/remind-releases.ts';
 import { sendOffSite } from '../jobs/send-off-site.ts';
 import { smokeTest } from '../jobs/smoke-test.ts';
@@ -103,6 +105,7 @@ const commands: readonly Command[] = [
   start,
   cancel,
   clean,
+  prune,
   keep,
   nameCommand,
   skip,
@@ -133,6 +136,7 @@ const jobs: readonly Job[] = [
   smokeTest,
   cleanAlbum,
   tellAlerts,
+  pruneJob,
   tidy,
 ];
 

@@ -9,6 +9,7 @@ import type { BackupRunReport, BackupStanding } from './report/backup-runs.ts';
 import type { BackupsReport } from './report/backups.ts';
 import type { HostNews } from './report/host-findings.ts';
 import type { OffSiteReport } from './report/off-site.ts';
+import type { PruneReport } from './report/prune.ts';
 import type { RestoreReports } from './report/restore.ts';
 
 /** A button: a command with its arguments. */
@@ -586,6 +587,7 @@ export type Report = { actions?: readonly (readonly Action[])[]; asks?: Asks | u
   | HostNews
   | AuditReport
   | AlertReports
+  | PruneReport
 );
 
 /** Why somebody who is to see the pictures does not. */

@@ -15,6 +15,7 @@ import { guard } from './ko-guard.ts';
 import { http } from './ko-http.ts';
 import { inbox } from './ko-inbox.ts';
 import { cleaning, images, pictures, unseen } from './ko-pictures.ts';
+import { prune } from './ko-prune.ts';
 import { pulse } from './ko-pulse.ts';
 import { releases } from './ko-releases.ts';
 import { restore } from './ko-restore.ts';
@@ -137,6 +138,7 @@ const commands: Catalogue['commands'] = {
   backups: '백업 목록과 검증 수준',
   images: '최근 사진과 경로',
   clean: '봇이 올린 사진을 앨범에서 정리',
+  prune: '사용하지 않는 이미지 삭제',
   keep: '사진을 정리하지 않고 보관',
   name: '사진에 이름 붙이기',
   audit: '누가 무엇을 요청했고 어떻게 되었는지',
@@ -373,6 +375,7 @@ export const ko: Catalogue = {
   terminal,
   audit,
   inbox,
+  prune,
   pulse,
   releases,
   backups,
