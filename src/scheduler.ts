@@ -7,7 +7,7 @@ import type { Logger } from './logger.ts';
 import type { JobState, Report } from './report.ts';
 import { entriesOf, keyOf, labelOf, pick, type Entry } from './scheduler/entries.ts';
 import type { DueRow } from './store/runs.ts';
-import type { TaskEnd, Tasks } from './tasks.ts';
+import type { Task, TaskEnd, Tasks } from './tasks.ts';
 
 export type Scheduler = {
   /** Begin to tick; a run that was missed is made up once. */
@@ -126,7 +126,9 @@ export function createScheduler(needs: SchedulerNeeds): Scheduler {
         if (isStopped) return undefined;
         underWay.set(key, 'running');
         if (dueAt !== undefined) setDue(app, entry);
-        const end = await tasks.start({ kind: 'job', name: job.name, subject, by }, (run: Run) =>
+        const task: Task = { kind: 'job', name: job.name, subject, by };
+        const audited: Task = job.looks === true ? { ...task, audit: 'never' } : task;
+        const end = await tasks.start(audited, (run: Run) =>
           job.run(app, subject, dueAt === undefined ? run : { ...run, dueAt }),
         );
         tellEnd(app, { job: job.name, subject, by }, end);

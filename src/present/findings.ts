@@ -4,6 +4,8 @@ import type { Finding, ServiceFact } from '../report/alerts.ts';
 import type { Trouble } from '../report.ts';
 import { rich } from '../rich.ts';
 import type { Texts } from '../texts/index.ts';
+import { factLines } from './checks.ts';
+import { presentWatchFact } from './watch-facts.ts';
 
 /** The first block is the cause in one line. */
 export function presentFact({ fact, service, since }: Finding, texts: Texts): Block[] {
@@ -17,6 +19,12 @@ export function presentFact({ fact, service, since }: Finding, texts: Texts): Bl
       ];
     case 'job':
       return [rich`${texts.alerts.cause(undefined, fact.cause)}`];
+    case 'log':
+    case 'slow-pattern':
+    case 'deploy-left':
+      return presentWatchFact(fact, since, texts);
+    default:
+      return factLines(fact, texts);
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Button, Card } from '../card.ts';
 import type { Action, Report } from '../report.ts';
 import type { Texts } from '../texts/index.ts';
+import { presentAudit, presentAuditLines } from './audit.ts';
 import { presentAlert, presentAlertEnd, presentAlertRing, presentAlerts, presentMute } from './alerts.ts';
 import {
   presentBackup,
@@ -19,6 +20,7 @@ import {
   presentServiceBackups,
   presentShrunkAccepted,
 } from './backups.ts';
+import { presentHostNews } from './checks.ts';
 import { presentCleaning } from './cleaning.ts';
 import { presentHelp, presentStart } from './greeting.ts';
 import { presentHeld } from './held.ts';
@@ -158,6 +160,12 @@ function layout(report: Report, texts: Texts): Card {
       return presentOneBackup(report, texts);
     case 'off-site':
       return presentOffSite(report, texts);
+    case 'host-news':
+      return presentHostNews(report, texts);
+    case 'audit':
+      return presentAudit(report, texts);
+    case 'audit-lines':
+      return presentAuditLines(report);
     case 'shrunk-accepted':
       return presentShrunkAccepted(report, texts);
     case 'alert':

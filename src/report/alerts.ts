@@ -1,5 +1,7 @@
 /** Troubles that nobody asked about, and what becomes of them. */
 import type { Action, Report, Trouble } from '../report.ts';
+import type { CheckFact } from './host-findings.ts';
+import type { WatchFact } from './watch-facts.ts';
 
 /** `critical` rings always, `warning` outside quiet hours, `notice` never. */
 export type Severity = 'critical' | 'warning' | 'notice';
@@ -23,7 +25,7 @@ export type Finding = {
 export type Ending = 'well' | 'stopped' | 'unwatched';
 
 /** What was found, as data; the catalogue has the words. */
-export type FindingFact = ServiceFact | HostFact | JobFact;
+export type FindingFact = ServiceFact | HostFact | JobFact | CheckFact | WatchFact;
 
 /** A host does not answer: what runs there cannot be known. */
 export type HostFact = {

@@ -12,7 +12,9 @@ import type {
   Who,
 } from '../report/alerts.ts';
 import { b, i, rich, type Rich, type Span } from '../rich.ts';
+import { checks } from './en-checks.ts';
 import { allOf, capital, hostNamed, plural, sentence } from './en-words.ts';
+import { watchFacts } from './en-watch-facts.ts';
 
 export const alertActions = {
   snooze: () => 'Snooze 1 h',
@@ -62,6 +64,12 @@ function title({ fact, service }: Finding): string {
       return `${capital(partOfHost(fact))} does not answer`;
     case 'job':
       return `${jobNamed(fact.job, fact.subject)} failed`;
+    case 'log':
+    case 'slow-pattern':
+    case 'deploy-left':
+      return watchFacts.title(fact, service);
+    default:
+      return checks.title(fact);
   }
 }
 
@@ -74,6 +82,12 @@ function over({ fact, service }: Finding): string {
       return `${capital(partOfHost(fact))} answers again`;
     case 'job':
       return `${jobNamed(fact.job, fact.subject)} went well again`;
+    case 'log':
+    case 'slow-pattern':
+    case 'deploy-left':
+      return watchFacts.over(fact, service);
+    default:
+      return checks.over(fact);
   }
 }
 

@@ -3,17 +3,21 @@ import type { Level } from '../backup/proof.ts';
 import type { ActionLabel, LostDisk, State, Trouble, Verb, WorkVerb } from '../report.ts';
 import { b, code, i, rich, type Span } from '../rich.ts';
 import { formatSize } from '../units.ts';
+import { audit } from './en-audit.ts';
 import { alertActions, alertCommands, alerts } from './en-alerts.ts';
 import { backupRuns } from './en-backup-runs.ts';
 import { backups } from './en-backups.ts';
+import { checks } from './en-checks.ts';
 import { guard } from './en-guard.ts';
 import { http } from './en-http.ts';
 import { inbox } from './en-inbox.ts';
 import { cleaning, images, pictures, them, unseen, type Unseen } from './en-pictures.ts';
+import { pulse } from './en-pulse.ts';
 import { releases } from './en-releases.ts';
 import { restore } from './en-restore.ts';
 import { updates } from './en-updates.ts';
 import { about, allOf, duration, hostNamed, plural } from './en-words.ts';
+import { watchFacts } from './en-watch-facts.ts';
 
 const verbs: Record<Verb, { title: string; past: string; noun: string }> = {
   restart: { title: 'Restart', past: 'restarted', noun: 'restart' },
@@ -64,8 +68,12 @@ const trouble = (what: Trouble, now: number): string => {
   switch (what.kind) {
     case 'gone':
       return 'its container is gone';
+    case 'renamed':
+      return `its container runs under another name: ${what.to}`;
     case 'no-unit':
       return `the unit ${what.unit} does not exist`;
+    case 'masked':
+      return `${what.runs ? 'it runs, but ' : ''}${what.unit} is masked: nothing can start it${what.runs ? ' again' : ''}`;
     case 'stopped':
       return 'stopped';
     case 'exited':
@@ -215,6 +223,7 @@ export const en = {
     clean: 'Empty the album of what I put there',
     keep: 'Keep a picture from being cleaned',
     name: 'Give a picture a name',
+    audit: 'Who asked for what, and what became of it',
     ...alertCommands,
   } as Record<string, string>,
 
@@ -352,6 +361,8 @@ export const en = {
       'check-way-back': 'See that old images are still kept',
       'take-up-updates': 'Finish updates that were cut off',
       'watch-deploys': 'Judge what is deployed',
+      'smoke-test': 'Look at everything that services stand on',
+      'look-at-host': 'Look at disks, memory, mounts and ways',
       'clean-album': 'Clean the album',
       'back-up': 'Back up',
       'back-up-again': 'Make up backups that are overdue or failed',
@@ -381,14 +392,18 @@ export const en = {
   images,
   cleaning,
   http,
+  audit,
   inbox,
+  pulse,
   releases,
   backups,
   updates,
   restore,
   guard,
   backupRuns,
+  checks,
   alerts,
+  watchFacts,
 
   notes: {
     unknownCommand: (word: string, nearest: string) =>
