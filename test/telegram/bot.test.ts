@@ -42,6 +42,13 @@ describe('commands', () => {
     expect(plan.id).toBe(choice.id);
   });
 
+  test('a bare command offers only the services that it can do something for', async () => {
+    const { telegram } = await startHarness();
+    await telegram.send('/restore');
+    const choice = await telegram.waitFor('Which service?');
+    expect(choice.buttons).toEqual([['Vaultwarden']]);
+  });
+
   test('Refresh changes its own card', async () => {
     const { telegram, deeds } = await startHarness();
     await telegram.send('/status');
@@ -341,7 +348,7 @@ describe('the list of commands', () => {
     const { telegram } = await startHarness();
     await telegram.until(() => telegram.calls('setMyCommands').length === 3, 'three lists');
     const names = (person: number) => telegram.commands(person).map(({ command }) => command);
-    expect(names(OWNER)).toEqual(['status', 'restart', 'logs']);
+    expect(names(OWNER)).toEqual(['status', 'restore', 'restart', 'logs']);
     expect(names(GUEST)).toEqual(['status']);
   });
 });
