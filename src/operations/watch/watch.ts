@@ -7,10 +7,7 @@ import { watchHost, type Cadence, type WatchReach } from './watch-host.ts';
 
 export type Watch = { run(signal: AbortSignal): Promise<void> };
 
-export function createWatch(
-  app: WatchReach & TellReach,
-  { cadence }: { cadence?: Cadence } = {},
-): Watch {
+export function createWatch(app: WatchReach & TellReach, { cadence }: { cadence?: Cadence } = {}): Watch {
   const watched = app.hosts.all
     .map((host) => ({
       host,
