@@ -1,51 +1,107 @@
-/** Certificates for names that nobody else has: X.509, signed by themselves. RFC 5280, as little of it as a client wants. */
+/**
+ * Certificates as an authority of one's own issues them, with any dates: X.509 in DER (RFC 5280), written by hand, so
+ * that no OpenSSL is needed.
+ */
 import { generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto';
 
-/** DER: a tag, the length, the content. */
-function der(tag: number, ...parts: readonly Uint8Array[]): Buffer {
-  const content = Buffer.concat(parts);
-  const { length } = content;
-  const size = length < 128 ? [length] : length < 256 ? [0x81, length] : [0x82, length >> 8, length & 255];
-  return Buffer.concat([Buffer.from([tag, ...size]), content]);
+export type Authority = {
+  /** Its own certificate in PEM. */
+  pem: string;
+  /** A certificate and its key in PEM, for a server. @param names the first is the one that is shown */
+  issue(names: readonly string[], validity: Validity): { cert: string; key: string };
+};
+
+/** Milliseconds since 1970. */
+type Validity = { from: number; to: number };
+
+export function createAuthority(name: string, validity: Validity): Authority {
+  const { publicKey, privateKey } = keys();
+  const own = { subject: name, issuer: name, validity, publicKey, extensions: [IS_AUTHORITY] };
+  return {
+    pem: certificate(own, privateKey),
+    issue(names, valid) {
+      const pair = keys();
+      const cert = certificate(
+        {
+          subject: names[0] ?? '',
+          issuer: name,
+          validity: valid,
+          publicKey: pair.publicKey,
+          extensions: [alternativeNames(names)],
+        },
+        privateKey,
+      );
+      return { cert, key: pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() };
+    },
+  };
 }
 
-const TAG = { integer: 2, bits: 3, octets: 4, oid: 6, text: 12, time: 23, sequence: 48, set: 49 };
-const sequence = (...parts: readonly Uint8Array[]) => der(TAG.sequence, ...parts);
-const oid = (hex: string) => der(TAG.oid, Buffer.from(hex, 'hex'));
+const keys = () => generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
-const COMMON_NAME = oid('550403');
-const OTHER_NAMES = oid('551d11');
-const ECDSA_SHA256 = sequence(oid('2a8648ce3d040302'));
+type Content = {
+  subject: string;
+  issuer: string;
+  validity: Validity;
+  publicKey: KeyObject;
+  extensions: readonly Buffer[];
+};
 
-/** `261120143800Z`; years until 2049. */
-const time = (at: number) =>
-  der(TAG.time, Buffer.from(`${new Date(at).toISOString().replace(/\D/g, '').slice(2, 14)}Z`));
-
-/** @returns PEM; `from` and `to` in milliseconds since 1970 tell it from others for the same name */
-export function certificateOf(
-  name: string,
-  { privateKey, publicKey }: Keys,
-  { from, to }: { from: number; to: number },
+function certificate(
+  { subject, issuer, validity, publicKey, extensions }: Content,
+  signer: KeyObject,
 ): string {
-  // Clients look for whom they trust by this name, so two certificates must not share it.
-  const subject = sequence(
-    der(TAG.set, sequence(COMMON_NAME, der(TAG.text, Buffer.from(`${name} ${from}`)))),
-  );
-  const names = sequence(der(0x82, Buffer.from(name)));
-  const told = sequence(
-    der(0xa0, der(TAG.integer, Buffer.from([2]))),
-    der(TAG.integer, Buffer.from([1]), randomBytes(8)),
-    ECDSA_SHA256,
-    subject,
-    sequence(time(from), time(to)),
-    subject,
+  const content = sequence(
+    tagged(0xa0, integer(Buffer.from([2]))),
+    integer(Buffer.concat([Buffer.from([1]), randomBytes(8)])),
+    ECDSA_WITH_SHA256,
+    nameOf(issuer),
+    sequence(time(validity.from), time(validity.to)),
+    nameOf(subject),
     publicKey.export({ type: 'spki', format: 'der' }),
-    der(0xa3, sequence(sequence(OTHER_NAMES, der(TAG.octets, names)))),
+    tagged(0xa3, sequence(...extensions)),
   );
-  const signature = der(TAG.bits, Buffer.from([0]), sign('sha256', told, privateKey));
-  const text = sequence(told, ECDSA_SHA256, signature).toString('base64');
-  return `-----BEGIN CERTIFICATE-----\n${text.replace(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----\n`;
+  const der = sequence(content, ECDSA_WITH_SHA256, bits(sign('sha256', content, signer)));
+  const lines = der.toString('base64').match(/.{1,64}/g) ?? [];
+  return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n');
 }
 
-export type Keys = { privateKey: KeyObject; publicKey: KeyObject };
-export const createKeys = (): Keys => generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+/** A tag, the length of what follows, and that. */
+function tagged(tag: number, ...parts: readonly Buffer[]): Buffer {
+  const body = Buffer.concat(parts);
+  const { length } = body;
+  const size =
+    length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
+  return Buffer.concat([Buffer.from([tag, ...size]), body]);
+}
+const sequence = (...parts: readonly Buffer[]) => tagged(0x30, ...parts);
+const integer = (bytes: Buffer) => tagged(0x02, bytes);
+const bits = (bytes: Buffer) => tagged(0x03, Buffer.from([0]), bytes);
+const octets = (bytes: Buffer) => tagged(0x04, bytes);
+
+function oid(text: string): Buffer {
+  const [first = 0, second = 0, ...rest] = text.split('.').map(Number);
+  const base128 = (value: number): number[] => {
+    const digits = [value & 0x7f];
+    for (let left = value >> 7; left > 0; left >>= 7) digits.unshift((left & 0x7f) | 0x80);
+    return digits;
+  };
+  return tagged(0x06, Buffer.from([first * 40 + second, ...rest.flatMap(base128)]));
+}
+
+/** A common name alone. */
+const nameOf = (name: string) =>
+  sequence(tagged(0x31, sequence(oid('2.5.4.3'), tagged(0x0c, Buffer.from(name)))));
+
+/** GeneralizedTime, which also what lies after 2049 can have. */
+const time = (at: number) =>
+  tagged(0x18, Buffer.from(`${new Date(at).toISOString().replace(/[-:T]|\..*/g, '')}Z`));
+
+const alternativeNames = (names: readonly string[]) =>
+  sequence(
+    oid('2.5.29.17'),
+    octets(sequence(...names.map((name) => tagged(0x82, Buffer.from(name, 'latin1'))))),
+  );
+
+const ECDSA_WITH_SHA256 = sequence(oid('1.2.840.10045.4.3.2'));
+const TRUE = tagged(0x01, Buffer.from([0xff]));
+const IS_AUTHORITY = sequence(oid('2.5.29.19'), TRUE, octets(sequence(TRUE)));

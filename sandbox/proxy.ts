@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { certificateOf, createKeys } from './certificate.ts';
+import { createAuthority } from './certificate.ts';
 
 export type Proxy = {
   url: string;
@@ -21,17 +21,14 @@ const DAY = 86_400_000;
 const LASTS = 90 * DAY;
 
 export async function startProxy(folder: string, name: string): Promise<Proxy> {
-  const keys = createKeys();
-  const key = keys.privateKey.export({ type: 'pkcs8', format: 'pem' });
-  const lasting = (left: number) => {
-    const to = Date.now() + left;
-    return certificateOf(name, keys, { from: to - LASTS, to });
-  };
+  const now = Date.now();
+  const issuer = createAuthority('Demo authority', { from: now - LASTS, to: now + LASTS });
+  const lasting = (left: number) => issuer.issue([name], { from: now + left - LASTS, to: now + left });
   const [fresh, ending] = [lasting(60 * DAY), lasting(3 * DAY)];
   const authority = join(folder, 'authority.pem');
-  writeFileSync(authority, fresh + ending);
+  writeFileSync(authority, issuer.pem);
   let isEnding = false;
-  const server = createServer({ key, cert: fresh }, (_, response) => response.end('fine'));
+  const server = createServer(fresh, (_, response) => response.end('fine'));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -43,7 +40,7 @@ export async function startProxy(folder: string, name: string): Promise<Proxy> {
     },
     set(on) {
       isEnding = on;
-      server.setSecureContext({ key, cert: on ? ending : fresh });
+      server.setSecureContext(on ? ending : fresh);
     },
     async close() {
       server.closeAllConnections();

@@ -71,10 +71,20 @@ export async function smokeTest(
 }
 
 /** The same, by the clock: alerts are brought in line with what was found. */
-export async function runSmokeTest(app: SmokeReach & TellReach, options: SmokeTestOptions): Promise<void> {
-  const { findings, covers } = await smokeTest(app, options);
-  reconcile(app, findings, { covers });
+export async function runSmokeTest(
+  app: SmokeReach & TellReach,
+  options: SmokeTestOptions,
+): Promise<SmokeTest> {
+  const test = await smokeTest(app, options);
+  const { findings, looked, covers } = test;
+  const at = app.clock.now();
+  reconcile(app, findings, {
+    covers,
+    // What is not named any more, or was taken away, has not become well.
+    over: (key) => ({ at, ending: isAbout(looked, key) ? 'well' : 'unwatched' }),
+  });
   tellAlerts(app);
+  return test;
 }
 
 /** A name that ends with a colon is the beginning of keys. */

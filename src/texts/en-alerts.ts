@@ -13,8 +13,8 @@ import type {
 } from '../report/alerts.ts';
 import { b, i, rich, type Rich } from '../rich.ts';
 import { checks } from './en-checks.ts';
-import { allOf, capital, hostNamed, plural, sentence } from './en-words.ts';
 import { watchFacts } from './en-watch-facts.ts';
+import { allOf, capital, hostNamed, plural, sentence } from './en-words.ts';
 
 export const alertActions = {
   snooze: () => 'Snooze 1 h',
