@@ -53,6 +53,7 @@ export type ActionLabel =
   | 'roll-back'
   | 'roll-back-now'
   | 'try-roll-back'
+  | 'try-way-back'
   | 'undo-restore'
   | 'cancel'
   | 'wait-more'

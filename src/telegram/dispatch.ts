@@ -145,8 +145,10 @@ export function createDispatch(needs: DispatchNeeds): (turn: Turn) => Promise<vo
       const runNow = { label: 'run-now' as const, command: command.name, args };
       return requests.answer(asked, note({ key: 'old-command', text, sentAt }, [[runNow]]));
     }
-    if (command.needsService === true && args.length === 0) {
-      const services = app.services.all.map(({ name, title }) => ({ name, title }));
+    const offered = command.needsService && app.services.all.filter(command.needsService);
+    // With none to offer the command itself says why.
+    if (offered !== undefined && offered.length > 0 && args.length === 0) {
+      const services = offered.map(({ name, title }) => ({ name, title }));
       return requests.answer(asked, { kind: 'choose', command: command.name, services });
     }
     await requests.ask({ ...asked, turn });

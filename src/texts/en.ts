@@ -159,6 +159,7 @@ export const en = {
     'roll-back': () => 'Roll back…',
     'roll-back-now': () => 'Roll back now!',
     'try-roll-back': () => 'Try rollback again',
+    'try-way-back': () => 'Try the way back again',
     'undo-restore': () => 'Undo…',
     cancel: () => 'Cancel',
     'wait-more': () => 'Wait 10 min more',

@@ -185,6 +185,7 @@ export const ko: Catalogue = {
     'roll-back': () => '되돌리기…',
     'roll-back-now': () => '지금 되돌리기!',
     'try-roll-back': () => '되돌리기 재시도',
+    'try-way-back': () => '되돌리기 재시도',
     'undo-restore': () => '복원 취소…',
     cancel: () => '취소',
     'wait-more': () => '10분 더 대기',

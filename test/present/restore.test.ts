@@ -161,6 +161,13 @@ test.each<[string, Partial<RestoreReport>]>([
   expect(say({ ...done, ...change })).toMatchSnapshot();
 });
 
+test('the end of a restore whose way back fails for the same cause says it once', () => {
+  const why = { kind: 'step' as const, step: 'start', cause: 'no space left on device' };
+  const lost = { why, command: 'steward restore vaultwarden back' };
+  const text = say({ ...done, outcome: 'down', data: 'unknown', why, lost });
+  expect(text.split('no space left on device')).toHaveLength(2);
+});
+
 test('the plan of several restores names each with its moment, and what is left for a person', () => {
   const text = say({
     kind: 'restores-plan',

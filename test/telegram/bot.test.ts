@@ -42,6 +42,13 @@ describe('commands', () => {
     expect(plan.id).toBe(choice.id);
   });
 
+  test('a bare command offers only the services that it can do something for', async () => {
+    const { telegram } = await startHarness();
+    await telegram.send('/restore');
+    const choice = await telegram.waitFor('Which service?');
+    expect(choice.buttons).toEqual([['Vaultwarden']]);
+  });
+
   test('Refresh changes its own card', async () => {
     const { telegram, deeds } = await startHarness();
     await telegram.send('/status');
@@ -348,7 +355,7 @@ describe('the list of commands', () => {
     const { telegram } = await startHarness({ telegram: { people } });
     const names = (person: number) => telegram.commands(person).map(({ command }) => command);
     await telegram.until(() => telegram.calls('setMyCommands').length === 6, 'three lists in two languages');
-    expect([OWNER, GUEST, KOREAN].map(names)).toEqual([['status', 'restart', 'logs'], ['status'], []]);
+    expect([OWNER, GUEST, KOREAN].map(names)).toEqual([['status', 'restore', 'restart', 'logs'], ['status'], []]);
   });
 
   test('is in the language of the phone where none was chosen', async () => {
@@ -357,8 +364,8 @@ describe('the list of commands', () => {
       config: () => ({ owners: [OWNER, KOREAN] }),
     });
     await telegram.until(() => telegram.calls('setMyCommands').length === 8, 'four lists in two languages');
-    expect(telegram.commands(OWNER)[1]?.description).toBe('Restart a service');
-    expect(telegram.commands(KOREAN)[1]?.description).toBe('서비스 재시작');
+    expect(telegram.commands(OWNER)[2]?.description).toBe('Restart a service');
+    expect(telegram.commands(KOREAN)[2]?.description).toBe('서비스 재시작');
   });
 
   test('is in the language that was chosen, on every phone; the other lists go', async () => {
@@ -369,6 +376,6 @@ describe('the list of commands', () => {
     harness.speak('ko');
     harness.start();
     await telegram.until(() => telegram.calls('deleteMyCommands').length === 3, 'the Korean lists to go');
-    expect(telegram.commands(OWNER)[1]?.description).toBe('서비스 재시작');
+    expect(telegram.commands(OWNER)[2]?.description).toBe('서비스 재시작');
   });
 });

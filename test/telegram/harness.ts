@@ -47,10 +47,17 @@ export function createCommands(deeds: Deeds): Command[] {
       },
     },
     {
+      name: 'restore',
+      usage: '<service>',
+      purpose: 'act',
+      needsService: ({ name }) => name === 'vaultwarden',
+      run: async () => ({ kind: 'note', note: { key: 'cancelled' } }),
+    },
+    {
       name: 'restart',
       usage: '<service>',
       purpose: 'act',
-      needsService: true,
+      needsService: () => true,
       plan: async (_app, [service = '']) => ({
         report: {
           kind: 'plan',
