@@ -135,7 +135,7 @@ export const cleaning: Catalogue['cleaning'] = {
   head: {
     plan: (album, count) =>
       rich`🧹 ${b(`${album} 앨범을 정리할까요?`)} ${count === 0 ? 'Immich에서 삭제되는 것은 없습니다.' : `사진 ${count}장을 완전히 삭제합니다.`}`,
-    done: (album, count) => rich`🧹 ${b(`${album} 정리 결과`)}\n사진 ${count}장을 삭제했습니다.`,
+    done: (album, count) => rich`🧹 ${b(`${album} 정리 결과`)}\n이미지 ${count}장을 삭제했습니다.`,
     observed: (album, count) => rich`👁 ${b(`${album} – 사진 ${count}장: 삭제하지 않음`)}`,
   },
   others: {

@@ -355,7 +355,11 @@ describe('the list of commands', () => {
     const { telegram } = await startHarness({ telegram: { people } });
     const names = (person: number) => telegram.commands(person).map(({ command }) => command);
     await telegram.until(() => telegram.calls('setMyCommands').length === 6, 'three lists in two languages');
-    expect([OWNER, GUEST, KOREAN].map(names)).toEqual([['status', 'restore', 'restart', 'logs'], ['status'], []]);
+    expect([OWNER, GUEST, KOREAN].map(names)).toEqual([
+      ['status', 'restore', 'restart', 'logs'],
+      ['status'],
+      [],
+    ]);
   });
 
   test('is in the language of the phone where none was chosen', async () => {
