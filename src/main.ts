@@ -28,6 +28,7 @@ import { lookAtServices } from './operations/status.ts';
 import { countWell } from './operations/watch/count-well.ts';
 import { tellUnasked } from './operations/tell-unasked.ts';
 import { watchLogs } from './operations/watch/watch-logs.ts';
+import { noteJobEnd } from './operations/watch/job-alerts.ts';
 import { mountsOf } from './pictures/mounts.ts';
 import { present } from './present/index.ts';
 import { createPulse } from './pulse.ts';
@@ -41,6 +42,7 @@ import { LAST_POLL } from './telegram/absence.ts';
 import { textsOf, type Texts } from './texts/index.ts';
 import { createLookAtSelf, type LookAtSelf } from './wellness.ts';
 import { audit as auditCommand } from '../commands/audit.ts';
+import { ack } from '../commands/ack.ts';
 import { backup } from '../commands/backup.ts';
 import { backups } from '../commands/backups.ts';
 import { cancel } from '../commands/cancel.ts';
@@ -52,12 +54,14 @@ import { images } from '../commands/images.ts';
 import { jobs as jobsCommand } from '../commands/jobs.ts';
 import { keep } from '../commands/keep.ts';
 import { logs } from '../commands/logs.ts';
+import { mute } from '../commands/mute.ts';
 import { name as nameCommand } from '../commands/name.ts';
 import { remind } from '../commands/remind.ts';
 import { restart } from '../commands/restart.ts';
 import { restore } from '../commands/restore.ts';
 import { rollback } from '../commands/rollback.ts';
 import { skip } from '../commands/skip.ts';
+import { snooze } from '../commands/snooze.ts';
 import { start } from '../commands/start.ts';
 import { status } from '../commands/status.ts';
 import { stop } from '../commands/stop.ts';
@@ -76,6 +80,7 @@ import { sendOffSite } from '../jobs/send-off-site.ts';
 import { smokeTest } from '../jobs/smoke-test.ts';
 import { takeUpBackups } from '../jobs/take-up-backups.ts';
 import { takeUpUpdates } from '../jobs/take-up-updates.ts';
+import { tellAlerts } from '../jobs/tell-alerts.ts';
 import { tellReleases } from '../jobs/tell-releases.ts';
 import { tidy } from '../jobs/tidy.ts';
 import { updateServices } from '../jobs/update-services.ts';
@@ -101,6 +106,9 @@ const commands: readonly Command[] = [
   nameCommand,
   skip,
   remind,
+  snooze,
+  ack,
+  mute,
   jobsCommand,
   auditCommand,
   help,
@@ -123,6 +131,7 @@ const jobs: readonly Job[] = [
   lookAtHost,
   smokeTest,
   cleanAlbum,
+  tellAlerts,
   tidy,
 ];
 
@@ -219,7 +228,10 @@ function build({ config, services }: SoundConfig, [asked]: readonly string[]): H
       timeZone: config.timeZone,
       tell,
       isReady: () => isReady(app),
-      ended: (...run) => void beatJob(...run),
+      ended(run, end) {
+        noteJobEnd(app, run, end);
+        void beatJob(run.job, run.subject, end);
+      },
     }),
     clock,
     log,

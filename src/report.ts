@@ -4,7 +4,7 @@
  * Times are milliseconds since 1970, sizes bytes, durations milliseconds.
  */
 import type { AuditReport } from './report/audit.ts';
-import type { AlertReports } from './report/alerts.ts';
+import type { AlertNote, AlertReports } from './report/alerts.ts';
 import type { BackupRunReport, BackupStanding } from './report/backup-runs.ts';
 import type { BackupsReport } from './report/backups.ts';
 import type { HostNews } from './report/host-findings.ts';
@@ -66,6 +66,8 @@ export type ActionLabel =
   | 'snooze'
   | 'wake'
   | 'ack'
+  | 'mute'
+  | 'unmute'
   | 'help';
 
 export type State = 'ok' | 'degraded' | 'down' | 'stopped' | 'working' | 'unknown';
@@ -604,6 +606,7 @@ export type PictureWorry =
 /** Small one-line answers, each a key with its values. */
 export type Note =
   | PictureWorry
+  | AlertNote
   | { key: 'unknown-command'; word: string; nearest: readonly string[] }
   | { key: 'user-error'; message: string }
   | { key: 'failed'; message: string; lines: readonly string[] }

@@ -15,6 +15,10 @@ export function momentOf(at: number, now: number, texts: Texts): Rich {
   return rich`${{ time: at, fallback: texts.dateOf(at, now), format: 'date' }} ${timeOf(at, texts)}`;
 }
 
+/** The same for what need not be known to the second. */
+export const minuteOf = (at: number, now: number, texts: Texts): Rich =>
+  texts.local(at).day === texts.local(now).day ? [timeOf(at, texts)] : momentOf(at, now, texts);
+
 export const spanOf = (at: number, now: number, texts: Texts): Span => ({
   time: at,
   fallback: texts.ago(now - at),

@@ -1,6 +1,7 @@
 /** Small one-line answers. */
 import type { Card } from '../card.ts';
 import type { Note } from '../report.ts';
+import type { Finding } from '../report/alerts.ts';
 import { code, rich, type Rich } from '../rich.ts';
 import type { Texts } from '../texts/index.ts';
 import { copyButton } from './copy.ts';
@@ -10,6 +11,7 @@ export function presentNote(note: Note, texts: Texts): Card {
   const { notes, releases } = texts;
   const only = (text: Rich): Card => ({ blocks: [text] });
   const moment = (at: number) => timeOf(at, texts);
+  const titles = (findings: readonly Finding[]) => findings.map(texts.alerts.title).join(', ');
   switch (note.key) {
     case 'unknown-command':
       return only(notes.unknownCommand(note.word, note.nearest.map((name) => `/${name}`).join(' ')));
@@ -91,6 +93,12 @@ export function presentNote(note: Note, texts: Texts): Card {
       return only(notes.storeShut(note.cause));
     case 'gave-up':
       return only(notes.gaveUp);
+    case 'acked':
+      return only(texts.alerts.acked(titles(note.findings)));
+    case 'snoozed':
+      return only(texts.alerts.snoozedNow(titles(note.findings), moment(note.until)));
+    case 'woken':
+      return only(texts.alerts.woken(titles(note.findings)));
     case 'skipped':
       return only(releases.skippedNow(note.service, note.what, note.newer));
     case 'unskipped':

@@ -2,6 +2,7 @@
 import type { CallbackQuery, Message, Update, User } from 'grammy/types';
 import type { App, Command } from '../app.ts';
 import { nearest } from '../nearest.ts';
+import { rememberName } from '../people.ts';
 import type { Report } from '../report.ts';
 import { isEnrolment, type Access } from './access.ts';
 import type { Confirm, Toast } from './confirm.ts';
@@ -62,6 +63,7 @@ export function createDispatch(needs: DispatchNeeds): (turn: Turn) => Promise<vo
     }
     // Who opens the link again, from the history of his chat, is greeted again.
     if (words[0] === '/start' && isEnrolment(words[1] ?? '') && !isService(words[1])) words.length = 1;
+    if (role === 'owner') rememberName(store.facts, from.id, from.first_name);
     if (chat.type === 'private') needs.ownerWrote();
     // The bridge has taken every picture that it can note.
     if (pictureOf(message) !== undefined) return say('picture', note({ key: 'gave-up' }));
@@ -164,6 +166,7 @@ export function createDispatch(needs: DispatchNeeds): (turn: Turn) => Promise<vo
   async function onTap(turn: Turn, tap: CallbackQuery): Promise<void> {
     const { message, data = '', from } = tap;
     if (message === undefined || access.roleOf(from.id) === 'stranger') return toast(tap.id, 'not-yours');
+    if (access.roleOf(from.id) === 'owner') rememberName(store.facts, from.id, from.first_name);
     const chat = message.chat.id;
     const messageId = message.message_id;
     const base = { turn, user: from.id, chat, replyTo: messageId };

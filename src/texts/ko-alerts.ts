@@ -5,12 +5,14 @@ import type { Catalogue } from './en.ts';
 import { checks } from './ko-checks.ts';
 import { said } from './ko-said.ts';
 import { watchFacts } from './ko-watch-facts.ts';
-import { bare, duration, hostNamed, jobNames } from './ko-words.ts';
+import { bare, hostNamed, jobNames } from './ko-words.ts';
 
 export const alertActions = {
   snooze: () => '1시간 알림 끄기',
   wake: () => '알림 켜기',
   ack: () => '확인함',
+  mute: (span?: string) => `${(span ?? '').replace('h', '시간')} 알림 끄기`,
+  unmute: () => '알림 다시 켜기',
 };
 
 export const alertCommands = {
@@ -126,10 +128,19 @@ export const alerts: Catalogue['alerts'] = {
   more: (count) => rich`… 외 ${count}건`,
   line: (what) => b(what),
 
-  lasts: (what, lasted) => rich`${b(what)} – ${lasted}째 계속되고 있습니다.`,
-  worse: (what) => rich`${b(what)} – 더 나빠졌습니다.`,
+  ring: {
+    lasts: (what, lasted) => rich`${b(what)} – ${lasted}째 계속되고 있습니다.`,
+    again: (what) => rich`${b(what)} – 다시 생겼습니다.`,
+    worse: (what) => rich`${b(what)} – 더 나빠졌습니다.`,
+    'snooze-over': (what, lasted) =>
+      rich`${b(what)} – ${lasted}째 계속되고 있습니다. 요청하신 시간 동안 알림을 껐습니다.`,
+  },
   lastMany: (count) => b(`아직 남은 문제 ${count}건`),
   nobody: '아직 확인한 사람이 없습니다.',
+
+  acked: (what) => rich`🙋 확인함: ${what}. 더 울리지 않습니다.`,
+  snoozedNow: (what, until) => rich`😴 ${until}까지 알림 끔: ${what}.`,
+  woken: (what) => rich`🔔 알림 다시 켬: ${what}.`,
 
   held: (count) => rich`🌙 ${b(`조용한 동안 미뤄 둔 알림 ${count}건`)}`,
 
@@ -138,5 +149,4 @@ export const alerts: Catalogue['alerts'] = {
   notMuted: rich`🔔 ${b('알림이 켜져 있습니다.')}`,
   quietHours: ({ from, to }) => `매일 밤 ${from}–${to} 사이에는 긴급 경보만 울립니다.`,
   waiting: (count) => `미뤄 둔 알림 ${count}건.`,
-  duration,
 };

@@ -73,17 +73,10 @@ const shrunk = (one: Shrunk): string =>
     ? `${one.source} ${one.table}: ${number(one.now)}행 (평소 약 ${number(one.usual)}행)`
     : `${one.source}: ${formatSize(one.now)} (평소 약 ${formatSize(one.usual)})`;
 
-const trouble = (what: BackupTrouble, now: number): Rich => {
+const trouble = (what: BackupTrouble): Rich => {
   switch (what.kind) {
     case 'failed':
       return rich`${what.failures > 1 ? `${what.failures}회 실패` : '실패'}: ${bare(said(what.cause))}`;
-    case 'overdue': {
-      const age =
-        what.provenAt === undefined
-          ? '검증된 백업이 아직 없음'
-          : `마지막 검증된 백업은 ${about(now - what.provenAt)} 전`;
-      return rich`늦음, ${age}${what.cause === undefined ? '' : `: ${bare(said(what.cause))}`}`;
-    }
     case 'unproven':
       return rich`검증하지 못함 – ${allOf(what.failed)}`;
     case 'shrunken':

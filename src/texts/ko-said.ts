@@ -45,6 +45,17 @@ const MISTAKES: Known = [
     'One backup at a time: restore <service> [which] [--from <folder>].',
     '백업은 한 번에 하나씩 적어 주세요: restore <서비스> [백업] [--from <폴더>]',
   ],
+  ['One time at a time: mute [2h|off].', '시간은 하나만 적어 주세요: mute [2h|off]'],
+  [
+    'Cannot mute for "{}": say up to 7d, such as 2h, or off.',
+    '끌 수 없는 시간입니다: {}. 7d까지, 예: 2h 또는 off',
+  ],
+  ['One time at a time: snooze [alert] [1h|off].', '시간은 하나만 적어 주세요: snooze [경보] [1h|off]'],
+  ['Cannot snooze for "{}": say up to 7d, such as 1h.', '끌 수 없는 시간입니다: {}. 7d까지, 예: 1h'],
+  ['It is over: no alert is open.', '끝났습니다. 열린 경보가 없습니다.'],
+  ['Say which alert.', '어느 경보인지 적어 주세요.'],
+  ['Alert {} is over.', '끝난 경보입니다: {}.'],
+  ['No open alert is about "{}".', '열린 경보가 없습니다: {}.'],
   ['One job at a time: "{}" is too much.', '작업은 한 번에 하나씩 적어 주세요. 남는 말: {}'],
   [
     'One update at a time: cancel <service> [now|wait].',

@@ -47,13 +47,6 @@ export function createCommands(deeds: Deeds): Command[] {
       },
     },
     {
-      name: 'restore',
-      usage: '<service>',
-      purpose: 'act',
-      needsService: ({ name }) => name === 'vaultwarden',
-      run: async () => ({ kind: 'note', note: { key: 'cancelled' } }),
-    },
-    {
       name: 'restart',
       usage: '<service>',
       purpose: 'act',
@@ -107,6 +100,13 @@ export function createCommands(deeds: Deeds): Command[] {
         asFile: file === 'file',
         filter: undefined,
       }),
+    },
+    {
+      name: 'restore',
+      usage: '<service>',
+      purpose: 'act',
+      needsService: ({ name }) => name === 'vaultwarden',
+      run: async () => ({ kind: 'note', note: { key: 'cancelled' } }),
     },
   ];
 }
