@@ -230,6 +230,17 @@ const MISTAKES: Known = [
   ],
 ];
 
+/** What somebody sent instead of a picture. */
+const FILES: Known = [
+  ['a {} archive', '{} 압축 파일'],
+  ['a Photoshop file', 'Photoshop 파일'],
+  ['a camera raw file', '카메라 RAW 파일'],
+  ['a database', '데이터베이스'],
+  ['a program', '프로그램'],
+  ['a sound', '소리 파일'],
+  ['an unknown file', '알 수 없는 파일'],
+];
+
 /** Why something did not work, and what went wrong beside it. */
 const CAUSES: Known = [
   ['Steward was stopped', 'Steward가 종료됨'],
@@ -273,7 +284,7 @@ const CAUSES: Known = [
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
 
-const FORMS = [...MISTAKES, ...CAUSES].map(([english, korean]) => ({
+const FORMS = [...MISTAKES, ...FILES, ...CAUSES].map(([english, korean]) => ({
   form: new RegExp(`^${english.split('{}').map(escaped).join('(.+?)')}$`, 's'),
   korean: korean.split('{}'),
 }));
