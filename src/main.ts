@@ -27,6 +27,7 @@ import { createLogger } from './logger.ts';
 import { lookAtServices } from './operations/status.ts';
 import { countWell } from './operations/watch/count-well.ts';
 import { tellUnasked } from './operations/tell-unasked.ts';
+import { createWatch } from './operations/watch/watch.ts';
 import { watchLogs } from './operations/watch/watch-logs.ts';
 import { noteJobEnd } from './operations/watch/job-alerts.ts';
 import { mountsOf } from './pictures/mounts.ts';
@@ -295,7 +296,10 @@ async function runBot({ app, tasks, texts, tell }: House, signal: AbortSignal): 
   });
   const doors = await openDoors(app, { bridge, mounts, lookAtSelf, texts });
   const pulse = pulseOf(app, lookAtSelf, texts);
-  const running = [...[bot, bridge, ...doors, pulse].map((one) => one.run(signal)), watchLogs(app, signal)];
+  const running = [
+    ...[bot, bridge, createWatch(app), ...doors, pulse].map((one) => one.run(signal)),
+    watchLogs(app, signal),
+  ];
   // What a kill has cut off has its locks again by now, so that no job takes it for left alone.
   app.scheduler.start(app);
   await Promise.all(running);
