@@ -641,6 +641,8 @@ export type Note =
   | { key: 'taken' }
   | { key: 'stranger'; id: number }
   | { key: 'guest' }
+  /** The link that makes an owner was opened after its time. */
+  | { key: 'enrolment-late' }
   | { key: 'old-command'; text: string; sentAt: number }
   /** `resumes`: it is taken up again, and its result will be told. */
   | { key: 'interrupted'; what: string; service: string | undefined; since: number; resumes?: true }

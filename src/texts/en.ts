@@ -443,7 +443,8 @@ export const en = {
     stranger: (id: string) =>
       rich`🔒 ${b('Private bot.')} It runs one home server and answers nobody else.\nIf the server is yours, add this id to TELEGRAM_OWNER_IDS: ${code(id)}`,
     strangerTap: 'This button is not for you.',
-    guest: rich`🔒 You may send pictures and ask /status. The rest is for the owner.`,
+    guest: rich`👋 ${b('You are a guest here:')} send pictures, or ask /status. The rest is for the owner.`,
+    enrolmentLate: rich`⌛ ${b('This link has run out.')} It holds for ten minutes. Start Steward again: its log has a new one.`,
     oldCommand: (text: string) =>
       rich`🕰 I was away when you sent ${code(text)}. It is not obeyed by itself any more.`,
     sentAt: (at: Span) => rich`Sent at ${at}.`,
