@@ -21,6 +21,10 @@ const MISTAKES: Known = [
   ['"{}" can be {}.', '{} – 여럿일 수 있습니다: {}.'],
   ['Say which: {}.', '어느 것인지 적어 주세요: {}.'],
   ['Say which of them: {}.', '어느 것인지 적어 주세요: {}.'],
+  [
+    'Cannot report "{}": say report, report week or report details.',
+    '보고할 수 없습니다: {}. report, report week, report details 중 하나로 적어 주세요.',
+  ],
   ['Say which service.', '어느 서비스인지 적어 주세요.'],
   ['Say which picture: its number, such as p1432.', '어느 사진인지 번호로 적어 주세요. 예: p1432'],
   [
