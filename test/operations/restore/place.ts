@@ -194,6 +194,7 @@ function createUnit({ asked, state, setState, refuses, isThere }: Unit): Systemd
     lastExit: async () => undefined,
     lastJob: async () => undefined,
     memoryKills: async () => undefined,
+    everyService: async () => ({ text: '', folders: [], workFolders: [] }),
     failed: async () => [],
   };
 }
