@@ -43,13 +43,13 @@ export function createMemoryGuard(
     // Whoever holds it starts and stops what he works on.
     if (!app.locks.isFree(service.name)) return;
     await sleep(noticed, signal);
-    if (!(await endedForMemory(host.systemd, end, { signal }))) return;
+    // Where it dies at once, nobody has looked at it yet; the one that took its place has the same limit.
+    const memoryLimit = end.memoryLimit ?? (await host.engine.inspect(part, { signal }))?.memoryLimit;
+    if (!(await endedForMemory(host.systemd, { ...end, memoryLimit }, { signal }))) return;
     if (!(await startsAgain(host, part, end.unit, signal))) return;
     const recent = [...(kills.get(part) ?? []).filter((at) => end.at - at < WINDOW), end.at];
     kills.set(part, recent);
     if (recent.length < KILLS) return;
-    // Nobody may have looked at it yet.
-    const memoryLimit = end.memoryLimit ?? (await host.engine.inspect(part, { signal }))?.memoryLimit;
     await stop(service, { part, kills: recent.length, memoryLimit });
   };
 
