@@ -71,6 +71,8 @@ export type Config = {
   logLevel: (typeof LOG_LEVELS)[number];
   /** Every secret value, for masking. */
   secrets: readonly string[];
+  /** The files that secrets were read from, by the variable that they are for. */
+  secretFiles: readonly { name: string; path: string }[];
 };
 
 export type Immich = {
@@ -262,6 +264,7 @@ export function readConfig(options: Options = {}): { config: Config; faults: Fau
     language: read('STEWARD_LANGUAGE', parse.language, 'en; Korean (ko) is not there yet', 'en'),
     logLevel: read('LOG_LEVEL', parse.oneOf(LOG_LEVELS), `one of ${LOG_LEVELS.join(', ')}`, 'info'),
     secrets,
+    secretFiles: environment.secretFiles,
   };
 
   const needed: [boolean, Fault['name'], string][] = [

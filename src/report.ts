@@ -5,6 +5,7 @@
  */
 import type { BackupRunReport, BackupStanding } from './report/backup-runs.ts';
 import type { BackupsReport } from './report/backups.ts';
+import type { DoctorReport } from './report/doctor.ts';
 import type { OffSiteReport } from './report/off-site.ts';
 import type { RestoreReports } from './report/restore.ts';
 
@@ -560,6 +561,7 @@ export type Report = { actions?: readonly (readonly Action[])[]; asks?: Asks | u
   | CleaningReport
   | BackupRunReport
   | BackupsReport
+  | DoctorReport
   | OffSiteReport
 );
 

@@ -43,6 +43,8 @@ export type Services = {
   readonly hosts: readonly HostDefinition[];
   readonly backups: Backups | undefined;
   readonly checks: Checks;
+  /** Files that it names for secrets, and the service whose they are. */
+  readonly secretFiles: readonly { path: string; service: string | undefined }[];
   /** Secret values that the file leads to, for masking. */
   readonly secrets: readonly string[];
 };
@@ -105,6 +107,16 @@ export function readServices(
       hosts: hosts.flatMap(({ name, entry }) => (entry === undefined ? [] : [{ name, ...entry }])),
       backups,
       checks,
+      secretFiles: [
+        ...(backups?.offsite?.kind === 'restic'
+          ? [{ path: backups.offsite.password_file, service: undefined }]
+          : []),
+        ...found.flatMap(({ name, entry }) =>
+          entry?.pushover_token_file === undefined
+            ? []
+            : [{ path: resolve(dirname(file), entry.pushover_token_file), service: name }],
+        ),
+      ],
     }),
     faults: [],
   };
@@ -220,7 +232,7 @@ function crossCheck(
 
 function createServices(
   all: readonly Service[],
-  rest: Pick<Services, 'hosts' | 'backups' | 'checks'>,
+  rest: Pick<Services, 'hosts' | 'backups' | 'checks' | 'secretFiles'>,
 ): Services {
   const byName = new Map(all.map((service) => [service.name, service]));
   return {

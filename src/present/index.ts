@@ -19,6 +19,7 @@ import {
   presentShrunkAccepted,
 } from './backups.ts';
 import { presentCleaning } from './cleaning.ts';
+import { presentDoctor } from './doctor.ts';
 import { presentHelp, presentStart } from './greeting.ts';
 import { presentDeploy, presentGuard, presentGuardBackPlan, presentGuardPlan } from './guard.ts';
 import { presentImages } from './images.ts';
@@ -154,6 +155,8 @@ function layout(report: Report, texts: Texts): Card {
       return presentServiceBackups(report, texts);
     case 'one-backup':
       return presentOneBackup(report, texts);
+    case 'doctor':
+      return presentDoctor(report, texts);
     case 'off-site':
       return presentOffSite(report, texts);
     case 'shrunk-accepted':

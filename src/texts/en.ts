@@ -5,6 +5,7 @@ import { b, code, i, rich, type Span } from '../rich.ts';
 import { formatSize } from '../units.ts';
 import { backupRuns } from './en-backup-runs.ts';
 import { backups } from './en-backups.ts';
+import { doctor } from './en-doctor.ts';
 import { guard } from './en-guard.ts';
 import { http } from './en-http.ts';
 import { inbox } from './en-inbox.ts';
@@ -211,6 +212,7 @@ export const en = {
     skip: 'Do not offer a version again',
     remind: 'Offer a version again later',
     backups: 'What is backed up, and how far it is proven',
+    doctor: 'What is set up in a way that makes trouble',
     images: 'The last pictures, with their paths',
     clean: 'Empty the album of what I put there',
     keep: 'Keep a picture from being cleaned',
@@ -386,6 +388,7 @@ export const en = {
   restore,
   guard,
   backupRuns,
+  doctor,
 
   notes: {
     unknownCommand: (word: string, nearest: string) =>

@@ -193,6 +193,8 @@ function createUnit({ asked, state, setState, refuses, isThere }: Unit): Systemd
     async *logs() {},
     lastExit: async () => undefined,
     failed: async () => [],
+    setups: async () => [],
+    unitFiles: async () => [],
   };
 }
 
