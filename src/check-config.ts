@@ -3,6 +3,7 @@ import { readConfig, type Config } from './config.ts';
 import { inboxOff } from './doors.ts';
 import type { Env } from './config/environment.ts';
 import type { Fault } from './errors.ts';
+import { nearest } from './nearest.ts';
 import { createRedact } from './redact.ts';
 import { readServices, type Services } from './services.ts';
 
@@ -23,17 +24,36 @@ export const isSound = (checked: CheckedConfig): checked is SoundConfig =>
 /**
  * Read everything, and report every fault of both.
  * @param options.forBot a token is needed
+ * @param options.jobs the names that there are
  */
-export function checkConfig(options: { env?: Env; forBot?: boolean } = {}): CheckedConfig {
+export function checkConfig(
+  options: { env?: Env; forBot?: boolean; jobs?: readonly string[] } = {},
+): CheckedConfig {
   const { config, faults } = readConfig(options);
   const { services, faults: serviceFaults } = readServices(config.servicesFile);
+  const strange = services === undefined ? [] : strangeJobs(services, options.jobs ?? []);
   const redact = createRedact(config.secrets);
   return {
     config,
     services,
-    faults: [...faults, ...serviceFaults.map((fault) => ({ ...fault, found: redact(fault.found) }))],
+    faults: [
+      ...faults,
+      ...strange,
+      ...serviceFaults.map((fault) => ({ ...fault, found: redact(fault.found) })),
+    ],
   };
 }
+
+/** A monitor of a job that nobody knows would wait for ever. */
+const strangeJobs = ({ heartbeats }: Services, jobs: readonly string[]): Fault[] =>
+  Object.keys(heartbeats)
+    .filter((name) => jobs.length > 0 && !jobs.includes(name))
+    .map((name) => ({
+      name: `heartbeats.${name}`,
+      found: 'a job of this name',
+      expected: 'a known one',
+      nearest: nearest(name, jobs, 1)[0],
+    }));
 
 /** A good configuration in a few lines, without a secret in them. */
 export function summarize({ config, services }: SoundConfig): string[] {

@@ -2,6 +2,7 @@
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
 import type { App, Command, Plan, Run } from './app.ts';
+import { isAct, refusalOf } from './audit.ts';
 import { BusyError, UserError, causeOf } from './errors.ts';
 import { nearest } from './nearest.ts';
 import { present } from './present/index.ts';
@@ -13,6 +14,7 @@ import { reportsChat } from './reports-chat.ts';
 import type { Tasks } from './tasks.ts';
 import { toText } from './terminal.ts';
 import type { Texts } from './texts/index.ts';
+import { hasSucceeded, isBack, isObserved } from './verdict.ts';
 
 /** product.md; 75 and 78 are EX_TEMPFAIL and EX_CONFIG of sysexits. */
 export const EXIT = { done: 0, failed: 1, usage: 2, busy: 75, config: 78 } as const;
@@ -81,24 +83,33 @@ export async function runCommandLine(needs: CliNeeds, argv: readonly string[]): 
 
   const show = (report: Report) => {
     if (flags.json) return void say(redactJson(app.redact, JSON.stringify({ schema: 1, ...report }), 2));
+    // Masked as text they would be JSON no more.
+    if (report.kind === 'audit-lines') {
+      for (const line of report.lines) say(redactJson(app.redact, line));
+      return;
+    }
     say(app.redact(textOf(report)));
     if (report.kind === 'help') say(`\n${texts.help.commandLine}`);
   };
 
+  const by = `cli:${needs.user}`;
   try {
-    const plan = await command.plan?.(app, args);
+    const plan = await planned(needs, command, args);
     if (plan !== undefined) {
       if (flags['dry-run'] || plan.isEmpty === true) {
-        return (show(plan.report), succeeded(plan.report) ? EXIT.done : EXIT.failed);
+        return (show(plan.report), hasSucceeded(plan.report) ? EXIT.done : EXIT.failed);
       }
       if (!flags.yes) {
         if (!flags.json) show(plan.report);
-        if (!(await confirmed(terminal, plan.typed))) return (complain('Nothing was changed.'), EXIT.usage);
+        if (!(await confirmed(terminal, plan.typed))) {
+          app.audit.refuse({ what: name, args, by, service: subjectOf(plan) }, { outcome: 'cancelled' });
+          return (complain('Nothing was changed.'), EXIT.usage);
+        }
       }
     }
     const report = await work(needs, command, { args, plan }, flags);
     show(report);
-    const ok = succeeded(report) || (plan !== undefined && isBack(plan, report));
+    const ok = hasSucceeded(report) || (plan !== undefined && isBack(plan.report, report));
     if (plan !== undefined && flags.yes && !isObserved(report)) {
       tellInChat(needs, command.name, subjectOf(plan) ?? args.join(' '), ok);
     }
@@ -136,6 +147,16 @@ function parse(argv: readonly string[], more: readonly string[]): { flags: Flags
 /** Nobody can type it. */
 const OWN = '\0';
 
+/** @throws what the command throws, which is in the audit then */
+async function planned({ app, user }: CliNeeds, command: Command, args: readonly string[]) {
+  try {
+    return await command.plan?.(app, args);
+  } catch (error) {
+    app.audit.refuse({ what: command.name, args, by: `cli:${user}` }, refusalOf(error));
+    throw error;
+  }
+}
+
 async function work(
   { app, tasks, texts, terminal, user, signal }: CliNeeds,
   command: Command,
@@ -143,7 +164,8 @@ async function work(
   flags: Flags,
 ): Promise<Report> {
   const by = `cli:${user}`;
-  if (command.plan === undefined) {
+  const acts = isAct(command, args, plan);
+  if (command.plan === undefined && !acts) {
     // Nothing changes, so nothing need be found again after a kill: no row in the store.
     const run: Run = { by, signal, progress: createProgress(app.clock) };
     return command.run(app, args, run);
@@ -152,7 +174,15 @@ async function work(
   signal.addEventListener('abort', () => void tasks.drain(0), { once: true });
   const told = new Set<StepReport>();
   const end = await tasks.start(
-    { kind: 'command', name: command.name, subject: (plan && subjectOf(plan)) ?? args[0], args, by },
+    {
+      kind: 'command',
+      name: command.name,
+      subject: (plan && subjectOf(plan)) ?? args[0],
+      args,
+      by,
+      plan,
+      ...(acts ? { audit: 'act' as const } : {}),
+    },
     (run) => command.run(app, args, { ...run, plan }),
     (steps) => {
       if (flags.json || terminal.errors.isTTY !== true) return;
@@ -169,66 +199,6 @@ async function work(
   if (command.resume === undefined) throw new Error('it was broken off');
   const again = ['steward', command.name, ...args].join(' ');
   throw new Error(`it was broken off. The bot takes it up within a minute; where none runs, "${again}" does`);
-}
-
-function succeeded(report: Report): boolean {
-  switch (report.kind) {
-    case 'outcome':
-      return report.ok;
-    case 'update-outcome':
-      return report.outcome === 'updated' || report.outcome === 'observed';
-    case 'guard':
-      return report.stage !== 'unchanged' && report.stage !== 'not-back';
-    case 'updates-outcome':
-    case 'restores-outcome':
-      return report.done.every(succeeded) && report.rest.length === 0;
-    case 'restore-outcome':
-      return (
-        ['restored', 'placed', 'observed'].includes(report.outcome) ||
-        (report.verb === 'undo' && report.outcome === 'rolled-back')
-      );
-    case 'restores-plan':
-      return report.plans.length > 0;
-    case 'releases':
-      return (
-        report.services.some(({ verdict }) => verdict.kind !== 'unknown') || report.services.length === 0
-      );
-    case 'note':
-      return report.note.key !== 'failed' && report.note.key !== 'not-asked';
-    case 'backup':
-      return report.made !== undefined && report.made.level !== 'copied';
-    case 'backups-done':
-      return report.done.every((one) => succeeded(one)) && report.rest.length === 0;
-    case 'drill':
-      return report.failed.length === 0;
-    case 'off-site':
-      return report.troubled.length === 0;
-    case 'unpaused':
-      return report.lost === undefined;
-    case 'cleaning':
-      return (report.trouble ?? report.failed ?? report.folderTrouble) === undefined;
-    default:
-      return true;
-  }
-}
-
-/** An update's way back that failed was tried again, and has worked. */
-const isBack = (plan: Plan, report: Report): boolean =>
-  plan.report.kind === 'rollback-plan' &&
-  report.kind === 'update-outcome' &&
-  report.verb === 'update' &&
-  report.outcome === 'rolled-back';
-
-/** STEWARD_OBSERVE: nothing was changed. */
-function isObserved(report: Report): boolean {
-  if (report.kind === 'updates-outcome' || report.kind === 'restores-outcome') {
-    return report.done.every(isObserved);
-  }
-  if (report.kind === 'update-outcome' || report.kind === 'restore-outcome') {
-    return report.outcome === 'observed';
-  }
-  if (report.kind === 'guard') return report.stage === 'observed';
-  return report.kind === 'outcome' && report.observed;
 }
 
 /** What was done here is worth a silent line to whoever else looks after the host. */

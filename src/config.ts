@@ -61,6 +61,8 @@ export type Config = {
   quietHours: Hours | undefined;
   pushover: { user: string; token: string | undefined } | undefined;
   heartbeatUrl: string | undefined;
+  /** How systemd, which has started this, wants to hear of it; undefined where it does not. */
+  systemdNotify: { /** Milliseconds that it may be silent. */ watchdog: number | undefined } | undefined;
   age: { recipient: string | undefined; identityFile: string | undefined };
   observe: boolean;
   /** Who runs this: the account's name, of the person behind sudo where there is one. */
@@ -249,6 +251,7 @@ export function readConfig(options: Options = {}): { config: Config; faults: Fau
     quietHours: quiet === 'off' ? undefined : quiet,
     pushover: pushoverUser === undefined ? undefined : { user: pushoverUser, token: pushoverToken },
     heartbeatUrl: secret('HEARTBEAT_URL', parse.url, parse.URL_FORM),
+    systemdNotify: notifyOf(env),
     age: {
       recipient: read(
         'BACKUP_AGE_RECIPIENT',
@@ -286,6 +289,14 @@ export function readConfig(options: Options = {}): { config: Config; faults: Fau
 
   const redact = createRedact(secrets);
   return { config, faults: faults.map((one) => ({ ...one, found: redact(one.found) })) };
+}
+
+/** sd_notify(3) and sd_watchdog_enabled(3): set by systemd itself, and for the main process of the unit alone. */
+function notifyOf(env: Env): Config['systemdNotify'] {
+  if (!env['NOTIFY_SOCKET']) return undefined;
+  const microseconds = Number(env['WATCHDOG_USEC'] ?? '');
+  const isOurs = env['WATCHDOG_PID'] === undefined || env['WATCHDOG_PID'] === String(process.pid);
+  return { watchdog: isOurs && microseconds > 0 ? microseconds / 1000 : undefined };
 }
 
 /** containers-auth.json(5), containers-registries.conf(5), and Docker's own file. */

@@ -4,9 +4,9 @@ import type { Config } from './config.ts';
 import { causeOf } from './errors.ts';
 import type { InboxOff } from './inbox/door.ts';
 import { reportsChat } from './reports-chat.ts';
-import { LAST_POLL } from './telegram/absence.ts';
 import type { Bridge } from './operations/bridge-image.ts';
 import type { Texts } from './texts/index.ts';
+import type { LookAtSelf } from './wellness.ts';
 
 export type Door = { run(signal: AbortSignal): Promise<void> };
 
@@ -14,6 +14,7 @@ type Needs = {
   bridge: Bridge;
   /** Of Immich's container. */
   mounts: () => Promise<readonly { source: string }[]>;
+  lookAtSelf: LookAtSelf;
   texts: Texts;
 };
 
@@ -80,11 +81,14 @@ async function openInbox(app: App, { mounts }: Needs): Promise<Door> {
 }
 
 async function openHttp(app: App, listen: NonNullable<Config['http']>, needs: Needs): Promise<Door> {
-  const [{ createHttp }, { createUploads }, { createInboxDoor }] = await Promise.all([
-    import('./http.ts'),
-    import('./pictures/uploads.ts'),
-    import('./inbox/door.ts'),
-  ]);
+  const [{ createHttp }, { createMetrics }, { createMeasure }, { createUploads }, { createInboxDoor }] =
+    await Promise.all([
+      import('./http.ts'),
+      import('./http/metrics.ts'),
+      import('./operations/measure.ts'),
+      import('./pictures/uploads.ts'),
+      import('./inbox/door.ts'),
+    ]);
   const { config, store, clock, log } = app;
   const { folder } = config.pictures;
   const off = inboxOff(config);
@@ -94,7 +98,8 @@ async function openHttp(app: App, listen: NonNullable<Config['http']>, needs: Ne
     inbox: off === undefined ? createInboxDoor(config.inbox.folder ?? '') : { off },
     folder,
     chat: () => reportsChat(config.telegram, store.facts),
-    lastPoll: () => store.facts.get<number>(LAST_POLL),
+    lookAtSelf: needs.lookAtSelf,
+    metrics: createMetrics(createMeasure(app, { lookAtSelf: needs.lookAtSelf })),
     texts: needs.texts,
     clock,
     log,

@@ -1,12 +1,13 @@
 /**
  * Pictures by HTTP, for a phone's share sheet: `POST /pictures` answers with paths, `POST /inbox` hands files to the
- * inbox, `GET /healthz` says if all is well. Meant for this machine and a proxy on it; nothing else is served.
+ * inbox, `GET /healthz` says if all is well, `GET /metrics` gives figures to Prometheus. Meant for this machine and a proxy on it; nothing else is served.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from './clock.ts';
 import { causeOf } from './errors.ts';
 import { answerWith, type Answer } from './http/answer.ts';
+import type { Metrics } from './http/metrics.ts';
 import { HttpError, problemOf, STATUS } from './http/problem.ts';
 import { createRate } from './http/rate.ts';
 import { checkHeaders, receiveBody, type Body } from './http/receive.ts';
@@ -17,6 +18,7 @@ import type { Logger } from './logger.ts';
 import type { Uploads } from './pictures/uploads.ts';
 import { sleep } from './sleep.ts';
 import type { Texts } from './texts/index.ts';
+import type { LookAtSelf } from './wellness.ts';
 
 /** Bytes, counts and milliseconds. */
 export type HttpLimits = {
@@ -59,12 +61,6 @@ export const LIMITS: HttpLimits = {
   again: 5000,
 };
 
-export type Health = {
-  store: 'ok' | 'failed';
-  /** When Telegram was last asked for news, as milliseconds since 1970. */
-  lastPoll: number | undefined;
-};
-
 export type HttpNeeds = {
   listen: { host: string; port: number; token: string };
   uploads: Uploads;
@@ -73,8 +69,8 @@ export type HttpNeeds = {
   folder: string;
   /** Where the card of what came goes; undefined before there is an owner. */
   chat: () => number | undefined;
-  /** @throws when the store cannot be read */
-  lastPoll: () => number | undefined;
+  lookAtSelf: LookAtSelf;
+  metrics: Metrics;
   texts: Texts;
   clock: Clock;
   log: Logger;
@@ -88,8 +84,6 @@ export type Http = {
   readonly address: AddressInfo | undefined;
 };
 
-/** A long poll takes half a minute, and its time is written down once a minute. */
-const POLL_IS_LATE = 5 * 60_000;
 /** How long the rest of a refused body is thrown away, so that its sender reads the answer instead of a reset. */
 const LINGER = 5000;
 const LAST_ANSWERS = 3000;
@@ -176,29 +170,29 @@ export function createHttp(needs: HttpNeeds): Http {
   };
 
   const health: Handler = () => {
-    const { store, lastPoll }: Health = look();
-    const isWell = store === 'ok' && lastPoll !== undefined && clock.now() - lastPoll < POLL_IS_LATE;
+    const self = needs.lookAtSelf();
+    const why = self.isWell ? undefined : self.why;
     const body = {
-      ok: isWell,
-      store,
-      lastPoll: lastPoll === undefined ? null : new Date(lastPoll).toISOString(),
+      ok: self.isWell,
+      store: why?.kind === 'store' ? 'failed' : 'ok',
+      lastPoll: self.lastPoll === undefined ? null : new Date(self.lastPoll).toISOString(),
+      ...(why === undefined ? {} : { reason: texts.pulse.unwell(why) }),
     };
-    return Promise.resolve({ status: isWell ? 200 : 503, body, isJson: true });
+    if (why?.kind === 'store') log.error({ cause: why.cause }, 'the store cannot be used');
+    return Promise.resolve({ status: self.isWell ? 200 : 503, body, isJson: true });
   };
 
-  const look = (): Health => {
-    try {
-      return { store: 'ok', lastPoll: needs.lastPoll() };
-    } catch (error) {
-      log.error({ err: error }, 'the store cannot be read');
-      return { store: 'failed', lastPoll: undefined };
-    }
+  const toMetrics: Handler = async (request) => {
+    admit(request);
+    const { type, text } = await needs.metrics();
+    return { status: 200, type, lines: [text], body: {}, isJson: false };
   };
 
   const routes: Readonly<Record<string, { methods: readonly string[]; handle: Handler }>> = {
     '/pictures': { methods: ['POST'], handle: toPictures },
     '/inbox': { methods: ['POST'], handle: toInbox },
     '/healthz': { methods: ['GET', 'HEAD'], handle: health },
+    '/metrics': { methods: ['GET', 'HEAD'], handle: toMetrics },
   };
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<Answer> => {

@@ -2,35 +2,45 @@
 /** The entry: without arguments the bot, with arguments one command. */
 import { join } from 'node:path';
 import type { App, Command, Job } from './app.ts';
+import { createAudit } from './audit.ts';
 import { checkConfig, isSound, type SoundConfig } from './check-config.ts';
 import { EXIT, runCommandLine, sudoHint } from './cli.ts';
 import { createEngine } from './clients/engine.ts';
 import { createHeartbeat } from './clients/heartbeat.ts';
+import { createHttps } from './clients/https.ts';
 import { createImmich } from './clients/immich.ts';
 import { createMachine } from './clients/machine.ts';
+import { createNotify } from './clients/notify.ts';
 import { createOffsite } from './clients/offsite.ts';
 import { createProbe } from './clients/probe.ts';
 import { createRegistry } from './clients/registry.ts';
 import { createReleases } from './clients/releases.ts';
 import { createSystemd } from './clients/systemd.ts';
 import { systemClock } from './clock.ts';
-import { openDoors } from './doors.ts';
+import { openDoors, type Door } from './doors.ts';
 import { BusyError, causeOf } from './errors.ts';
 import { createGuard } from './guard.ts';
 import { createHosts, type Host } from './hosts.ts';
+import { createJobBeats } from './job-beats.ts';
 import { createLocks, type Lock, type Locks } from './locks.ts';
 import { createLogger } from './logger.ts';
 import { lookAtServices } from './operations/status.ts';
+import { countWell } from './operations/watch/count-well.ts';
 import { tellUnasked } from './operations/tell-unasked.ts';
+import { watchLogs } from './operations/watch/watch-logs.ts';
 import { mountsOf } from './pictures/mounts.ts';
 import { present } from './present/index.ts';
+import { createPulse } from './pulse.ts';
 import { createRedact } from './redact.ts';
 import { refuseToStart, tellConfig } from './refusal.ts';
 import type { Report } from './report.ts';
 import { createScheduler } from './scheduler.ts';
 import { openScratchStore, openStore, type Store } from './store.ts';
 import { createTasks, type Tasks } from './tasks.ts';
-import { textsOf } from './texts/index.ts';
+import { LAST_POLL } from './telegram/absence.ts';
+import { textsOf, type Texts } from './texts/index.ts';
+import { createLookAtSelf, type LookAtSelf } from './wellness.ts';
+import { audit as auditCommand } from '../commands/audit.ts';
 import { backup } from '../commands/backup.ts';
 import { backups } from '../commands/backups.ts';
 import { cancel } from '../commands/cancel.ts';
@@ -61,8 +71,10 @@ import { checkOffSite } from '../jobs/check-off-site.ts';
 import { checkWayBack } from '../jobs/check-way-back.ts';
 import { cleanAlbum } from '../jobs/clean-album.ts';
 import { drill as drillJob } from '../jobs/drill.ts';
+import { lookAtHost } from '../jobs/look-at-host.ts';
 import { remindReleases } from '../jobs/remind-releases.ts';
 import { sendOffSite } from '../jobs/send-off-site.ts';
+import { smokeTest } from '../jobs/smoke-test.ts';
 import { takeUpBackups } from '../jobs/take-up-backups.ts';
 import { takeUpUpdates } from '../jobs/take-up-updates.ts';
 import { tellReleases } from '../jobs/tell-releases.ts';
@@ -92,6 +104,7 @@ const commands: readonly Command[] = [
   skip,
   remind,
   jobsCommand,
+  auditCommand,
   help,
 ];
 const jobs: readonly Job[] = [
@@ -109,6 +122,8 @@ const jobs: readonly Job[] = [
   checkOffSite,
   checkWayBack,
   watchDeploys,
+  lookAtHost,
+  smokeTest,
   cleanAlbum,
   tidy,
 ];
@@ -118,7 +133,7 @@ process.exitCode = await main(process.argv.slice(2));
 
 async function main(argv: readonly string[]): Promise<number> {
   const isBot = argv.length === 0;
-  const checked = checkConfig({ forBot: isBot });
+  const checked = checkConfig({ forBot: isBot, jobs: jobs.map(({ name }) => name) });
   if (argv[0] === 'check-config') return tellConfig(checked);
   if (!isSound(checked)) return refuseToStart(checked, isBot);
 
@@ -145,7 +160,7 @@ function outliveReader(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;
 }
 
-type House = { app: App; tasks: Tasks; tell: (report: Report) => void };
+type House = { app: App; tasks: Tasks; texts: Texts; tell: (report: Report) => void };
 /** Everything that a command may reach. @returns undefined, with the reason said, when the store cannot be opened */
 function build({ config, services }: SoundConfig, [asked]: readonly string[]): House | undefined {
   const isBot = asked === undefined;
@@ -156,7 +171,8 @@ function build({ config, services }: SoundConfig, [asked]: readonly string[]): H
   const store = tryToOpen(config.stateDir) ?? (looksAnyway ? openScratchStore(clock) : undefined);
   if (store === undefined) return undefined;
   const locks = createLocks(join(config.stateDir, 'locks'));
-  const tasks = createTasks({ runs: store.runs, locks, clock, log });
+  const audit = createAudit({ table: store.audit, redact, clock });
+  const tasks = createTasks({ runs: store.runs, locks, clock, log, audit });
 
   const host = (
     name: string,
@@ -174,6 +190,10 @@ function build({ config, services }: SoundConfig, [asked]: readonly string[]): H
     ...services.hosts.map((one) => host(one.name, one.engine, one.systemctl, one.journalctl)),
   ]);
 
+  const texts = textsOf(config.language, config.timeZone);
+  const heartbeat = createHeartbeat();
+  const { heartbeats } = services;
+  const beatJob = createJobBeats({ heartbeats, heartbeat, texts, redact, log });
   const tell = (report: Report) => tellUnasked({ config, store, clock, log }, report);
 
   const app: App = {
@@ -184,7 +204,8 @@ function build({ config, services }: SoundConfig, [asked]: readonly string[]): H
     locks,
     guard: createGuard(config.observe, log),
     probe: createProbe(),
-    machine: createMachine(),
+    https: createHttps(),
+    machine: createMachine({ journalctl: config.systemd.journalctl }),
     registry: createRegistry(config.registries, { clock }),
     releases: createReleases({ ...config.github, facts: store.facts, clock }),
     immich: config.immich === undefined ? undefined : createImmich(config.immich.url, config.immich.key),
@@ -192,15 +213,22 @@ function build({ config, services }: SoundConfig, [asked]: readonly string[]): H
       services.backups?.offsite === undefined
         ? undefined
         : createOffsite(services.backups.offsite, { cache: config.stateDir }),
-    heartbeat: createHeartbeat(),
+    heartbeat,
     redact,
-    scheduler: createScheduler({ tasks, timeZone: config.timeZone, tell, isReady: () => isReady(app) }),
+    audit,
+    scheduler: createScheduler({
+      tasks,
+      timeZone: config.timeZone,
+      tell,
+      isReady: () => isReady(app),
+      ended: (...run) => void beatJob(...run),
+    }),
     clock,
     log,
     commands,
     jobs,
   };
-  return { app, tasks, tell };
+  return { app, tasks, texts, tell };
 }
 
 /** Whether nothing is still coming up: what was missed while the host was off waits for that. */
@@ -209,14 +237,17 @@ async function isReady(app: App): Promise<boolean> {
   return services.every(({ state }) => state !== 'working');
 }
 
-async function runOnce({ app, tasks }: House, argv: readonly string[], signal: AbortSignal): Promise<number> {
+async function runOnce(
+  { app, tasks, texts }: House,
+  argv: readonly string[],
+  signal: AbortSignal,
+): Promise<number> {
   const terminal = { input: process.stdin, output: process.stdout, errors: process.stderr };
-  const { language, timeZone, user } = app.config;
-  const texts = textsOf(language, timeZone);
+  const { user } = app.config;
   return runCommandLine({ app, tasks, texts, terminal, user, signal }, argv);
 }
 
-async function runBot({ app, tasks, tell }: House, signal: AbortSignal): Promise<number> {
+async function runBot({ app, tasks, texts, tell }: House, signal: AbortSignal): Promise<number> {
   const { config, store, clock, log, locks, hosts } = app;
   const lock = takeBotLock(locks);
   if (lock === undefined) return EXIT.busy;
@@ -228,7 +259,6 @@ async function runBot({ app, tasks, tell }: House, signal: AbortSignal): Promise
   ]);
   const { immich, telegram } = config;
   const { token = '', apiRoot } = telegram;
-  const texts = textsOf(config.language, config.timeZone);
   const mounts = () => mountsOf('immich-server', hosts.all);
   const bridge = createBridge({
     store,
@@ -248,13 +278,28 @@ async function runBot({ app, tasks, tell }: House, signal: AbortSignal): Promise
     download: createDownload({ token, apiRoot }),
   });
   const bot = createBot({ app, token, tasks, texts, present: (report) => present(report, texts), bridge });
-  const doors = await openDoors(app, { bridge, mounts, texts });
-  const running = [bot, bridge, ...doors].map((one) => one.run(signal));
+  const lookAtSelf = createLookAtSelf({
+    facts: store.facts,
+    clock,
+    lastPoll: () => store.facts.get<number>(LAST_POLL),
+  });
+  const doors = await openDoors(app, { bridge, mounts, lookAtSelf, texts });
+  const pulse = pulseOf(app, lookAtSelf, texts);
+  const running = [...[bot, bridge, ...doors, pulse].map((one) => one.run(signal)), watchLogs(app, signal)];
   // What a kill has cut off has its locks again by now, so that no job takes it for left alone.
   app.scheduler.start(app);
   await Promise.all(running);
   lock.release();
   return EXIT.done;
+}
+
+function pulseOf(app: App, look: LookAtSelf, texts: Texts): Door {
+  const { config, heartbeat, redact, log } = app;
+  const { heartbeatUrl: url, systemdNotify } = config;
+  const notify = systemdNotify === undefined ? undefined : createNotify();
+  const services = () => countWell(app);
+  const watchdog = systemdNotify?.watchdog;
+  return createPulse({ look, services, heartbeat, url, notify, watchdog, texts, redact, log });
 }
 
 function tryToOpen(folder: string): Store | undefined {

@@ -7,7 +7,7 @@ import type { Logger } from './logger.ts';
 import type { JobState, Report } from './report.ts';
 import { entriesOf, keyOf, labelOf, pick, type Entry } from './scheduler/entries.ts';
 import type { DueRow } from './store/runs.ts';
-import type { Tasks } from './tasks.ts';
+import type { Task, TaskEnd, Tasks } from './tasks.ts';
 
 export type Scheduler = {
   /** Begin to tick; a run that was missed is made up once. */
@@ -40,6 +40,8 @@ export type SchedulerNeeds = {
   tell: (report: Report) => void;
   /** Whether the services are up: runs that were missed wait for it, a while. */
   isReady?: () => Promise<boolean>;
+  /** Told of each run that was begun here and has ended, beside the schedule or by it. */
+  ended?: (job: string, subject: string | undefined, end: TaskEnd) => void;
   tick?: Ticker;
   /** From 0 to 1. */
   random?: () => number;
@@ -59,6 +61,7 @@ export function createScheduler(needs: SchedulerNeeds): Scheduler {
     tasks,
     tell,
     isReady = () => Promise.resolve(true),
+    ended = () => {},
     tick = everyMinute,
     random = Math.random,
   } = needs;
@@ -114,9 +117,13 @@ export function createScheduler(needs: SchedulerNeeds): Scheduler {
         if (isStopped) return undefined;
         underWay.set(key, 'running');
         if (dueAt !== undefined) setDue(app, entry);
-        return await tasks.start({ kind: 'job', name: job.name, subject, by }, (run: Run) =>
+        const task: Task = { kind: 'job', name: job.name, subject, by };
+        const audited: Task = job.looks === true ? { ...task, audit: 'never' } : task;
+        const end = await tasks.start(audited, (run: Run) =>
           job.run(app, subject, dueAt === undefined ? run : { ...run, dueAt }),
         );
+        ended(job.name, subject, end);
+        return end;
       } finally {
         underWay.delete(key);
       }

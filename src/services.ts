@@ -10,6 +10,7 @@ import { faultsOf, nameOf, unknownKey } from './services/faults.ts';
 import {
   Backups,
   Checks,
+  Heartbeats,
   HostEntry,
   HostName,
   ServiceEntry,
@@ -45,6 +46,7 @@ export type Services = {
   readonly checks: Checks;
   /** Files that it names for secrets, and the service whose they are. */
   readonly secretFiles: readonly { path: string; service: string | undefined }[];
+  readonly heartbeats: Heartbeats;
   /** Secret values that the file leads to, for masking. */
   readonly secrets: readonly string[];
 };
@@ -80,8 +82,16 @@ export function readServices(
   const hosts = entries('hosts', HostName, HostEntry);
   const found = entries('services', ServiceName, ServiceEntry);
   const backups = top.backups === undefined ? undefined : check(Backups, ['backups'], top.backups);
-  if (backups?.offsite?.kind === 'restic') faults.push(...passwordFaults(document, backups.offsite));
+  if (backups?.offsite?.kind === 'restic') {
+    const path = ['backups', 'offsite', 'password_file'];
+    faults.push(...fileFaults(document, path, backups.offsite.password_file, "restic's password"));
+  }
   const checks = check(Checks, ['checks'], top.checks ?? {});
+  if (checks?.proxy?.authority !== undefined) {
+    const path = ['checks', 'proxy', 'authority'];
+    faults.push(...fileFaults(document, path, checks.proxy.authority, 'certificates in PEM'));
+  }
+  const heartbeats = check(Heartbeats, ['heartbeats'], top.heartbeats ?? {});
   if (found.length === 0 && faults.length === 0) {
     faults.push({
       where: document.where([]),
@@ -101,7 +111,8 @@ export function readServices(
       hasBackups: top.backups !== undefined,
     }),
   );
-  if (faults.length > 0 || checks === undefined) return { services: undefined, faults };
+  if (faults.length > 0 || checks === undefined || heartbeats === undefined)
+    return { services: undefined, faults };
   return {
     services: createServices(services, {
       hosts: hosts.flatMap(({ name, entry }) => (entry === undefined ? [] : [{ name, ...entry }])),
@@ -117,17 +128,22 @@ export function readServices(
             : [{ path: resolve(dirname(file), entry.pushover_token_file), service: name }],
         ),
       ],
+      heartbeats,
     }),
     faults: [],
   };
 }
 
-/** It is restic that reads it, in the night; whether it can is asked before. */
-function passwordFaults(document: YamlDocument, { password_file: file }: { password_file: string }): Fault[] {
+/** It is read in the night, by restic for one; whether it can be is asked before. */
+function fileFaults(
+  document: YamlDocument,
+  path: readonly string[],
+  file: string,
+  expected: string,
+): Fault[] {
   const fault = (why: string): Fault[] => {
-    const path = ['backups', 'offsite', 'password_file'];
     const found = `"${file}", ${why}`;
-    return [{ where: document.where(path), name: nameOf(path), found, expected: "restic's password" }];
+    return [{ where: document.where(path), name: nameOf(path), found, expected }];
   };
   try {
     return readFileSync(file, 'utf8').trim() === '' ? fault('an empty file') : [];
@@ -232,7 +248,7 @@ function crossCheck(
 
 function createServices(
   all: readonly Service[],
-  rest: Pick<Services, 'hosts' | 'backups' | 'checks' | 'secretFiles'>,
+  rest: Pick<Services, 'hosts' | 'backups' | 'checks' | 'secretFiles' | 'heartbeats'>,
 ): Services {
   const byName = new Map(all.map((service) => [service.name, service]));
   return {
@@ -259,9 +275,10 @@ function createServices(
           (host === undefined || service.host === host) &&
           service.containers.some((container) => container.name === name),
       ),
-    secrets: all.flatMap(({ heartbeat, pushoverToken }) =>
-      [heartbeat, pushoverToken].filter((secret) => secret !== undefined),
-    ),
+    secrets: [
+      ...all.flatMap(({ heartbeat, pushoverToken }) => [heartbeat, pushoverToken]),
+      ...Object.values(rest.heartbeats),
+    ].filter((secret) => secret !== undefined),
   };
 }
 

@@ -6,6 +6,8 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import type { Clock } from './clock.ts';
+import { createAuditTable, type AuditTable } from './store/audit.ts';
+import { createAlerts, type Alerts } from './store/alerts.ts';
 import { createBackups, type Backups } from './store/backups.ts';
 import { createConfirmations, type Confirmations } from './store/confirmations.ts';
 import { createFacts, type Facts } from './store/facts.ts';
@@ -15,6 +17,7 @@ import { createOutbox, type Outbox } from './store/outbox.ts';
 import { createPictures, type Pictures } from './store/pictures.ts';
 import { createRestores, type Restores } from './store/restores.ts';
 import { createRuns, type Runs } from './store/runs.ts';
+import { createSamples, type Samples } from './store/samples.ts';
 import { createUpdates, type Updates } from './store/updates.ts';
 import { migrations } from './store/migrations.ts';
 
@@ -41,6 +44,9 @@ export type Store = {
   readonly facts: Facts;
   readonly pictures: Pictures;
   readonly inbox: InboxTable;
+  readonly samples: Samples;
+  readonly audit: AuditTable;
+  readonly alerts: Alerts;
   close(): void;
 };
 
@@ -78,6 +84,9 @@ function tablesOf(sqlite: DatabaseSync, file: string, clock: Clock): Store {
     facts: createFacts(database, clock),
     pictures: createPictures(database, clock),
     inbox: createInboxTable(database),
+    samples: createSamples(database),
+    audit: createAuditTable(database),
+    alerts: createAlerts(database),
     close: () => sqlite.close(),
   };
 }

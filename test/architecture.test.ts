@@ -237,6 +237,7 @@ describe('who may import whom', () => {
       homes: /^src\/scheduler\.ts$/,
       reason: 'the store says what is due; one file hears the clock tick',
     },
+    'prom-client': { homes: /^src\/http\/metrics\.ts$/, reason: 'one format of figures has one writer' },
     sharp: { homes: /^src\/image(?:\.ts|\/)/, reason: 'native code that is dear to load' },
     'heic-decode': {
       homes: /^src\/image\/decode-worker\.ts$/,

@@ -22,6 +22,20 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
+test.each([
+  [{ NOTIFY_SOCKET: '/run/x' }, { watchdog: undefined }],
+  [{ NOTIFY_SOCKET: '/run/x', WATCHDOG_USEC: '120000000' }, { watchdog: 120_000 }],
+  [
+    { NOTIFY_SOCKET: '/run/x', WATCHDOG_USEC: '120000000', WATCHDOG_PID: String(process.pid) },
+    { watchdog: 120_000 },
+  ],
+  // It is meant for the process that has started this one.
+  [{ NOTIFY_SOCKET: '/run/x', WATCHDOG_USEC: '120000000', WATCHDOG_PID: '1' }, { watchdog: undefined }],
+  [{ NOTIFY_SOCKET: '', WATCHDOG_USEC: '120000000' }, undefined],
+])('with %j systemd waits for signs: %j', (env, expected) => {
+  expect(read(env).config.systemdNotify).toEqual(expected);
+});
+
 test('without any setting everything has its default', () => {
   const { config, faults } = read({});
   expect(faults).toEqual([]);
@@ -53,6 +67,7 @@ test('without any setting everything has its default', () => {
     quietHours: { from: '23:00', to: '07:30' },
     pushover: undefined,
     heartbeatUrl: undefined,
+    systemdNotify: undefined,
     age: { recipient: undefined, identityFile: undefined },
     observe: false,
     language: 'en',

@@ -70,6 +70,27 @@ it('the program takes pictures by HTTP into the agent’s folder, and files into
   expect(log()).not.toContain(pc.http.token);
 });
 
+it('the program gives its figures by HTTP, of what runs here and of itself, and no secret', async () => {
+  start();
+  await expect.poll(healthy, PATIENCE).toBe(200);
+  const response = await fetch(`${pc.http.url}/metrics`, {
+    headers: { authorization: `Bearer ${pc.http.token}` },
+  });
+  const text = await response.text();
+  expect(text).toContain('steward_well 1\n');
+  expect(text).toContain('steward_host_up{host="local"} 1\n');
+  expect(text).toContain('steward_service_state{service="vaultwarden",host="local",state="ok"} 1\n');
+  expect(text).toContain('steward_service_state{service="vaultwarden",host="local",state="down"} 0\n');
+  expect(text).toMatch(/steward_container_memory_bytes\{service="immich",container="immich-ml"\} \d+\n/);
+  expect(text).toMatch(/steward_disk_free_bytes\{path="\/"\} \d+\n/);
+  expect(text).toContain('steward_alerts_open{severity="critical"} 0\n');
+  expect(text).toContain('process_resident_memory_bytes ');
+  for (const line of text.trim().split('\n')) expect(line).toMatch(/^(?:$|#|[a-z_0-9]+(?:\{[^}]*\})? \S+$)/i);
+  for (const secret of [pc.http.token, pc.env.TELEGRAM_BOT_TOKEN ?? '-', pc.env.IMMICH_API_KEY ?? '-']) {
+    expect(text).not.toContain(secret);
+  }
+});
+
 it('what is not configured is off: nothing listens, and half an inbox says what is missing', async () => {
   const log = start({ HTTP_LISTEN: 'off', INBOX_API_KEY: '' });
   await expect.poll(log, PATIENCE).toContain('"polling"');

@@ -9,6 +9,7 @@ import sharp from 'sharp';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createPlace, form, OWNER, TOKEN, type Place } from './http/place.ts';
 import { picture } from './operations/bridge.ts';
+import type { Wellness } from '../src/wellness.ts';
 
 const places: Place[] = [];
 const open = async (...args: Parameters<typeof createPlace>): Promise<Place> => {
@@ -363,7 +364,8 @@ describe('who may ask', () => {
 describe('what is not served', () => {
   it.each([
     ['GET', '/', 404],
-    ['GET', '/metrics', 404],
+    ['GET', '/metrics/', 404],
+    ['POST', '/metrics', 405],
     ['POST', '/pictures/', 404],
     ['GET', '/pictures/../../etc/passwd', 404],
     ['GET', '/__proto__', 404],
@@ -377,7 +379,7 @@ describe('what is not served', () => {
     expect(response.status).toBe(status);
     expect(await response.text()).toMatch(/^[A-Z][^<>]+\.$/);
     expect(response.headers.get('allow')).toBe(
-      status === 405 ? (path === '/healthz' ? 'GET, HEAD' : 'POST') : null,
+      status === 405 ? (path === '/pictures' || path === '/inbox' ? 'POST' : 'GET, HEAD') : null,
     );
   });
 
@@ -626,26 +628,45 @@ describe('POST /inbox', () => {
 });
 
 describe('GET /healthz', () => {
-  const health = async (lastPoll: () => number | undefined) => {
-    const place = await open({ needs: { lastPoll } });
+  const health = async (self: Wellness) => {
+    const place = await open({ needs: { lookAtSelf: () => self } });
     const response = await fetch(`${place.url}/healthz`);
     return { status: response.status, body: await response.json() };
   };
+  const at = Date.parse('2026-11-20T14:37:00Z');
 
   it('needs no token, and says when Telegram was asked last', async () => {
-    const at = Date.now() - 60_000;
-    expect(await health(() => at)).toEqual({
+    expect(await health({ isWell: true, lastPoll: at })).toEqual({
       status: 200,
-      body: { schema: 1, ok: true, store: 'ok', lastPoll: new Date(at).toISOString() },
+      body: { schema: 1, ok: true, store: 'ok', lastPoll: '2026-11-20T14:37:00.000Z' },
     });
   });
 
-  it('is 503 when that is long ago or never was, or the store cannot be read', async () => {
-    expect(await health(() => Date.now() - 6 * 60_000)).toMatchObject({ status: 503, body: { ok: false } });
-    expect(await health(() => undefined)).toMatchObject({ status: 503, body: { lastPoll: null } });
-    const broken = () => {
-      throw new Error('disk I/O error');
-    };
-    expect(await health(broken)).toMatchObject({ status: 503, body: { store: 'failed' } });
+  it('is 503 with the reason that the heartbeat has, when Steward is not well', async () => {
+    expect(await health({ isWell: false, lastPoll: at, why: { kind: 'telegram', since: at } })).toEqual({
+      status: 503,
+      body: {
+        schema: 1,
+        ok: false,
+        store: 'ok',
+        lastPoll: '2026-11-20T14:37:00.000Z',
+        reason: 'Telegram has not answered since 2026-11-20T14:37:00.000Z',
+      },
+    });
+    const broken = { kind: 'store', cause: 'disk I/O error' } as const;
+    expect(await health({ isWell: false, lastPoll: undefined, why: broken })).toMatchObject({
+      status: 503,
+      body: { store: 'failed', lastPoll: null, reason: 'Nothing can be written down: disk I/O error' },
+    });
+  });
+});
+
+describe('GET /metrics', () => {
+  it('wants the token, also of this machine: a proxy here is of this machine, too', async () => {
+    const place = await open();
+    expect((await fetch(`${place.url}/metrics`)).status).toBe(401);
+    const response = await place.ask('/metrics', { headers: JSON_PLEASE });
+    expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4');
+    expect(await response.text()).toBe('steward_well 1\n');
   });
 });

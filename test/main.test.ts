@@ -43,6 +43,18 @@ describe('check-config', () => {
     expect(output).not.toContain(TOKEN);
   });
 
+  test('a monitor of a job that there is none of is a fault, with the nearest one', async () => {
+    writeFileSync(
+      join(folder, 'services.yaml'),
+      'services: { notes: { containers: [notes] } }\nheartbeats: { clean-albun: "https://hc.example/1" }\n',
+    );
+    const { code, errors } = await steward(['check-config']);
+    expect(code).toBe(78);
+    expect(errors).toContain(
+      'heartbeats.clean-albun: found a job of this name, expected a known one (did you mean clean-album?)',
+    );
+  });
+
   test('says every fault of variables and services at once, one line each, and ends with 78', async () => {
     writeFileSync(join(folder, 'services.yaml'), 'services:\n  notes: { container: [notes] }\n');
     const { code, errors } = await steward(['check-config'], { TELEGRAM_BOT_TOKEN: 'x', TZ: 'Mars' });

@@ -227,7 +227,7 @@ describe('faults of the file as a whole', () => {
       'an unknown key at the top',
       'service: {}\nservices: { a: { units: [a.service] } }\n',
       [
-        'services.yaml:1 service: found an unknown key, expected one of hosts, backups, checks, services (did you mean services?)',
+        'services.yaml:1 service: found an unknown key, expected one of hosts, backups, checks, heartbeats, services (did you mean services?)',
       ],
     ],
   ])('%s', (_, text, lines) => expect(linesOf(text)).toEqual(lines));
@@ -249,6 +249,18 @@ describe('faults of the file as a whole', () => {
     );
     expect(lines).toEqual([expect.stringContaining('services.yaml:1 backups.offsite.password_file: found')]);
     expect(lines[0]).toContain(found);
+  });
+
+  test('a monitor of a job without an address; the address itself is a secret', () => {
+    expect(
+      linesOf('services: { a: { units: [a.service] } }\nheartbeats: { drill: "hc.example/ping/s3cret" }'),
+    ).toEqual([
+      'services.yaml:2 heartbeats.drill: found a value of 22 characters, expected an address such as https://example.org',
+    ]);
+    const text = 'services: { a: { units: [a.service] } }\nheartbeats: { drill: "https://hc.example/1" }';
+    const { services } = readServices(write(text));
+    expect(services?.heartbeats).toEqual({ drill: 'https://hc.example/1' });
+    expect(services?.secrets).toEqual(['https://hc.example/1']);
   });
 
   test('a file that is not there', () => {

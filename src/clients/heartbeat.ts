@@ -6,8 +6,11 @@
 import { causeOf, UnreachableError } from '../errors.ts';
 
 export type Heartbeat = {
-  /** @throws UnreachableError when it was not taken within 10 s */
-  succeeded(url: string, message: string): Promise<void>;
+  /**
+   * @param options.took milliseconds; Uptime Kuma draws it as the answer time
+   * @throws UnreachableError when it was not taken within 10 s
+   */
+  succeeded(url: string, message: string, options?: { took?: number }): Promise<void>;
   /** @param reason a plain sentence, secrets masked. @throws UnreachableError as `succeeded` */
   failed(url: string, reason: string): Promise<void>;
 };
@@ -36,7 +39,8 @@ export function createHeartbeat({ timeout = TIMEOUT }: { timeout?: number } = {}
     }
   };
   return {
-    succeeded: (given, message) => send(isPush(given) ? pushOf(given, 'up', message) : new URL(given)),
+    succeeded: (given, message, { took } = {}) =>
+      send(isPush(given) ? pushOf(given, 'up', message, took) : new URL(given)),
     async failed(given, reason) {
       const short = reason.slice(0, REASON_MOST);
       if (isPush(given)) return send(pushOf(given, 'down', short));
@@ -49,9 +53,10 @@ export function createHeartbeat({ timeout = TIMEOUT }: { timeout?: number } = {}
 
 const isPush = (url: string): boolean => new URL(url).pathname.includes('/api/push/');
 
-function pushOf(given: string, status: 'up' | 'down', message: string): URL {
+function pushOf(given: string, status: 'up' | 'down', message: string, took?: number): URL {
   const url = new URL(given);
   url.searchParams.set('status', status);
   url.searchParams.set('msg', message);
+  if (took !== undefined) url.searchParams.set('ping', String(Math.round(took)));
   return url;
 }

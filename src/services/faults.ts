@@ -10,6 +10,9 @@ import { ONE_OF } from './schema.ts';
 /** Addresses that let anyone who has them say that a service is well. */
 const SECRET_KEYS: readonly PropertyKey[] = ['heartbeat'];
 
+const isSecret = (place: readonly PropertyKey[]): boolean =>
+  SECRET_KEYS.includes(place.at(-1) ?? '') || place[0] === 'heartbeats';
+
 const redact = createRedact([]);
 
 /**
@@ -30,9 +33,7 @@ export function faultsOf(
       {
         where: document.where(place),
         name: nameOf(place),
-        found: SECRET_KEYS.includes(place.at(-1) ?? '')
-          ? describeSecret(String(found))
-          : describeValue(found),
+        found: isSecret(place) ? describeSecret(String(found)) : describeValue(found),
         expected: issue.message,
         nearest: typeof found === 'string' ? nearest(found, knownIn(issue.message), 1)[0] : undefined,
       },

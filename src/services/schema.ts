@@ -303,12 +303,18 @@ export const Checks = map({
   proxy: map({
     address: text,
     names: list(text, 'a list of host names').default([]),
+    /** Certificates in PEM of an authority of the owner's own, as Caddy's `tls internal` has one. */
+    authority: path.optional(),
   }).optional(),
   doctor: map({ ignore: list(Ignored, 'a list of checks').default([]) }).prefault({}),
 });
 export type Checks = z.infer<typeof Checks>;
 
-export const TOP = ['hosts', 'backups', 'checks', 'services'] as const;
+/** Monitors elsewhere, by the name of the job whose runs they are told of. */
+export const Heartbeats = z.record(z.string(), url, { error: 'a map of jobs and addresses' });
+export type Heartbeats = z.infer<typeof Heartbeats>;
+
+export const TOP = ['hosts', 'backups', 'checks', 'heartbeats', 'services'] as const;
 
 function glob(given: string): string | undefined {
   return isAbsolute(given) && !given.split('/').includes('..') ? given : undefined;

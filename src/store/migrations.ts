@@ -223,4 +223,63 @@ export const migrations: readonly string[] = [
   create index restores_open on restores (service) where ended_at is null;
   create index restores_by_service on restores (service, started_at);
   `,
+  `
+  -- Who asked for what, from where, and what became of it. It outlives the rows of the runs.
+  create table audit (
+    id integer primary key,
+    run integer,
+    at integer not null,
+    by text not null,
+    origin text not null check (origin in ('chat', 'cli', 'schedule')),
+    what text not null,
+    services text not null,
+    args text not null,
+    plan text,
+    confirmed_by text,
+    outcome text check (
+      outcome in ('done', 'failed', 'refused', 'busy', 'interrupted', 'cancelled', 'expired', 'changed', 'observed')
+    ),
+    reason text,
+    ended_at integer
+  ) strict;
+  create index audit_at on audit (at);
+  create index audit_open on audit (run) where ended_at is null;
+  `,
+  `
+  -- What was found wrong: one row from its first word to its end, and again when it comes back soon.
+  create table alerts (
+    id integer primary key,
+    key text not null,
+    severity text not null check (severity in ('critical', 'warning', 'notice')),
+    worst text not null check (worst in ('critical', 'warning', 'notice')),
+    finding text not null,
+    first_at integer not null,
+    opened_at integer not null,
+    changed_at integer not null,
+    ended_at integer,
+    ending text,
+    times integer not null default 1,
+    down_before integer not null default 0,
+    -- What was told about it.
+    rung_at integer,
+    rings integer not null default 0,
+    acked_by text,
+    snoozed_by text,
+    snoozed_until integer,
+    held integer not null default 0,
+    told_end integer not null default 0
+  ) strict;
+  create unique index alerts_open on alerts (key) where ended_at is null;
+  create index alerts_by_key on alerts (key, ended_at);
+  create index alerts_ended on alerts (ended_at) where ended_at is not null;
+  `,
+  `
+  -- Figures over time: disks, memory, backups, pictures.
+  create table samples (
+    name text not null,
+    at integer not null,
+    value real not null,
+    primary key (name, at)
+  ) strict, without rowid;
+  `,
 ];

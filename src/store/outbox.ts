@@ -46,6 +46,8 @@ export type Outbox = {
   chats(): number[];
   /** What to show next in a chat: new messages in the order they were put, then edits, then reactions. */
   next(chat: number): OutboxRow | undefined;
+  /** What is still to be shown: how much, and since when the oldest waits. */
+  waiting(): { count: number; oldest: number | undefined };
   /** When the next card that waits may be tried. */
   nextAt(): number | undefined;
   /** Write down that a first send begins, so that a kill in between is seen. */
@@ -153,6 +155,12 @@ export function createOutbox(database: Database, clock: Clock): Outbox {
         clock.now(),
       );
       return row === undefined ? undefined : fromRow(row);
+    },
+    waiting() {
+      const row = database.get<{ count: number; oldest: number | null }>(
+        `select count(*) as count, min(changed_at) as oldest from outbox where ${OPEN}`,
+      );
+      return { count: row?.count ?? 0, oldest: row?.oldest ?? undefined };
     },
     nextAt: () =>
       database.get<{ at: number | null }>(`select min(not_before) as at from outbox where ${OPEN}`)?.at ??

@@ -165,6 +165,8 @@ export type Pictures = {
   isTwinUploading(number: number, sha1: string): boolean;
   /** How many wait for Immich. */
   waiting(): number;
+  /** How many ever came in. */
+  count(): number;
 };
 
 /** Names of the columns, and how their values go in and out. */
@@ -371,6 +373,7 @@ export function createPictures(database: Database, clock: Clock): Pictures {
     isTwinUploading: (number, sha1) =>
       database.get('select 1 from pictures where sha1 = ? and number <> ? and uploads > 0', sha1, number) !==
       undefined,
+    count: () => database.get<{ count: number }>('select count(*) as count from pictures')?.count ?? 0,
     waiting: () =>
       database.get<{ count: number }>(
         `select count(*) as count from pictures where state in ('readable', 'uploaded')`,

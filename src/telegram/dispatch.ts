@@ -30,6 +30,10 @@ const TOO_OLD = 10 * 60_000;
 /** A second tap on the same button within this time was meant as one. */
 const DOUBLE_TAP = 2000;
 
+/** As the audit keeps it. */
+const STRANGER = { outcome: 'refused', reason: 'stranger' } as const;
+const GUEST = { outcome: 'refused', reason: 'guest' } as const;
+
 export function createDispatch(needs: DispatchNeeds): (turn: Turn) => Promise<void> {
   const { app, access, requests, toast } = needs;
   const { store, clock, log } = app;
@@ -48,7 +52,9 @@ export function createDispatch(needs: DispatchNeeds): (turn: Turn) => Promise<vo
       if (chat.type !== 'private') return;
       const enrols = words[0] === '/start' && words[1] !== undefined && access.enrol(from.id, words[1]);
       if (!enrols) {
-        if (access.refuses(from.id)) say('stranger', note({ key: 'stranger', id: from.id }));
+        if (!access.refuses(from.id)) return;
+        app.audit.refuse({ what: 'message', by: `telegram:${from.id}` }, STRANGER);
+        say('stranger', note({ key: 'stranger', id: from.id }));
         return;
       }
       log.warn({ user: from.id }, 'enrolled as the owner');
@@ -132,6 +138,7 @@ export function createDispatch(needs: DispatchNeeds): (turn: Turn) => Promise<vo
   async function request(turn: Turn, asked: Asked): Promise<void> {
     const { command, args, sentAt, text, user } = asked;
     if (mayNot(user, command)) {
+      app.audit.refuse({ what: command.name, args, by: `telegram:${user}` }, GUEST);
       return requests.answer(asked, note({ key: 'guest' }));
     }
     if (clock.now() - sentAt > TOO_OLD) {
@@ -173,7 +180,10 @@ export function createDispatch(needs: DispatchNeeds): (turn: Turn) => Promise<vo
     if (isDoubleTap(`${chat}:${messageId}:${data}`)) return toast(tap.id, { key: 'taken' });
     const { args } = wanted;
     if (command.isBrief === true) {
-      if (mayNot(from.id, command)) return toast(tap.id, { key: 'guest' });
+      if (mayNot(from.id, command)) {
+        app.audit.refuse({ what: command.name, args, by: `telegram:${from.id}` }, GUEST);
+        return toast(tap.id, { key: 'guest' });
+      }
       const report = await requests.askBriefly({ ...base, command, args, card: cardOf(command.name, turn) });
       return toast(tap.id, report.kind === 'note' ? report.note : undefined);
     }

@@ -5,7 +5,7 @@ import { formatSize } from '../units.ts';
 const problem = (what: HttpProblem): string => {
   switch (what.kind) {
     case 'not-found':
-      return 'Nothing is here. There are POST /pictures, POST /inbox and GET /healthz.';
+      return 'Nothing is here. There are POST /pictures, POST /inbox, GET /healthz and GET /metrics.';
     case 'method':
       return `Not this way: use ${what.allowed}.`;
     case 'token':

@@ -3,17 +3,22 @@ import type { Level } from '../backup/proof.ts';
 import type { ActionLabel, LostDisk, State, Trouble, Verb, WorkVerb } from '../report.ts';
 import { b, code, i, rich, type Span } from '../rich.ts';
 import { formatSize } from '../units.ts';
+import { audit } from './en-audit.ts';
+import { alertActions, alertCommands, alerts } from './en-alerts.ts';
 import { backupRuns } from './en-backup-runs.ts';
 import { backups } from './en-backups.ts';
 import { doctor } from './en-doctor.ts';
+import { checks } from './en-checks.ts';
 import { guard } from './en-guard.ts';
 import { http } from './en-http.ts';
 import { inbox } from './en-inbox.ts';
 import { cleaning, images, pictures, them, unseen, type Unseen } from './en-pictures.ts';
+import { pulse } from './en-pulse.ts';
 import { releases } from './en-releases.ts';
 import { restore } from './en-restore.ts';
 import { updates } from './en-updates.ts';
-import { about, allOf, duration, plural } from './en-words.ts';
+import { about, allOf, duration, hostNamed, plural } from './en-words.ts';
+import { watchFacts } from './en-watch-facts.ts';
 
 const verbs: Record<Verb, { title: string; past: string; noun: string }> = {
   restart: { title: 'Restart', past: 'restarted', noun: 'restart' },
@@ -60,14 +65,16 @@ const results: Readonly<Record<string, string>> = {
   resources: 'systemd could not set it up',
 };
 
-const hostNamed = (name: string): string => (name === 'local' ? 'this host' : `host ${name}`);
-
 const trouble = (what: Trouble, now: number): string => {
   switch (what.kind) {
     case 'gone':
       return 'its container is gone';
+    case 'renamed':
+      return `its container runs under another name: ${what.to}`;
     case 'no-unit':
       return `the unit ${what.unit} does not exist`;
+    case 'masked':
+      return `${what.runs ? 'it runs, but ' : ''}${what.unit} is masked: nothing can start it${what.runs ? ' again' : ''}`;
     case 'stopped':
       return 'stopped';
     case 'exited':
@@ -157,6 +164,7 @@ export const en = {
     accept: () => 'That is right',
     'stop-waiting': () => 'Stop waiting',
     help: () => 'Help',
+    ...alertActions,
   } satisfies Record<ActionLabel, (subject?: string) => string> as Record<
     ActionLabel,
     (subject?: string) => string
@@ -217,6 +225,8 @@ export const en = {
     clean: 'Empty the album of what I put there',
     keep: 'Keep a picture from being cleaned',
     name: 'Give a picture a name',
+    audit: 'Who asked for what, and what became of it',
+    ...alertCommands,
   } as Record<string, string>,
 
   status: {
@@ -353,6 +363,8 @@ export const en = {
       'check-way-back': 'See that old images are still kept',
       'take-up-updates': 'Finish updates that were cut off',
       'watch-deploys': 'Judge what is deployed',
+      'smoke-test': 'Look at everything that services stand on',
+      'look-at-host': 'Look at disks, memory, mounts and ways',
       'clean-album': 'Clean the album',
       'back-up': 'Back up',
       'back-up-again': 'Make up backups that are overdue or failed',
@@ -361,6 +373,7 @@ export const en = {
       'send-off-site': 'Send proven backups to the second place',
       'check-off-site': 'Look after the second place of the backups',
       'file-pictures': 'File waiting pictures',
+      'tell-alerts': 'Repeat alerts, and tell what quiet hours held',
     } as Record<string, string>,
     running: 'running now',
     paused: 'paused',
@@ -381,7 +394,9 @@ export const en = {
   images,
   cleaning,
   http,
+  audit,
   inbox,
+  pulse,
   releases,
   backups,
   updates,
@@ -389,6 +404,9 @@ export const en = {
   guard,
   backupRuns,
   doctor,
+  checks,
+  alerts,
+  watchFacts,
 
   notes: {
     unknownCommand: (word: string, nearest: string) =>

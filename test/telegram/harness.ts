@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import { startTelegram, type Telegram, type TelegramOptions } from '../../sandbox/telegram.ts';
+import { createAudit } from '../../src/audit.ts';
 import type { App, Command } from '../../src/app.ts';
 import type { Clock } from '../../src/clock.ts';
 import { createLocks } from '../../src/locks.ts';
@@ -158,7 +159,8 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     start() {
       const store = openStore(join(folder, 'state'), clock);
       const locks = createLocks(join(folder, 'locks'));
-      const tasks = createTasks({ runs: store.runs, locks, clock, log });
+      const audit = createAudit({ table: store.audit, redact, clock });
+      const tasks = createTasks({ runs: store.runs, locks, clock, log, audit });
       const app = {
         config: {
           telegram: {
@@ -180,6 +182,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
         clock,
         log,
         redact,
+        audit,
         commands: (options.commands ?? createCommands)(deeds),
       } as unknown as App;
       const bot = createBot({
