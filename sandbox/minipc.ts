@@ -5,6 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { startData, type SandboxData } from './data.ts';
 import { startEngineSandbox, type EngineSandbox } from './engine.ts';
+import type { ContainerSpec } from './engine/host.ts';
 import { startGithub, type GithubStandIn } from './github.ts';
 import { startImmich, type ImmichStandIn } from './immich.ts';
 import { startPage, type Page } from './page.ts';
@@ -176,11 +177,27 @@ const containerOf = (name: string) =>
 /** These two answer their port with a redirect. */
 const expected = (service: string) => (['uptime-kuma', 'archivebox'].includes(service) ? 302 : 200);
 
+/** Started in a hurry, and forgotten. */
+const PANEL: ContainerSpec = {
+  name: 'adminer',
+  image: 'docker.io/library/adminer:latest',
+  version: '5.4.1',
+  memory: 21e6,
+  cpu: 0.001,
+  keep: true,
+  body: {
+    Image: 'docker.io/library/adminer:latest',
+    Env: ['ADMINER_DEFAULT_SERVER=immich-postgres', 'PGPASSWORD=of-the-demo'],
+    HostConfig: { PortBindings: { '8080/tcp': [{ HostIp: '', HostPort: '8081' }] } },
+  },
+};
+
 /** What goes wrong on the host, as switches of the page. */
 function hostControls(engine: EngineSandbox, immich: ImmichStandIn, data: SandboxData): Control[] {
   const sick = new Set<string>();
   let immichDown = false;
   let engineDown = false;
+  let hasPanel = false;
   return [
     {
       kind: 'toggle',
@@ -221,6 +238,17 @@ function hostControls(engine: EngineSandbox, immich: ImmichStandIn, data: Sandbo
       label: 'uptime-kuma loses its database',
       hint: '/backup uptime-kuma says so; with an earlier backup /restore brings it back.',
       run: () => data.lose(),
+    },
+    {
+      kind: 'button',
+      id: 'open-panel',
+      group: 'Server',
+      label: 'A database panel is opened to everybody',
+      hint: '/doctor finds it, with the line that closes it.',
+      run() {
+        if (!hasPanel) engine.run(PANEL);
+        hasPanel = true;
+      },
     },
     {
       kind: 'toggle',

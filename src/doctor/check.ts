@@ -49,6 +49,6 @@ export function diagnose(
   }
   return {
     diagnoses: diagnoses.toSorted((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity)),
-    unseen: [...unseen].map(([why, names]) => ({ checks: [...names], why })),
+    unseen: [...unseen].map(([why, names]) => ({ what: [...names], why })),
   };
 }

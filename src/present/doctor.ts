@@ -1,14 +1,15 @@
-/** How the host is set up: in short, worst first; or all that one service or one check has to say. */
+/** What is not well and how the host is set up: in short, worst first; or all that one service or one check has to say. */
 import type { Block, Card } from '../card.ts';
-import type { Severity } from '../report/alerts.ts';
+import type { Finding, Severity } from '../report/alerts.ts';
 import type { Diagnosis } from '../report/doctor.ts';
-import { code, plain, rich, type Rich } from '../rich.ts';
+import { b, code, plain, rich, type Rich } from '../rich.ts';
 import type { Texts } from '../texts/index.ts';
-import { copyButton } from './copy.ts';
+import { copyText } from './copy.ts';
+import { presentFact } from './findings.ts';
+import { severityIcon } from './icons.ts';
 import type { Presented } from './index.ts';
 
-const ICONS: Record<Severity, string> = { critical: '🔴', warning: '🟡', notice: '⚪' };
-const SEVERITIES = ['critical', 'warning', 'notice'] as const;
+const SEVERITIES: readonly Severity[] = ['critical', 'warning', 'notice'];
 
 /** Things that are told in the message itself; the rest stands in its fold. */
 const TOLD = 8;
@@ -17,128 +18,124 @@ const NAMED = 4;
 /** Characters of a message; more goes into a file. */
 const MESSAGE = 3800;
 /** Those of its beginning that a file's caption has room for. */
-const IN_CAPTION = 5;
+const IN_CAPTION = 4;
+
+/** One line, the same with the line to change, and all there is to say. */
+type Entry = { severity: Severity; line: Rich; short: readonly Rich[]; whole: readonly Rich[] };
+
+export function presentDoctor(report: Presented<'doctor'>, texts: Texts): Card {
+  const { doctor } = texts;
+  const { scope, diagnoses, findings } = report;
+  const entries = [
+    ...findings.map((one) => entryOfFinding(one, texts)),
+    ...groupsOf(diagnoses).map((group) => entryOfGroup(group, texts)),
+  ].toSorted((one, other) => SEVERITIES.indexOf(one.severity) - SEVERITIES.indexOf(other.severity));
+  const foot: Block[] = footOf(report, texts);
+  const title = scope === undefined ? '' : doctor.of('check' in scope ? scope.check : scope.service);
+  if (entries.length === 0) return { blocks: [doctor.well(title, report.checks), ...foot] };
+
+  const counts = SEVERITIES.map((severity) => ({
+    severity,
+    count: [...findings, ...diagnoses].filter((one) => one.severity === severity).length,
+  })).filter(({ count }) => count > 0);
+  const head = doctor.head(title, counts);
+  const body: Block[] =
+    scope === undefined
+      ? [[], ...shortly(entries, texts)]
+      : entries.flatMap(({ whole }): Block[] => [[], ...whole]);
+  const fixes = scope !== undefined && 'check' in scope ? diagnoses.flatMap(({ fix }) => fix ?? []) : [];
+  const copy = fixes.length === 0 ? [] : copyText([...new Set(fixes)].join('\n'), texts.buttons.copy);
+  const card: Card = {
+    blocks: [head, ...body, ...(foot.length === 0 ? [] : [[], ...foot])],
+    ...(copy.length === 0 ? {} : { buttons: [copy] }),
+  };
+  if (lengthOf(card.blocks) <= MESSAGE) return card;
+  const whole = entries.flatMap((entry) => ['', ...entry.whole.map(plain)]);
+  return {
+    ...card,
+    blocks: [
+      head,
+      [],
+      ...entries.slice(0, IN_CAPTION).map(({ line }) => line),
+      doctor.whole(findings.length + diagnoses.length),
+    ],
+    file: {
+      name: doctor.fileName(texts.local(report.at).day),
+      text: [plain(head), ...whole, '', ...linesOf(foot).map(plain), ''].join('\n'),
+    },
+  };
+}
+
+function shortly(entries: readonly Entry[], { doctor }: Texts): Block[] {
+  const rest = entries.slice(TOLD);
+  return [
+    ...entries.slice(0, TOLD).flatMap(({ short }) => short),
+    ...(rest.length === 0 ? [] : [doctor.rest(rest.length), { quote: rest.map(({ line }) => line) }]),
+  ];
+}
+
+const linesOf = (blocks: readonly Block[]): Rich[] =>
+  blocks.flatMap((block) => ('quote' in block ? block.quote : [block]));
+
+const lengthOf = (blocks: readonly Block[]): number =>
+  linesOf(blocks).reduce((sum, line) => sum + plain(line).length + 1, 0);
+
+function entryOfFinding(finding: Finding, texts: Texts): Entry {
+  const { severity } = finding;
+  const line = rich`${severityIcon[severity]} ${b(texts.alerts.title(finding))}`;
+  const facts = linesOf(presentFact(finding, texts));
+  return { severity, line, short: [line, ...facts.slice(0, 1)], whole: [line, ...facts] };
+}
 
 /** What one check has found. */
 type Group = readonly [Diagnosis, ...Diagnosis[]];
 
-export function presentDoctor(report: Presented<'doctor'>, texts: Texts): Card {
-  const groups = groupsOf(report.diagnoses);
-  const scope = report.scope;
-  const isWhole = scope !== undefined;
-  const foot = footOf(report, texts);
-  if (groups.length === 0) {
-    return { blocks: [rich`${titleOf(report)}${texts.doctor.well(report.checks)}`, ...foot] };
-  }
-  const head = headOf(report, texts);
-  const short = (some: readonly Group[]): Rich[] => some.flatMap((group) => shortly(group, texts));
-  if (isWhole) {
-    const copies = 'check' in scope ? [...new Set(report.diagnoses.flatMap(({ fix }) => fix ?? []))] : [];
-    const buttons = copyButton(copies, texts);
-    return fitting(
-      {
-        blocks: [head, ...groups.flatMap((group) => [[], ...wholly(group, texts)]), ...gap(foot)],
-        ...(buttons.length === 0 ? {} : { buttons: [buttons] }),
-      },
-      () => [head, ...short(groups.slice(0, IN_CAPTION))],
-    );
-  }
-  const rest = groups.slice(TOLD);
-  const quote = rest.map((group) => lineOf(group, texts));
-  return fitting(
-    {
-      blocks: [
-        head,
-        [],
-        ...short(groups.slice(0, TOLD)),
-        ...(rest.length === 0 ? [] : [rich`${texts.doctor.rest(rest.length)}`, { quote }]),
-        ...gap(foot),
-      ],
-    },
-    () => [head, ...short(groups.slice(0, IN_CAPTION))],
+/** Worst first, as the diagnoses are. */
+const groupsOf = (diagnoses: readonly Diagnosis[]): Group[] => grouped(diagnoses, ({ check }) => check);
+
+const grouped = (diagnoses: readonly Diagnosis[], by: (one: Diagnosis) => string): Group[] =>
+  [...Map.groupBy(diagnoses, by).values()].flatMap(([first, ...more]): Group[] =>
+    first === undefined ? [] : [[first, ...more]],
   );
 
-  function fitting(card: Card, caption: () => Rich[]): Card {
-    if (lengthOf(card.blocks) <= MESSAGE) return card;
-    const all = groups.flatMap((group) => ['', ...wholly(group, texts).map(plain)]);
-    return {
-      ...card,
-      blocks: [...caption(), texts.doctor.whole(report.diagnoses.length)],
-      file: {
-        name: texts.doctor.fileName(texts.local(report.at).day),
-        text: [plain(head), ...all, '', ...foot.map(plain), ''].join('\n'),
-      },
-    };
-  }
-}
-
-const gap = (blocks: readonly Rich[]): Block[] => (blocks.length === 0 ? [] : [[], ...blocks]);
-
-const lengthOf = (blocks: readonly Block[]): number =>
-  blocks.reduce((sum, block) => {
-    const lines = 'quote' in block ? block.quote : [block];
-    return sum + lines.reduce((all, line) => all + plain(line).length + 1, 0);
-  }, 0);
-
-/** Worst first, as the diagnoses are. */
-function groupsOf(diagnoses: readonly Diagnosis[]): Group[] {
-  const groups = new Map<string, [Diagnosis, ...Diagnosis[]]>();
-  for (const one of diagnoses) {
-    const group = groups.get(one.check);
-    if (group === undefined) groups.set(one.check, [one]);
-    else group.push(one);
-  }
-  return [...groups.values()];
-}
-
-const titleOf = ({ scope }: Presented<'doctor'>): Rich =>
-  scope === undefined ? [] : rich`${'check' in scope ? scope.check : scope.service}: `;
-
-function headOf(report: Presented<'doctor'>, texts: Texts): Rich {
-  const counts = SEVERITIES.map((severity) => ({
-    severity,
-    count: report.diagnoses.filter((one) => one.severity === severity).length,
-  })).filter(({ count }) => count > 0);
-  return rich`🩺 ${{ b: rich`${titleOf(report)}${texts.doctor.head(counts)}` }}`;
-}
-
-const lineOf = (group: Group, { doctor }: Texts): Rich => {
-  const [first, ...others] = group;
-  const { about, found } = doctor.checks[first.check];
-  const icon = ICONS[first.severity];
-  if (others.length === 0) return rich`${icon} ${doctor.found(first.subject, found(first.values))}`;
-  const named = group.slice(0, NAMED).map(({ subject }) => subject);
-  return rich`${icon} ${doctor.several(about, named, group.length - named.length)}`;
-};
-
-/** With the line to change, where there is one thing to change. */
-function shortly(group: Group, texts: Texts): Rich[] {
-  const fixes = new Set(group.map(({ fix }) => fix));
-  const [fix] = fixes;
-  return [lineOf(group, texts), ...(fix === undefined || fixes.size > 1 ? [] : [rich`${code(fix)}`])];
-}
-
-function wholly(group: Group, { doctor }: Texts): Rich[] {
-  const [{ check, subject }] = group;
+function entryOfGroup(group: Group, { doctor }: Texts): Entry {
+  const [{ check, subject, severity, fix }, ...others] = group;
   const { about, found, why, change } = doctor.checks[check];
-  return [
-    rich`${{ b: rich`${about}` }}`,
-    doctor.why(why),
-    ...group.flatMap((one) => [
-      rich`${ICONS[one.severity]} ${doctor.found(one.subject, found(one.values))}`,
-      ...(one.fix === undefined ? [] : [rich`${code(one.fix)}`]),
-    ]),
-    doctor.change(change),
-    doctor.silence(`checks.doctor.ignore: ["${check}${group.length === 1 ? ` ${subject}` : ''}"]`),
+  const lineOf = (one: Diagnosis, subjects = one.subject): Rich =>
+    rich`${severityIcon[one.severity]} ${doctor.found(subjects, found(one.values))}`;
+  const wordsOf = ([first, ...more]: Group): Rich[] => [
+    lineOf(first, [first, ...more].map((one) => one.subject).join(', ')),
+    ...(first.fix === undefined ? [] : [rich`${code(first.fix)}`]),
   ];
+  const named = group.slice(0, NAMED).map((one) => one.subject);
+  const line =
+    others.length === 0
+      ? lineOf(group[0])
+      : rich`${severityIcon[severity]} ${doctor.several(about, named, group.length - named.length)}`;
+  // The line to change stands there where there is one thing to change.
+  const isOne = fix !== undefined && others.every((one) => one.fix === fix);
+  return {
+    severity,
+    line,
+    short: isOne ? [line, rich`${code(fix)}`] : [line],
+    whole: [
+      rich`${b(about)}`,
+      doctor.why(why),
+      ...alike(group, found).flatMap((some) => wordsOf(some)),
+      doctor.change(change),
+      doctor.silence(`ignore: ["${check}${others.length === 0 ? ` ${subject}` : ''}"]`),
+    ],
+  };
 }
 
-function footOf({ ignored, unseen, scope }: Presented<'doctor'>, { doctor }: Texts): Rich[] {
-  const whole = scope !== undefined && 'check' in scope;
+/** Those of which the same is to be said. */
+const alike = (group: Group, found: (values: Diagnosis['values']) => string): Group[] =>
+  grouped(group, (one) => `${one.severity} ${found(one.values)} ${one.fix}`);
+
+function footOf({ ignored, unseen }: Presented<'doctor'>, { doctor }: Texts): Block[] {
+  const lines = unseen.map(({ what, why }) => doctor.unseen(what.slice(0, NAMED), what.length - NAMED, why));
   return [
-    ...unseen.map(({ checks, why }) =>
-      checks.length > 2 || whole ? doctor.unseenCount(checks.length, why) : doctor.unseen(why, checks),
-    ),
+    ...(lines.length === 0 ? [] : [doctor.unseenHead(lines.length), { quote: lines }]),
     ...(ignored === 0 ? [] : [doctor.ignored(ignored)]),
   ];
 }

@@ -16,8 +16,8 @@ export type Diagnosis = {
   fix: string | undefined;
 };
 
-/** What a check could not see, or not wholly, and why: it says nothing about that, least of all that it is well. */
-export type Unseen = { checks: readonly CheckName[]; why: string };
+/** Checks that could not look, or not at all of it, and why: they say nothing of that, least of all that it is well. */
+export type Unseen = { what: readonly string[]; why: string };
 
 export type DoctorReport = {
   kind: 'doctor';

@@ -295,25 +295,31 @@ const severities: Record<Severity, [one: string, many: string]> = {
   notice: ['notice', 'notices'],
 };
 
+/** What stands between backticks is to be typed as it is. */
+const spelt = (text: string): Rich =>
+  text.split('`').map((part, index) => (index % 2 === 0 ? part : code(part)));
+
 export const doctor = {
   checks,
-  well: (count: number): Rich => rich`🟢 ${b('Nothing to change')}, ${plural(count, 'check')} made`,
-  head: (counts: readonly { severity: Severity; count: number }[]): string =>
-    counts.map(({ severity, count }) => plural(count, ...severities[severity])).join(', '),
+  /** Before what is said of one service or check alone. */
   of: (scope: string): string => `${scope}: `,
+  well: (of: string, count: number): Rich =>
+    rich`🟢 ${b(`${of}${of === '' ? 'N' : 'n'}othing to change`)}, ${plural(count, 'check')} made`,
+  head: (of: string, counts: readonly { severity: Severity; count: number }[]): Rich =>
+    rich`🩺 ${b(of + counts.map(({ severity, count }) => plural(count, ...severities[severity])).join(', '))}`,
   found: (subject: string, what: string): Rich => rich`${b(subject)} – ${what}`,
   several: (about: string, subjects: readonly string[], more: number): Rich =>
     rich`${b(about)}: ${subjects.join(', ')}${more === 0 ? '' : ` and ${more} more`}`,
-  rest: (count: number): string => `${plural(count, 'more thing')} to look at:`,
-  why: (text: string): Rich => rich`${i(text)}`,
-  change: (text: string): Rich => rich`➡️ ${text}`,
-  silence: (line: string): Rich => rich`${i('Meant to be so? In services.yaml:')} ${code(line)}`,
+  rest: (count: number): Rich => rich`${i(`${plural(count, 'more thing')} to look at:`)}`,
+  why: (text: string): Rich => rich`${i(spelt(text))}`,
+  change: (text: string): Rich => rich`➡️ ${spelt(text)}`,
+  silence: (line: string): Rich =>
+    rich`${i('Meant to be so? In services.yaml, below checks, doctor:')} ${code(line)}`,
   ignored: (count: number): Rich => rich`${i(`${count} ignored, as services.yaml says`)}`,
-  unseen: (why: string, names: readonly string[]): Rich =>
-    rich`❔ Not looked at (${names.join(', ')}): ${why}`,
-  unseenCount: (count: number, why: string): Rich =>
-    rich`❔ ${plural(count, 'check')} not made, or not wholly: ${why}`,
+  unseenHead: (count: number): Rich => rich`❔ ${plural(count, 'thing')} I could not look at, or not wholly:`,
+  unseen: (what: readonly string[], more: number, why: string): Rich =>
+    rich`${b(what.join(', '))}${more <= 0 ? '' : ` and ${more} more`} – ${why}`,
   fileName: (day: string): string => `doctor-${day}.txt`,
   whole: (count: number): Rich =>
-    rich`${i(`All ${count} are in the file. /doctor and the name of a service or a check tells more.`)}`,
+    rich`${i(`All ${count} are in the file; /doctor and the name of a service or a check tells of one.`)}`,
 };

@@ -4,8 +4,10 @@ import { diagnose } from '../../src/doctor/check.ts';
 import type { DoctorFacts, ImmichFacts, SecretFile } from '../../src/doctor/facts.ts';
 import { CHECK_NAMES, type CheckName } from '../../src/doctor/names.ts';
 import type { Diagnosis } from '../../src/report/doctor.ts';
+import { doctor } from '../../src/texts/en-doctor.ts';
 import { container, host, hostOf, NOW, service, sound, unit } from './sound.ts';
 
+const words = doctor.checks;
 const MB = 1024 ** 2;
 const GB = 1024 ** 3;
 /** As /etc/subuid gives them to a user 1000. */
@@ -952,6 +954,7 @@ describe.each(CHECK_NAMES)('%s', (name) => {
     const [first, ...others] = diagnose(only(name), sound(spoilt)).diagnoses;
     expect(first).toMatchObject({ check: name, ...expected });
     expect(others).toEqual([]);
+    expect(words[name].found(first?.values ?? {})).toMatch(/^(?!.*(?:undefined|NaN|  | :)).{6,}$/);
   });
 
   test.each(silent)('is silent about: %s', (_what, spoilt) => {
@@ -982,6 +985,6 @@ test('diagnose takes what could not be seen for unseen, and tells once why', () 
   const { diagnoses, unseen } = diagnose(CHECKS, spoilt);
   expect(diagnoses).toEqual([]);
   expect(unseen.map(({ why }) => why)).toEqual(['local: nothing listens there', 'Immich: ECONNREFUSED']);
-  expect(unseen[0]?.checks).toContain('no-memory-limit');
-  expect(unseen[1]?.checks).toEqual(['immich-key-lacks', 'immich-key-excess', 'immich-key-owner']);
+  expect(unseen[0]?.what).toContain('no-memory-limit');
+  expect(unseen[1]?.what).toEqual(['immich-key-lacks', 'immich-key-excess', 'immich-key-owner']);
 });

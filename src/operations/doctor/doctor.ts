@@ -6,35 +6,55 @@ import { UserError } from '../../errors.ts';
 import { nearest } from '../../nearest.ts';
 import type { Diagnosis, DoctorReport } from '../../report/doctor.ts';
 import type { Services } from '../../services.ts';
+import type { SmokeReach } from '../smoke/check.ts';
+import { smokeTest, type SmokeTest } from '../smoke-test.ts';
 import { gather, type GatherReach } from './gather.ts';
+
+export type DoctorReach = GatherReach & SmokeReach;
+
+/** Milliseconds until what may be a moment's matter is looked at again: somebody waits. */
+const PAUSE = 2000;
 
 /** @param asked a service or a check, by an unambiguous part of its name; everything without one */
 export async function doctor(
-  app: GatherReach,
+  app: DoctorReach,
   asked: string | undefined,
-  options: { signal?: AbortSignal } = {},
+  options: { signal: AbortSignal },
 ): Promise<DoctorReport> {
   const scope = asked === undefined ? undefined : scopeOf(asked, app.services);
   const isAsked = ({ name }: { name: CheckName }) =>
     scope === undefined || !('check' in scope) || scope.check === name;
   const checks = CHECKS.filter(isAsked);
-  const facts = await gather(app, options);
+  const [facts, smoke] = await Promise.all([
+    gather(app, options),
+    scope !== undefined && 'check' in scope ? NOT_ASKED : smokeTest(app, { ...options, pause: PAUSE }),
+  ]);
   const { diagnoses, unseen } = diagnose(checks, facts);
-  const wanted = diagnoses.filter(
-    ({ service }) => scope === undefined || !('service' in scope) || scope.service === service,
-  );
+  const isAbout = ({ service }: { service?: string }) =>
+    scope === undefined || !('service' in scope) || scope.service === service;
+  const wanted = diagnoses.filter(isAbout);
   const shown = wanted.filter((one) => !isIgnored(one, app.services));
   return {
     kind: 'doctor',
     scope,
-    findings: [],
+    findings: smoke.findings.filter(isAbout),
     diagnoses: shown,
     ignored: wanted.length - shown.length,
     checks: checks.length,
-    unseen,
+    unseen: [
+      ...unseen,
+      ...smoke.notLooked
+        // What concerns the machine says nothing of one service.
+        .filter(
+          ({ key }) => scope === undefined || !('service' in scope) || key.endsWith(`:${scope.service}`),
+        )
+        .map(({ key, why }) => ({ what: [key.replace(/:$/, '')], why })),
+    ],
     at: facts.now,
   };
 }
+
+const NOT_ASKED: Pick<SmokeTest, 'findings' | 'notLooked'> = { findings: [], notLooked: [] };
 
 /** @throws UserError for what is neither */
 function scopeOf(asked: string, services: Services): NonNullable<DoctorReport['scope']> {
@@ -48,7 +68,8 @@ function scopeOf(asked: string, services: Services): NonNullable<DoctorReport['s
     if (only !== undefined && others.length === 0) return { check: only };
     // Several services may have been meant: that says it.
     if (error.choices.some((name) => name.includes(asked))) throw error;
-    const near = [...checks, ...nearest(asked, [...CHECK_NAMES, ...services.all.map(({ name }) => name)])];
+    const names = [...CHECK_NAMES, ...services.all.map(({ name }) => name)];
+    const near = [...new Set([...checks, ...nearest(asked, names)])];
     const hint =
       near.length === 0 ? 'Without a word doctor looks at everything.' : `Did you mean ${near.join(' or ')}?`;
     throw new UserError(`No service and no check is called "${asked}". ${hint}`, near);

@@ -237,6 +237,11 @@ async function heartbeatsOf(
     ...(config.heartbeatUrl === undefined
       ? []
       : [{ setting: 'HEARTBEAT_URL', service: undefined, url: config.heartbeatUrl }]),
+    ...Object.entries(services.heartbeats).map(([job, url]) => ({
+      setting: `heartbeats.${job}`,
+      service: undefined,
+      url,
+    })),
     ...services.all.flatMap(({ name, heartbeat }) =>
       heartbeat === undefined
         ? []

@@ -115,10 +115,12 @@ export async function renderGroups(): Promise<string[]> {
 
 type User = { uid: number; name: string };
 
-/** @param socket of an engine: that of a user lies in the user's runtime folder */
+/** Whose engine it is. @returns undefined for root's, and where that cannot be told */
 export async function userOfSocket(socket: string): Promise<User | undefined> {
-  const uid = /\/run\/user\/(\d+)\//.exec(socket)?.[1];
-  if (uid === undefined || uid === '0') return undefined;
+  const path = socket.replace(/^unix:\/\//, '');
+  const told = /\/run\/user\/(\d+)\//.exec(path)?.[1];
+  const uid = told ?? String((await stat(path).catch(() => undefined))?.uid ?? 0);
+  if (uid === '0') return undefined;
   const users = (await readFile('/etc/passwd', 'utf8')).split('\n').map((line) => line.split(':'));
   return { uid: Number(uid), name: users.find((fields) => fields[2] === uid)?.[0] ?? uid };
 }
