@@ -18,7 +18,7 @@ import type { Progress } from './progress.ts';
 import type { Redact } from './redact.ts';
 import type { Report, WorkVerb } from './report.ts';
 import type { Scheduler } from './scheduler.ts';
-import type { Services } from './services.ts';
+import type { Service, Services } from './services.ts';
 import type { Store } from './store.ts';
 
 export type App = {
@@ -83,8 +83,8 @@ export type Command = {
   purpose: 'look' | 'act' | 'schedule' | 'about';
   /** Guests may ask it too. */
   guests?: boolean;
-  /** Needs a service: bare, it offers the services as buttons. */
-  needsService?: boolean;
+  /** Needs a service: bare, it offers those as buttons for which this holds. */
+  needsService?: (service: Service) => boolean;
   /** False: the command line answers it also where the store cannot be opened, on a full or broken disk. */
   needsStore?: false;
   /** Words that the command line takes as `--word`; they are among the arguments as they are typed. */

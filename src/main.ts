@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { App, Command, Job } from './app.ts';
 import { createAudit } from './audit.ts';
 import { checkConfig, isSound, type SoundConfig } from './check-config.ts';
-import { EXIT, runCommandLine, sudoHint } from './cli.ts';
+import { EXIT, runCommandLine, wantsSudo } from './cli.ts';
 import { createEngine } from './clients/engine.ts';
 import { createHeartbeat } from './clients/heartbeat.ts';
 import { createHttps } from './clients/https.ts';
@@ -27,7 +27,9 @@ import { createLogger } from './logger.ts';
 import { lookAtServices } from './operations/status.ts';
 import { countWell } from './operations/watch/count-well.ts';
 import { tellUnasked } from './operations/tell-unasked.ts';
+import { createWatch } from './operations/watch/watch.ts';
 import { watchLogs } from './operations/watch/watch-logs.ts';
+import { noteJobEnd } from './operations/watch/job-alerts.ts';
 import { mountsOf } from './pictures/mounts.ts';
 import { present } from './present/index.ts';
 import { createPulse } from './pulse.ts';
@@ -41,6 +43,7 @@ import { LAST_POLL } from './telegram/absence.ts';
 import { textsOf, type Texts } from './texts/index.ts';
 import { createLookAtSelf, type LookAtSelf } from './wellness.ts';
 import { audit as auditCommand } from '../commands/audit.ts';
+import { ack } from '../commands/ack.ts';
 import { backup } from '../commands/backup.ts';
 import { backups } from '../commands/backups.ts';
 import { cancel } from '../commands/cancel.ts';
@@ -53,12 +56,14 @@ import { images } from '../commands/images.ts';
 import { jobs as jobsCommand } from '../commands/jobs.ts';
 import { keep } from '../commands/keep.ts';
 import { logs } from '../commands/logs.ts';
+import { mute } from '../commands/mute.ts';
 import { name as nameCommand } from '../commands/name.ts';
 import { remind } from '../commands/remind.ts';
 import { restart } from '../commands/restart.ts';
 import { restore } from '../commands/restore.ts';
 import { rollback } from '../commands/rollback.ts';
 import { skip } from '../commands/skip.ts';
+import { snooze } from '../commands/snooze.ts';
 import { start } from '../commands/start.ts';
 import { status } from '../commands/status.ts';
 import { stop } from '../commands/stop.ts';
@@ -77,6 +82,7 @@ import { sendOffSite } from '../jobs/send-off-site.ts';
 import { smokeTest } from '../jobs/smoke-test.ts';
 import { takeUpBackups } from '../jobs/take-up-backups.ts';
 import { takeUpUpdates } from '../jobs/take-up-updates.ts';
+import { tellAlerts } from '../jobs/tell-alerts.ts';
 import { tellReleases } from '../jobs/tell-releases.ts';
 import { tidy } from '../jobs/tidy.ts';
 import { updateServices } from '../jobs/update-services.ts';
@@ -103,6 +109,9 @@ const commands: readonly Command[] = [
   nameCommand,
   skip,
   remind,
+  snooze,
+  ack,
+  mute,
   jobsCommand,
   auditCommand,
   help,
@@ -125,6 +134,7 @@ const jobs: readonly Job[] = [
   lookAtHost,
   smokeTest,
   cleanAlbum,
+  tellAlerts,
   tidy,
 ];
 
@@ -221,7 +231,10 @@ function build({ config, services }: SoundConfig, [asked]: readonly string[]): H
       timeZone: config.timeZone,
       tell,
       isReady: () => isReady(app),
-      ended: (...run) => void beatJob(...run),
+      ended(run, end) {
+        noteJobEnd(app, run, end);
+        void beatJob(run.job, run.subject, end);
+      },
     }),
     clock,
     log,
@@ -285,7 +298,10 @@ async function runBot({ app, tasks, texts, tell }: House, signal: AbortSignal): 
   });
   const doors = await openDoors(app, { bridge, mounts, lookAtSelf, texts });
   const pulse = pulseOf(app, lookAtSelf, texts);
-  const running = [...[bot, bridge, ...doors, pulse].map((one) => one.run(signal)), watchLogs(app, signal)];
+  const running = [
+    ...[bot, bridge, createWatch(app), ...doors, pulse].map((one) => one.run(signal)),
+    watchLogs(app, signal),
+  ];
   // What a kill has cut off has its locks again by now, so that no job takes it for left alone.
   app.scheduler.start(app);
   await Promise.all(running);
@@ -307,7 +323,9 @@ function tryToOpen(folder: string): Store | undefined {
     return openStore(folder, systemClock);
   } catch (error) {
     const why = causeOf(error);
-    process.stderr.write(`Cannot open the store in "${folder}": ${why}.${sudoHint(error)}\n`);
+    process.stderr.write(
+      `Cannot open the store in "${folder}": ${why}.${wantsSudo(error) ? ' Use sudo.' : ''}\n`,
+    );
     return undefined;
   }
 }

@@ -4,7 +4,7 @@
  * Times are milliseconds since 1970, sizes bytes, durations milliseconds.
  */
 import type { AuditReport } from './report/audit.ts';
-import type { AlertReports } from './report/alerts.ts';
+import type { AlertNote, AlertReports } from './report/alerts.ts';
 import type { BackupRunReport, BackupStanding } from './report/backup-runs.ts';
 import type { BackupsReport } from './report/backups.ts';
 import type { DoctorReport } from './report/doctor.ts';
@@ -54,6 +54,7 @@ export type ActionLabel =
   | 'roll-back'
   | 'roll-back-now'
   | 'try-roll-back'
+  | 'try-way-back'
   | 'undo-restore'
   | 'cancel'
   | 'wait-more'
@@ -66,6 +67,8 @@ export type ActionLabel =
   | 'snooze'
   | 'wake'
   | 'ack'
+  | 'mute'
+  | 'unmute'
   | 'help';
 
 export type State = 'ok' | 'degraded' | 'down' | 'stopped' | 'working' | 'unknown';
@@ -605,6 +608,7 @@ export type PictureWorry =
 /** Small one-line answers, each a key with its values. */
 export type Note =
   | PictureWorry
+  | AlertNote
   | { key: 'unknown-command'; word: string; nearest: readonly string[] }
   | { key: 'user-error'; message: string }
   | { key: 'failed'; message: string; lines: readonly string[] }

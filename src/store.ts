@@ -11,6 +11,7 @@ import { createAlerts, type Alerts } from './store/alerts.ts';
 import { createBackups, type Backups } from './store/backups.ts';
 import { createConfirmations, type Confirmations } from './store/confirmations.ts';
 import { createFacts, type Facts } from './store/facts.ts';
+import { createHeld, type Held } from './store/held.ts';
 import { createInboxTable, type InboxTable } from './store/inbox.ts';
 import { createIntake, type Intake } from './store/intake.ts';
 import { createOutbox, type Outbox } from './store/outbox.ts';
@@ -41,6 +42,7 @@ export type Store = {
   readonly updates: Updates;
   readonly restores: Restores;
   readonly backups: Backups;
+  readonly held: Held;
   readonly facts: Facts;
   readonly pictures: Pictures;
   readonly inbox: InboxTable;
@@ -81,6 +83,7 @@ function tablesOf(sqlite: DatabaseSync, file: string, clock: Clock): Store {
     updates: createUpdates(database, clock),
     restores: createRestores(database, clock),
     backups: createBackups(database),
+    held: createHeld(database),
     facts: createFacts(database, clock),
     pictures: createPictures(database, clock),
     inbox: createInboxTable(database),

@@ -3,9 +3,15 @@
  * certificate is looked at whatever it is, and does not hinder the question.
  */
 import { readFile } from 'node:fs/promises';
-import { request } from 'node:https';
+import { request, type RequestOptions } from 'node:https';
 import { isIP } from 'node:net';
-import { getCACertificates, type TLSSocket } from 'node:tls';
+import {
+  createSecureContext,
+  getCACertificates,
+  type ConnectionOptions,
+  type SecureContext,
+  type TLSSocket,
+} from 'node:tls';
 import { causeOf } from '../errors.ts';
 
 export type Certificate = {
@@ -49,23 +55,34 @@ const TIMEOUT = 5000;
 const TOLD_OTHERWISE = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID', 'ERR_TLS_CERT_ALTNAME_INVALID']);
 
 export function createHttps(): Https {
+  let made: { own: string; context: SecureContext } | undefined;
+  /** Some hundred certificates are to be read for it: a tenth of a second. */
+  const trusting = (own: string): SecureContext => {
+    if (made?.own !== own) {
+      const known = new Set([...getCACertificates('default'), ...getCACertificates('system')]);
+      made = { own, context: createSecureContext({ ca: own === '' ? [...known] : [...known, own] }) };
+    }
+    return made.context;
+  };
+
   return {
     async ask(url, { address, authority, timeout = TIMEOUT, signal } = {}) {
       const target = new URL(url);
-      const trusted = authority === undefined ? [] : [await readFile(authority, 'utf8')];
+      const secureContext = trusting(authority === undefined ? '' : await readFile(authority, 'utf8'));
       const limit = AbortSignal.timeout(timeout);
       let certificate: Certificate | undefined;
+      const options: RequestOptions & ConnectionOptions = {
+        ...(address === undefined ? {} : { host: address, hostname: address }),
+        // An address is no name that a server could be asked for.
+        servername: isIP(target.hostname) === 0 ? target.hostname : '',
+        headers: { host: target.host },
+        secureContext,
+        rejectUnauthorized: false,
+        agent: false,
+        signal: signal === undefined ? limit : AbortSignal.any([limit, signal]),
+      };
       const asked = new Promise<number>((resolve, reject) => {
-        const asking = request(target, {
-          ...(address === undefined ? {} : { host: address, hostname: address }),
-          // An address is no name that a server could be asked for.
-          servername: isIP(target.hostname) === 0 ? target.hostname : '',
-          headers: { host: target.host },
-          ca: [...getCACertificates('default'), ...getCACertificates('system'), ...trusted],
-          rejectUnauthorized: false,
-          agent: false,
-          signal: signal === undefined ? limit : AbortSignal.any([limit, signal]),
-        });
+        const asking = request(target, options);
         asking.on('socket', (socket) => {
           socket.once('secureConnect', () => {
             certificate = certificateOf(socket as TLSSocket, target.hostname);

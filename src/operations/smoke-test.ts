@@ -2,6 +2,7 @@
  * The smoke test: one look at everything that a service stands on. What could not be looked at is said, and never
  * counts as well.
  */
+import type { App } from '../app.ts';
 import { causeOf } from '../errors.ts';
 import { backups } from './smoke/backups.ts';
 import { merged, notLookedAt, type Look, type SmokeCheck, type SmokeReach } from './smoke/check.ts';
@@ -71,7 +72,10 @@ export async function smokeTest(
 }
 
 /** The same, by the clock: alerts are brought in line with what was found. */
-export async function runSmokeTest(app: SmokeReach, options: SmokeTestOptions): Promise<void> {
+export async function runSmokeTest(
+  app: SmokeReach & Pick<App, 'config'>,
+  options: SmokeTestOptions,
+): Promise<void> {
   const { findings, covers } = await smokeTest(app, options);
   reconcile(app, findings, { covers });
   tellAlerts(app);

@@ -13,7 +13,7 @@ import { b, rich, type Rich } from '../rich.ts';
 import type { Texts } from '../texts/index.ts';
 import { presentFact } from './findings.ts';
 import { severityIcon } from './icons.ts';
-import { momentOf, timeOf } from './moments.ts';
+import { minuteOf, timeOf } from './moments.ts';
 
 const rank: Record<Severity, number> = { critical: 0, warning: 1, notice: 2 };
 
@@ -32,7 +32,7 @@ export function presentAlert(report: AlertReport, texts: Texts): Card {
 function openCard(report: AlertReport, texts: Texts): Card {
   const { finding, times, lasted, stillFine, stillDown, ackedBy, snoozed } = report;
   const words = texts.alerts;
-  const since = words.since(momentOf(finding.since, report.openedAt, texts));
+  const since = words.since(minuteOf(finding.since, report.openedAt, texts));
   const blocks: Block[] = [
     rich`${severityIcon[finding.severity]} ${b(words.title(finding))}${since}`,
     ...presentFact(finding, texts),
@@ -51,7 +51,7 @@ function endedCard(report: AlertReport, texts: Texts): Card {
   return {
     blocks: [
       endLine(report, texts, report.stillDown),
-      rich`${was}${words.since(momentOf(report.finding.since, report.endedAt ?? report.openedAt, texts))}`,
+      rich`${was}${words.since(minuteOf(report.finding.since, report.endedAt ?? report.openedAt, texts))}`,
       ...presentFact(report.finding, texts),
     ],
   };
@@ -109,9 +109,8 @@ export function presentAlertRing({ alerts, why, at }: AlertRingReport, texts: Te
   const icon = severityIcon[worst(alerts)];
   if (others.length > 0)
     return { blocks: [rich`${icon} ${words.lastMany(alerts.length)}`, ...lines(alerts, texts)] };
-  const what = words.title(only.finding);
-  const head = why === 'worse' ? words.worse(what) : words.lasts(what, lasted(only));
-  return { blocks: [rich`${icon} ${head}`, ...(why === 'lasts' ? [rich`${words.nobody}`] : [])] };
+  const head = words.ring[why](words.title(only.finding), lasted(only));
+  return { blocks: [rich`${icon} ${head}`, ...(only.ackedBy === undefined ? [rich`${words.nobody}`] : [])] };
 }
 
 export function presentMute({ muted, quietHours, held }: MuteReport, texts: Texts): Card {

@@ -4,7 +4,7 @@ import type { HeldReport } from '../report/alerts.ts';
 import type { Report } from '../report.ts';
 import { rich, type Rich } from '../rich.ts';
 import type { Texts } from '../texts/index.ts';
-import { momentOf } from './moments.ts';
+import { minuteOf } from './moments.ts';
 
 /** @param blocksOf a report in words */
 export function presentHeld(
@@ -23,7 +23,7 @@ export function heldBlocks(
 ): Block[] {
   return held.flatMap(({ at: heldAt, report }): Block[] => {
     const [first = [], ...rest] = blocksOf(report);
-    const line = rich`${momentOf(heldAt, at, texts)} ${linesOf(first)[0] ?? []}`;
+    const line = rich`${minuteOf(heldAt, at, texts)} ${linesOf(first)[0] ?? []}`;
     const quote = rest.flatMap(linesOf).filter((one) => one.length > 0);
     return quote.length === 0 ? [line] : [line, { quote }];
   });

@@ -105,7 +105,7 @@ export type AlertsReport = {
 export type AlertRingReport = {
   kind: 'alert-ring';
   actions?: readonly (readonly Action[])[];
-  why: 'lasts' | 'worse' | 'snooze-over';
+  why: 'lasts' | 'again' | 'worse' | 'snooze-over';
   alerts: readonly ToldAlert[];
   at: number;
 };
@@ -142,3 +142,9 @@ export type AlertReports =
   | AlertEndReport
   | HeldReport
   | MuteReport;
+
+/** What a person has said to alerts. */
+export type AlertNote =
+  | { key: 'acked'; findings: readonly Finding[] }
+  | { key: 'snoozed'; findings: readonly Finding[]; until: number }
+  | { key: 'woken'; findings: readonly Finding[] };

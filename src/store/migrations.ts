@@ -282,4 +282,18 @@ export const migrations: readonly string[] = [
     primary key (name, at)
   ) strict, without rowid;
   `,
+  `
+  -- What came while nobody was to be disturbed; the card that tells of an alert, which several can share, and when it
+  -- rings next.
+  create table held (
+    key text not null unique,
+    at integer not null,
+    severity text not null check (severity in ('critical', 'warning', 'notice')),
+    report text not null
+  ) strict;
+  alter table alerts add column card text;
+  alter table alerts add column ring_at integer;
+  create index alerts_untold on alerts (id) where ended_at is null or told_end = 0;
+  create index alerts_by_card on alerts (card) where card is not null;
+  `,
 ];

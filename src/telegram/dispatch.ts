@@ -2,6 +2,7 @@
 import type { CallbackQuery, Message, Update, User } from 'grammy/types';
 import type { App, Command } from '../app.ts';
 import { nearest } from '../nearest.ts';
+import { rememberName } from '../people.ts';
 import type { Report } from '../report.ts';
 import type { Access } from './access.ts';
 import type { Confirm, Toast } from './confirm.ts';
@@ -60,6 +61,7 @@ export function createDispatch(needs: DispatchNeeds): (turn: Turn) => Promise<vo
       log.warn({ user: from.id }, 'enrolled as the owner');
       words.length = 1;
     }
+    if (role === 'owner') rememberName(store.facts, from.id, from.first_name);
     if (chat.type === 'private') needs.ownerWrote();
     // The bridge has taken every picture that it can note.
     if (pictureOf(message) !== undefined) return say('picture', note({ key: 'gave-up' }));
@@ -145,8 +147,10 @@ export function createDispatch(needs: DispatchNeeds): (turn: Turn) => Promise<vo
       const runNow = { label: 'run-now' as const, command: command.name, args };
       return requests.answer(asked, note({ key: 'old-command', text, sentAt }, [[runNow]]));
     }
-    if (command.needsService === true && args.length === 0) {
-      const services = app.services.all.map(({ name, title }) => ({ name, title }));
+    const offered = command.needsService && app.services.all.filter(command.needsService);
+    // With none to offer the command itself says why.
+    if (offered !== undefined && offered.length > 0 && args.length === 0) {
+      const services = offered.map(({ name, title }) => ({ name, title }));
       return requests.answer(asked, { kind: 'choose', command: command.name, services });
     }
     await requests.ask({ ...asked, turn });
@@ -158,6 +162,7 @@ export function createDispatch(needs: DispatchNeeds): (turn: Turn) => Promise<vo
   async function onTap(turn: Turn, tap: CallbackQuery): Promise<void> {
     const { message, data = '', from } = tap;
     if (message === undefined || access.roleOf(from.id) === 'stranger') return toast(tap.id, 'not-yours');
+    if (access.roleOf(from.id) === 'owner') rememberName(store.facts, from.id, from.first_name);
     const chat = message.chat.id;
     const messageId = message.message_id;
     const base = { turn, user: from.id, chat, replyTo: messageId };

@@ -1,5 +1,6 @@
 /** Troubles that nobody asked about, in English. */
 import type {
+  AlertRingReport,
   Ending,
   Finding,
   FindingFact,
@@ -12,13 +13,15 @@ import type {
 } from '../report/alerts.ts';
 import { b, i, rich, type Rich, type Span } from '../rich.ts';
 import { checks } from './en-checks.ts';
-import { capital, duration, hostNamed, plural, sentence } from './en-words.ts';
 import { watchFacts } from './en-watch-facts.ts';
+import { allOf, capital, hostNamed, plural, sentence } from './en-words.ts';
 
 export const alertActions = {
   snooze: () => 'Snooze 1 h',
   wake: () => 'Wake',
   ack: () => "I'm on it",
+  mute: (span?: string) => `Mute ${(span ?? '').replace('h', ' h')}`,
+  unmute: () => 'Unmute',
 };
 
 export const alertCommands = {
@@ -111,6 +114,8 @@ const mended: Record<Mended['verb'], string> = {
   restore: 'Restored',
 };
 
+type Rings = Record<AlertRingReport['why'], (what: string, lasted: string) => Rich>;
+
 export const alerts = {
   title,
   over,
@@ -140,16 +145,25 @@ export const alerts = {
   mended: ({ verb, by: who }: Mended) => ` ${mended[verb]} by ${by(who)}.`,
   was: (what: string) => rich`${i(what)}`,
 
-  many: (count: number) => b(`${plural(count, 'trouble')} at once`),
+  many: (count: number) => b(plural(count, 'trouble')),
   manyLeft: (left: number, count: number) => b(`${left} of ${plural(count, 'trouble')} left`),
-  manyOver: (count: number) => rich`🟢 ${b(`All ${count} troubles are over`)}`,
+  manyOver: (count: number) => rich`🟢 ${b(`${allOf(count)} troubles are over`)}`,
   more: (count: number) => rich`… and ${count} more`,
   line: (what: string) => b(what),
 
-  lasts: (what: string, lasted: string) => rich`${b(what)} – still, for ${lasted}.`,
-  worse: (what: string) => rich`${b(what)}. It got worse.`,
+  ring: {
+    lasts: (what, lasted) => rich`${b(what)} – still, for ${lasted}.`,
+    again: (what) => rich`${b(what)} again.`,
+    worse: (what) => rich`${b(what)}. It got worse.`,
+    'snooze-over': (what, lasted) =>
+      rich`${b(what)} – still, for ${lasted}. It was silent as long as you wished.`,
+  } satisfies Rings as Rings,
   lastMany: (count: number) => b(`${plural(count, 'trouble')} still there`),
   nobody: 'Nobody has said that they are on it.',
+
+  acked: (what: string) => rich`🙋 You are on it: ${what}. It rings no more.`,
+  snoozedNow: (what: string, until: Span) => rich`😴 Silent until ${until}: ${what}.`,
+  woken: (what: string) => rich`🔔 No longer silent: ${what}.`,
 
   held: (count: number) => rich`🌙 ${b(`Held while it was quiet: ${count}`)}`,
 
@@ -159,5 +173,4 @@ export const alerts = {
   quietHours: ({ from, to }: NonNullable<MuteReport['quietHours']>) =>
     `Every night from ${from} to ${to} only critical alerts ring.`,
   waiting: (count: number) => `${plural(count, 'report')} held back so far.`,
-  duration,
 };

@@ -1,5 +1,5 @@
 /** Backups whose newest proven one is too old. */
-import { failuresOf, standingOf } from '../backups/due.ts';
+import { failuresOf, lateKey, standingOf } from '../backups/due.ts';
 import { recallBackups } from '../backups/memory.ts';
 import { scheduledServices } from '../backups/scheduled.ts';
 import { lookedAt, merged, notLookedAt, type SmokeCheck } from './check.ts';
@@ -10,7 +10,7 @@ export const backups: SmokeCheck = {
   look(app) {
     const looks = scheduledServices(app).map((service) => {
       const { name, title, backup } = service;
-      const key = `backup:${name}`;
+      const key = lateKey(name);
       if (app.guard.observing && backup?.pause !== undefined) {
         return notLookedAt(key, 'Steward only observes, and it would have to be stopped');
       }

@@ -10,7 +10,7 @@ import { followLog, type LogPlace } from './follow-log.ts';
 import { reconcile } from './reconcile.ts';
 import { tellAlerts } from './tell-alerts.ts';
 
-export type LogWatchReach = Pick<App, 'services' | 'hosts' | 'store' | 'clock' | 'log' | 'redact'>;
+export type LogWatchReach = Pick<App, 'services' | 'hosts' | 'store' | 'clock' | 'config' | 'log' | 'redact'>;
 
 /** Milliseconds without such a line, after which the trouble is over: half an hour, as what comes back is folded. */
 export const QUIET_FOR = 30 * 60_000;

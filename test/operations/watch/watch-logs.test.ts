@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Config } from '../../../src/config.ts';
 import { QUIET_FOR, watchLogs } from '../../../src/operations/watch/watch-logs.ts';
 import type { LogFact } from '../../../src/report/watch-facts.ts';
 import type { AlertRow } from '../../../src/store/alerts.ts';
@@ -39,7 +40,8 @@ afterEach(() => box.close());
 /** Watches as long as `during` lasts, as one run of the bot. */
 async function watch(during: () => Promise<void>): Promise<void> {
   const stop = new AbortController();
-  const app = { ...box.app, clock: { now: () => now }, log: pino({ enabled: false }) };
+  const config = { telegram: { chat: undefined, owners: [] } } as unknown as Config;
+  const app = { ...box.app, config, clock: { now: () => now }, log: pino({ enabled: false }) };
   const watching = watchLogs(app, stop.signal, { every: 10 });
   try {
     await during();
