@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { App, Command, Job } from './app.ts';
 import { createAudit } from './audit.ts';
 import { checkConfig, isSound, type SoundConfig } from './check-config.ts';
-import { EXIT, runCommandLine, sudoHint } from './cli.ts';
+import { EXIT, runCommandLine, wantsSudo } from './cli.ts';
 import { createEngine } from './clients/engine.ts';
 import { createHeartbeat } from './clients/heartbeat.ts';
 import { createHttps } from './clients/https.ts';
@@ -27,6 +27,7 @@ import { createLogger } from './logger.ts';
 import { lookAtServices } from './operations/status.ts';
 import { countWell } from './operations/watch/count-well.ts';
 import { tellUnasked } from './operations/tell-unasked.ts';
+import { createWatch } from './operations/watch/watch.ts';
 import { watchLogs } from './operations/watch/watch-logs.ts';
 import { noteJobEnd } from './operations/watch/job-alerts.ts';
 import { mountsOf } from './pictures/mounts.ts';
@@ -295,7 +296,10 @@ async function runBot({ app, tasks, texts, tell }: House, signal: AbortSignal): 
   });
   const doors = await openDoors(app, { bridge, mounts, lookAtSelf, texts });
   const pulse = pulseOf(app, lookAtSelf, texts);
-  const running = [...[bot, bridge, ...doors, pulse].map((one) => one.run(signal)), watchLogs(app, signal)];
+  const running = [
+    ...[bot, bridge, createWatch(app), ...doors, pulse].map((one) => one.run(signal)),
+    watchLogs(app, signal),
+  ];
   // What a kill has cut off has its locks again by now, so that no job takes it for left alone.
   app.scheduler.start(app);
   await Promise.all(running);
@@ -317,7 +321,9 @@ function tryToOpen(folder: string): Store | undefined {
     return openStore(folder, systemClock);
   } catch (error) {
     const why = causeOf(error);
-    process.stderr.write(`Cannot open the store in "${folder}": ${why}.${sudoHint(error)}\n`);
+    process.stderr.write(
+      `Cannot open the store in "${folder}": ${why}.${wantsSudo(error) ? ' Use sudo.' : ''}\n`,
+    );
     return undefined;
   }
 }
