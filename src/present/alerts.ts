@@ -5,6 +5,7 @@ import type {
   AlertReport,
   AlertRingReport,
   AlertsReport,
+  Finding,
   MuteReport,
   Severity,
   ToldAlert,
@@ -33,7 +34,7 @@ export function presentAlert(report: AlertReport, texts: Texts): Card {
 function openCard(report: AlertReport, texts: Texts): Card {
   const { finding, times, lasted, stillFine, stillDown, ackedBy, snoozed } = report;
   const words = texts.alerts;
-  const since = words.since(minuteOf(finding.since, report.openedAt, texts));
+  const since = sinceOf(finding, report.openedAt, texts);
   const blocks: Block[] = [
     rich`${icons[finding.severity]} ${b(words.title(finding))}${since}`,
     ...presentFact(finding, texts),
@@ -46,13 +47,19 @@ function openCard(report: AlertReport, texts: Texts): Card {
   return { blocks };
 }
 
+/** When it began; of what a look has found only the time of the look is known. */
+function sinceOf({ fact, since }: Finding, now: number, texts: Texts): Rich {
+  const at = minuteOf(since, now, texts);
+  return fact.kind === 'service' || fact.kind === 'host' ? texts.alerts.since(at) : rich` · ${at}`;
+}
+
 function endedCard(report: AlertReport, texts: Texts): Card {
   const { alerts: words } = texts;
   const was = words.was(words.title(report.finding));
   return {
     blocks: [
       endLine(report, texts, report.stillDown),
-      rich`${was}${words.since(minuteOf(report.finding.since, report.endedAt ?? report.openedAt, texts))}`,
+      rich`${was}${sinceOf(report.finding, report.endedAt ?? report.openedAt, texts)}`,
       ...presentFact(report.finding, texts),
     ],
   };
