@@ -82,11 +82,10 @@ export async function runSmokeTest(
   const { findings, looked, notLooked, covers } = test;
   const at = app.clock.now();
   // The next report is not to say that all is well. What is never looked at here is no news of a day.
-  if (options.often !== true)
-    app.store.facts.put(
-      NOT_LOOKED,
-      notLooked.filter(({ lasting }) => lasting !== true),
-    );
+  if (options.often !== true) {
+    const missed = notLooked.filter(({ lasting }) => lasting !== true);
+    app.store.facts.put(NOT_LOOKED, missed);
+  }
   reconcile(app, findings, {
     covers,
     // What is not named any more, or was taken away, has not become well.
