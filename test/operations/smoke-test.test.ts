@@ -38,7 +38,11 @@ describe('smokeTest', () => {
       ]),
     );
     expect(notLooked).toEqual([
-      { key: 'smart:', why: expect.stringMatching(/there is no such program$/) as string, lasting: true },
+      {
+        key: 'smart:',
+        why: expect.stringMatching(/there is no such program$/) as string,
+        because: 'lacking',
+      },
     ]);
   });
 
@@ -189,7 +193,11 @@ describe('smokeTest', () => {
     place.service.status = 500;
     const down = await place.look();
     expect(down.findings).toEqual([]);
-    expect(down.notLooked).toContainEqual({ key: 'url:web', why: 'it answers 500 on this machine itself' });
+    expect(down.notLooked).toContainEqual({
+      key: 'url:web',
+      why: 'it answers 500 on this machine itself',
+      because: 'told',
+    });
     place.service.status = 200;
     expect(keysOf((await place.look()).findings)).toEqual(['url:web']);
   });
@@ -273,9 +281,17 @@ describe('smokeTest of names', () => {
     const { findings, notLooked } = await place.look();
     expect(keysOf(findings)).toEqual([]);
     expect(notLooked.filter(({ key }) => /^(?:url|certificate):/.test(key))).toEqual([
-      { key: 'url:web', why: expect.stringContaining('does not know the name') as string, lasting: true },
-      { key: 'url:other', why: expect.stringContaining('does not know the name') as string, lasting: true },
-      { key: 'certificate:', why: 'not every name answers', lasting: true },
+      {
+        key: 'url:web',
+        why: expect.stringContaining('does not know the name') as string,
+        because: 'lacking',
+      },
+      {
+        key: 'url:other',
+        why: expect.stringContaining('does not know the name') as string,
+        because: 'lacking',
+      },
+      { key: 'certificate:', why: 'not every name answers', because: 'told' },
     ]);
   });
 });
@@ -310,15 +326,19 @@ describe('runSmokeTest', () => {
       { signal: new AbortController().signal, often, pause: 1 },
     );
 
-  it('keeps what could not be looked at this once, for the report of the day', async () => {
-    place.service.status = 500;
+  it('keeps what could not be looked at this once, for the report of the day, but not what is told otherwise', async () => {
+    const kept = () => place.app.store.facts.get<{ key: string }[]>(NOT_LOOKED)?.map(({ key }) => key);
+    const lock = place.app.locks.take('web', { what: 'update', by: 'test' });
     await run(true);
-    expect(place.app.store.facts.get(NOT_LOOKED)).toBeUndefined();
+    expect(kept()).toBeUndefined();
     await run(false);
-    expect(place.app.store.facts.get<{ key: string }[]>(NOT_LOOKED)?.map(({ key }) => key)).toEqual([
-      'url:web',
-      'certificate:',
-    ]);
+    expect(kept()).toEqual(['url:web', 'certificate:']);
+    lock.release();
+    // The watch tells of this.
+    place.service.status = 500;
+    place.disks.set('/mnt/data', { path: '/mnt/data', lost: 'gone' });
+    await run(false);
+    expect(kept()).toEqual([]);
   });
 
   it('ends what is there no more as unwatched, and what has become well as well', async () => {

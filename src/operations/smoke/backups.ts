@@ -13,7 +13,7 @@ export const backups: SmokeCheck = {
       const key = lateKey(name);
       if (app.guard.observing && backup?.pause !== undefined) {
         const why = 'Steward only observes, and it would have to be stopped';
-        return notLookedAt(key, why, { lasting: true });
+        return notLookedAt(key, why, 'lacking');
       }
       const { isOverdue, provenAt } = standingOf(app, service);
       const cause = failuresOf(recallBackups(app.store, name), app.clock.now()).at(-1)?.cause;

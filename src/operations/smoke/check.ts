@@ -20,8 +20,11 @@ export type NotLooked = {
   /** A key, or the beginning of keys where it ends with a colon: `disk:/`, `smart:`. */
   key: string;
   why: string;
-  /** This machine never lets it be looked at, today no more than tomorrow: a program or a sensor that is not there. */
-  lasting?: true;
+  /**
+   * `lacking`: this machine never lets it be looked at, a program or a sensor is not there. `told`: something else that
+   * is told keeps it from being looked at. Absent: for this once.
+   */
+  because?: 'lacking' | 'told';
 };
 
 export type Look = {
@@ -60,16 +63,14 @@ export const lookedAt = (
   notLooked: [],
 });
 
-export const notLookedAt = (key: string, why: string, more: Pick<NotLooked, 'lasting'> = {}): Look => ({
+export const notLookedAt = (key: string, why: string, because?: NotLooked['because']): Look => ({
   findings: [],
   looked: [],
-  notLooked: [{ key, why: why.replace(/\.$/, ''), ...more }],
+  notLooked: [{ key, why: why.replace(/\.$/, ''), ...(because === undefined ? {} : { because }) }],
 });
 
 /** A client could not be asked: for once where it took too long, else because it lacks what it needs. */
-export const failedToLook = (key: string, error: unknown): Look =>
-  notLookedAt(
-    key,
-    causeOf(error),
-    error instanceof Error && error.name === 'TimeoutError' ? {} : { lasting: true },
-  );
+export const failedToLook = (key: string, error: unknown): Look => {
+  const isSlow = error instanceof Error && error.name === 'TimeoutError';
+  return notLookedAt(key, causeOf(error), isSlow ? undefined : 'lacking');
+};

@@ -25,7 +25,7 @@ export const memory: SmokeCheck = {
     }
     if (seen === undefined) {
       const why = '/proc/meminfo cannot be read';
-      return merged(['memory', 'swap'].map((key) => notLookedAt(key, why, { lasting: true })));
+      return merged(['memory', 'swap'].map((key) => notLookedAt(key, why, 'lacking')));
     }
     const { fact, swap } = seen;
     return merged([
@@ -53,7 +53,7 @@ export const temperature: SmokeCheck = {
     }
     if (sensors.length === 0) {
       const why = 'no sensor of a processor or a disk is in /sys/class/hwmon';
-      return notLookedAt('temperature:', why, { lasting: true });
+      return notLookedAt('temperature:', why, 'lacking');
     }
     return merged(sensors.map(({ name, fact }) => lookedAt(app, keyOf(name), fact)));
   },

@@ -24,7 +24,7 @@ export const readOnly: SmokeCheck = {
   async look(app) {
     const mounts = await app.machine.mounts();
     if (mounts === undefined)
-      return notLookedAt('read-only:', '/proc/self/mountinfo cannot be read', { lasting: true });
+      return notLookedAt('read-only:', '/proc/self/mountinfo cannot be read', 'lacking');
     const before = app.store.facts.get<string[]>(WRITABLE) ?? [];
     const { facts, known } = judgeReadOnly(mounts, before);
     if (known.length !== before.length) app.store.facts.put(WRITABLE, known);
@@ -69,7 +69,7 @@ export const smart: SmokeCheck = {
 };
 
 /** A disk that sleeps does so each night. */
-const unseen = ({ device, why }: UnseenDisk): Look => notLookedAt(`smart:${device}`, why, { lasting: true });
+const unseen = ({ device, why }: UnseenDisk): Look => notLookedAt(`smart:${device}`, why, 'lacking');
 
 function lookAtOne(app: SmokeReach, disk: SmartState): Look {
   const now = app.clock.now();

@@ -48,9 +48,13 @@ export const https: SmokeCheck = {
     const ask = async (way: Way): Promise<Asked> => {
       const { service, key } = way;
       try {
-        const isBusy = service !== undefined && (await deploys.get(service.host)?.()) === true;
-        const why = isBusy ? 'a deploy is running' : service && (await whyNotNow(app, service, options));
-        return why === undefined ? await askOne(app, way, options) : { way, look: notLookedAt(key, why) };
+        if (service !== undefined && (await deploys.get(service.host)?.()) === true) {
+          return { way, look: notLookedAt(key, 'a deploy is running') };
+        }
+        const unseen = service && (await whyNotNow(app, service, options));
+        return unseen === undefined
+          ? await askOne(app, way, options)
+          : { way, look: notLookedAt(key, ...unseen) };
       } catch (error) {
         options.signal.throwIfAborted();
         return { way, look: notLookedAt(key, causeOf(error)) };
@@ -58,14 +62,15 @@ export const https: SmokeCheck = {
     };
     const asked = await Promise.all(waysOf(app).map(ask));
     const silent = asked.filter(({ certificate }) => certificate === undefined);
-    const isLasting = silent.every(({ look }) => look.notLooked.some(({ lasting }) => lasting));
+    // Why a name does not answer is said of the name.
+    const isSaid = silent.every(({ look }) => look.notLooked.every(({ because }) => because !== undefined));
     return merged([
       ...asked.map(({ look }) => look),
       certificates(app, asked),
       // Whose certificate was not shown may have any name.
       silent.length === 0
         ? NOTHING
-        : notLookedAt('certificate:', 'not every name answers', isLasting ? { lasting: true } : {}),
+        : notLookedAt('certificate:', 'not every name answers', isSaid ? 'told' : undefined),
     ]);
   },
 };
@@ -119,7 +124,7 @@ async function askOne(app: SmokeReach, way: Way, { signal, pause }: SmokeOptions
   if (cause === undefined) return { way, certificate, look: lookedAt(app, key, undefined) };
   if (address === undefined && /ENOTFOUND|EAI_AGAIN/.test(cause)) {
     const why = 'this machine does not know the name, and checks.proxy names no address';
-    return { way, look: notLookedAt(key, why, { lasting: true }) };
+    return { way, look: notLookedAt(key, why, 'lacking') };
   }
   const { findings, ...look } = lookedAt(app, key, { kind: 'url', title, url, cause });
   const own = service === undefined ? {} : { service: service.name };
@@ -131,16 +136,16 @@ async function whyNotNow(
   app: SmokeReach,
   service: Service,
   { signal }: SmokeOptions,
-): Promise<string | undefined> {
-  if (!app.locks.isFree(service.name)) return 'it is being worked on';
+): Promise<[why: string, because?: 'told'] | undefined> {
+  if (!app.locks.isFree(service.name)) return ['it is being worked on'];
   const { url, expect } = service.health;
   if (url === undefined) return undefined;
   try {
     const { status } = await app.probe.get(url, { signal });
-    return status === expect ? undefined : `it answers ${status} on this machine itself`;
+    return status === expect ? undefined : [`it answers ${status} on this machine itself`, 'told'];
   } catch (error) {
     signal.throwIfAborted();
-    return `it does not answer on this machine itself: ${causeOf(error)}`;
+    return [`it does not answer on this machine itself: ${causeOf(error)}`, 'told'];
   }
 }
 
