@@ -5,6 +5,7 @@ import type {
   AlertReport,
   AlertRingReport,
   AlertsReport,
+  Finding,
   MuteReport,
   Severity,
   ToldAlert,
@@ -32,7 +33,7 @@ export function presentAlert(report: AlertReport, texts: Texts): Card {
 function openCard(report: AlertReport, texts: Texts): Card {
   const { finding, times, lasted, stillFine, stillDown, ackedBy, snoozed } = report;
   const words = texts.alerts;
-  const since = words.since(minuteOf(finding.since, report.openedAt, texts));
+  const since = sinceOf(finding, report.openedAt, texts);
   const blocks: Block[] = [
     rich`${severityIcon[finding.severity]} ${b(words.title(finding))}${since}`,
     ...presentFact(finding, texts),
@@ -46,14 +47,20 @@ function openCard(report: AlertReport, texts: Texts): Card {
   return { blocks };
 }
 
+/** When it began; of what a look has found only the time of the look is known. */
+function sinceOf({ fact, since }: Finding, now: number, texts: Texts): Rich {
+  const at = minuteOf(since, now, texts);
+  return fact.kind === 'service' || fact.kind === 'host' ? texts.alerts.since(at) : rich` · ${at}`;
+}
+
 function endedCard(report: AlertReport, texts: Texts): Card {
   const { alerts: words } = texts;
-  const since = minuteOf(report.finding.since, report.endedAt ?? report.openedAt, texts);
+  const since = sinceOf(report.finding, report.endedAt ?? report.openedAt, texts);
   const [cause, ...rest] = presentFact(report.finding, texts);
   return {
     blocks: [
       endLine(report, texts, report.stillDown),
-      rich`${words.was(words.title(report.finding))}${words.since(since)}`,
+      rich`${words.was(words.title(report.finding))}${since}`,
       ...(cause === undefined ? [] : [cause]),
       // What is to be done is done; what was logged still tells why.
       ...rest.filter((block) => 'quote' in block),
