@@ -12,6 +12,7 @@ export const backups: Command = {
   name: 'backups',
   usage: '[service] [which|accept]',
   purpose: 'look',
+  acts: ([, which]) => which === 'accept',
   async run(app, [part, which, ...rest]) {
     if (part === undefined) return backupsOverview(app);
     const service = oneService(app, [part]);

@@ -11,6 +11,7 @@ export const jobs: Command = {
   name: 'jobs',
   usage: '[run|pause|resume] [job] [subject]',
   purpose: 'schedule',
+  acts: ([verb]) => VERBS.includes(verb ?? ''),
   async run(app, args, { by }) {
     const [verb, job, subject, ...rest] = VERBS.includes(args[0] ?? '') ? args : [undefined, ...args];
     if (rest.length > 0) throw new UserError(`One job at a time: "${rest.join(' ')}" is too much.`);

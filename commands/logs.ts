@@ -11,7 +11,7 @@ export const logs: Command = {
   name: 'logs',
   usage: '<service or container> [lines] [1h] [errors] [word] [file]',
   purpose: 'look',
-  needsService: true,
+  needsService: () => true,
   needsStore: false,
   async run(app, [part, ...words], { signal }) {
     if (part === undefined) throw new UserError('Say whose logs: logs <service or container>.');

@@ -19,7 +19,7 @@ export const remind: Command = {
   name: 'remind',
   usage: `<service> [${Object.keys(DAYS).join('|')}] [version]`,
   purpose: 'act',
-  needsService: true,
+  needsService: () => true,
   async run(app, [part, day = 'tomorrow', key, ...rest]) {
     if (rest.length > 0) throw new UserError('One version at a time: remind <service> <day> [version].');
     const service = oneService(app, part === undefined ? [] : [part]);

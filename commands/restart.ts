@@ -6,7 +6,7 @@ export const restart: Command = {
   name: 'restart',
   usage: '<service>',
   purpose: 'act',
-  needsService: true,
+  needsService: () => true,
   plan: (app, args) => planPower(app, 'restart', oneService(app, args)),
   run(app, args, run) {
     const service = oneService(app, args);

@@ -11,7 +11,7 @@ export const restore: Command = {
   name: 'restore',
   usage: '<service|all> [which|back] [--from folder]',
   purpose: 'act',
-  needsService: true,
+  needsService: ({ backup }) => backup !== undefined,
   flags: ['from'],
   async plan(app, args) {
     const asked = askedOf(args);

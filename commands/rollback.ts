@@ -7,7 +7,7 @@ export const rollback: Command = {
   name: 'rollback',
   usage: '<service> [--to update]',
   purpose: 'act',
-  needsService: true,
+  needsService: () => true,
   flags: ['to'],
   async plan(app, args) {
     const [service, to] = asked(app, args);

@@ -7,7 +7,7 @@ export const skip: Command = {
   name: 'skip',
   usage: '<service> [version|none]',
   purpose: 'act',
-  needsService: true,
+  needsService: () => true,
   run(app, [part, key, ...rest]) {
     if (rest.length > 0) throw new UserError('One version at a time: skip <service> [version].');
     const service = oneService(app, part === undefined ? [] : [part]);

@@ -6,7 +6,7 @@ export const stop: Command = {
   name: 'stop',
   usage: '<service>',
   purpose: 'act',
-  needsService: true,
+  needsService: () => true,
   plan: (app, args) => planPower(app, 'stop', oneService(app, args)),
   run(app, args, run) {
     const service = oneService(app, args);

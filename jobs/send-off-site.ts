@@ -8,6 +8,7 @@ import { sendAll, SENDER } from '../src/operations/backups/check-off-site.ts';
  */
 export const sendOffSite: Job = {
   name: SENDER.name,
+  looks: true,
   times: (app) => (app.offsite === undefined ? [] : [{ times: { every: 60_000 } }]),
   async run(app, _subject, run) {
     await whileLocked(app, SENDER, SENDER.name, run, () => sendAll(app, run));

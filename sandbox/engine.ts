@@ -4,7 +4,7 @@
  * programs that ask this process.
  */
 import { rmSync, renameSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
 import { createApi } from './engine/api.ts';
@@ -12,7 +12,7 @@ import { behaviourOf, letThemBehave } from './engine/behaviour.ts';
 import { CHATTER, FLEET, type FleetService } from './engine/fleet.ts';
 import { createImages, type PullFault } from './engine/images.ts';
 import { createHost, type ContainerSpec, type Health, type Stream } from './engine/host.ts';
-import { answer } from './engine/manager.ts';
+import { answer, follow } from './engine/manager.ts';
 import { createPostgres, type Database } from './engine/postgres.ts';
 import { createUnits, type UnitSpec } from './engine/units.ts';
 
@@ -160,7 +160,7 @@ export async function startEngineSandbox({
 
   await up();
   const control = `${socket}.systemd`;
-  opened.push(await serveManager(control, (args) => answer(units, args)));
+  opened.push(await serveManager(control, units));
   const services: SandboxService[] = [];
   for (const service of FLEET) {
     const health = service.health === undefined ? undefined : await serveHealth(service.health, host);
@@ -256,12 +256,19 @@ function listen(server: Server, at: string | { port: number; host: string }): Pr
   });
 }
 
-async function serveManager(socket: string, run: (args: string[]) => Promise<unknown>): Promise<Server> {
+async function serveManager(socket: string, units: ReturnType<typeof createUnits>): Promise<Server> {
   rmSync(socket, { force: true });
+  const run = async (args: string[], response: ServerResponse) => {
+    if (!args.includes('--follow')) return void response.end(JSON.stringify(await answer(units, args)));
+    response.flushHeaders();
+    response.once(
+      'close',
+      follow(units, args, (text) => response.write(text)),
+    );
+  };
   const server = createServer((request, response) => {
     readText(request)
-      .then((text) => run(JSON.parse(text) as string[]))
-      .then((printed) => response.end(JSON.stringify(printed)))
+      .then((text) => run(JSON.parse(text) as string[], response))
       .catch((error: unknown) => response.destroy(error as Error));
   });
   await listen(server, socket);

@@ -1,5 +1,7 @@
 /** What a command or a job may reach, and what they are. */
+import type { Audit } from './audit.ts';
 import type { Heartbeat } from './clients/heartbeat.ts';
+import type { Https } from './clients/https.ts';
 import type { Immich } from './clients/immich.ts';
 import type { Machine } from './clients/machine.ts';
 import type { Offsite } from './clients/offsite.ts';
@@ -16,7 +18,7 @@ import type { Progress } from './progress.ts';
 import type { Redact } from './redact.ts';
 import type { Report, WorkVerb } from './report.ts';
 import type { Scheduler } from './scheduler.ts';
-import type { Services } from './services.ts';
+import type { Service, Services } from './services.ts';
 import type { Store } from './store.ts';
 
 export type App = {
@@ -27,6 +29,8 @@ export type App = {
   locks: Locks;
   guard: Guard;
   probe: Probe;
+  /** Asks through the proxy of the owner's, and looks at its certificates. */
+  https: Https;
   machine: Machine;
   registry: Registry;
   releases: Releases;
@@ -38,6 +42,7 @@ export type App = {
   heartbeat: Heartbeat;
   /** Masks secrets in what leaves the process. */
   redact: Redact;
+  audit: Audit;
   scheduler: Scheduler;
   clock: Clock;
   log: Logger;
@@ -56,6 +61,8 @@ export type Run = {
   plan?: Plan | undefined;
   /** When a scheduled job was due: long ago for a run that was missed and is made up. */
   dueAt?: number;
+  /** Tells the audit that it works on this; `whileLocked` does. */
+  touched?(name: string): void;
 };
 
 /** What a plan shows, and a fingerprint of the state that it saw: a tap on it obeys only while that holds. */
@@ -76,14 +83,16 @@ export type Command = {
   purpose: 'look' | 'act' | 'schedule' | 'about';
   /** Guests may ask it too. */
   guests?: boolean;
-  /** Needs a service: bare, it offers the services as buttons. */
-  needsService?: boolean;
+  /** Needs a service: bare, it offers those as buttons for which this holds. */
+  needsService?: (service: Service) => boolean;
   /** False: the command line answers it also where the store cannot be opened, on a full or broken disk. */
   needsStore?: false;
   /** Words that the command line takes as `--word`; they are among the arguments as they are typed. */
   flags?: readonly string[];
   /** Its answer is a few words: a tap shows them over the chat instead of in a message. */
   isBrief?: boolean;
+  /** Asked like this it does something, though without a plan. By default what is there to act does with any arguments. */
+  acts?(args: readonly string[]): boolean;
   /** Absent: it changes nothing and runs at once. Throws UserError for bad arguments. */
   plan?(app: App, args: readonly string[]): Promise<Plan | undefined>;
   /** What a card shows of its steps where no plan announced them; `all` is every service. */
@@ -104,6 +113,8 @@ export type Job = {
   name: string;
   /** It takes the machine's disk or processor: one such job at a time. */
   heavy?: boolean;
+  /** It changes nothing here, whatever it locks: the audit does not keep it. */
+  looks?: boolean;
   /** When, for each thing that it looks after; `subject` is a service's name where it is one, and comes once. */
   times(app: App): readonly { subject?: string; times: Times }[];
   run(app: App, subject: string | undefined, run: Run): Promise<Report | undefined>;

@@ -2,6 +2,7 @@
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
 import type { App, Command, Plan, Run } from './app.ts';
+import { isAct, refusalOf } from './audit.ts';
 import { BusyError, UserError, causeOf } from './errors.ts';
 import { nearest } from './nearest.ts';
 import { present } from './present/index.ts';
@@ -13,6 +14,7 @@ import { reportsChat } from './reports-chat.ts';
 import type { Tasks } from './tasks.ts';
 import { toText } from './terminal.ts';
 import type { Texts } from './texts/index.ts';
+import { hasSucceeded, isBack, isObserved } from './verdict.ts';
 
 /** product.md; 75 and 78 are EX_TEMPFAIL and EX_CONFIG of sysexits. */
 export const EXIT = { done: 0, failed: 1, usage: 2, busy: 75, config: 78 } as const;
@@ -51,7 +53,7 @@ export async function runCommandLine(needs: CliNeeds, argv: readonly string[]): 
       const { what, since } = holder ?? { what: '?', since: app.clock.now() };
       return (complain(textOf({ kind: 'note', note: { key: 'busy', service, what, since } })), EXIT.busy);
     }
-    complain(`That did not work: ${causeOf(error).replace(/\.$/, '')}.${sudoHint(error)}`);
+    complain(texts.terminal.failed(causeOf(error), wantsSudo(error)));
     return EXIT.failed;
   };
 
@@ -63,7 +65,7 @@ export async function runCommandLine(needs: CliNeeds, argv: readonly string[]): 
       app.commands.flatMap((one) => one.flags ?? []),
     ));
   } catch (error) {
-    complain(`${causeOf(error)}\nUsage: steward <command> [arguments] [--json] [--yes] [--dry-run]`);
+    complain(`${causeOf(error)}\n${texts.terminal.usage}`);
     return EXIT.usage;
   }
   const [name = 'help', ...args] = words;
@@ -73,32 +75,39 @@ export async function runCommandLine(needs: CliNeeds, argv: readonly string[]): 
       name,
       app.commands.map((one) => one.name),
     );
-    complain(
-      `There is no command "${name}".${near.length === 0 ? ' See steward help.' : ` Did you mean ${near.join(' or ')}?`}`,
-    );
+    complain(texts.terminal.unknownCommand(name, near));
     return EXIT.usage;
   }
 
   const show = (report: Report) => {
     if (flags.json) return void say(redactJson(app.redact, JSON.stringify({ schema: 1, ...report }), 2));
+    // Masked as text they would be JSON no more.
+    if (report.kind === 'audit-lines') {
+      for (const line of report.lines) say(redactJson(app.redact, line));
+      return;
+    }
     say(app.redact(textOf(report)));
     if (report.kind === 'help') say(`\n${texts.help.commandLine}`);
   };
 
+  const by = `cli:${needs.user}`;
   try {
-    const plan = await command.plan?.(app, args);
+    const plan = await planned(needs, command, args);
     if (plan !== undefined) {
       if (flags['dry-run'] || plan.isEmpty === true) {
-        return (show(plan.report), succeeded(plan.report) ? EXIT.done : EXIT.failed);
+        return (show(plan.report), hasSucceeded(plan.report) ? EXIT.done : EXIT.failed);
       }
       if (!flags.yes) {
         if (!flags.json) show(plan.report);
-        if (!(await confirmed(terminal, plan.typed))) return (complain('Nothing was changed.'), EXIT.usage);
+        if (!(await confirmed(needs, plan.typed))) {
+          app.audit.refuse({ what: name, args, by, service: subjectOf(plan) }, { outcome: 'cancelled' });
+          return (complain(texts.terminal.unchanged), EXIT.usage);
+        }
       }
     }
     const report = await work(needs, command, { args, plan }, flags);
     show(report);
-    const ok = succeeded(report) || (plan !== undefined && isBack(plan, report));
+    const ok = hasSucceeded(report) || (plan !== undefined && isBack(plan.report, report));
     if (plan !== undefined && flags.yes && !isObserved(report)) {
       tellInChat(needs, command.name, subjectOf(plan) ?? args.join(' '), ok);
     }
@@ -136,6 +145,16 @@ function parse(argv: readonly string[], more: readonly string[]): { flags: Flags
 /** Nobody can type it. */
 const OWN = '\0';
 
+/** @throws what the command throws, which is in the audit then */
+async function planned({ app, user }: CliNeeds, command: Command, args: readonly string[]) {
+  try {
+    return await command.plan?.(app, args);
+  } catch (error) {
+    app.audit.refuse({ what: command.name, args, by: `cli:${user}` }, refusalOf(error));
+    throw error;
+  }
+}
+
 async function work(
   { app, tasks, texts, terminal, user, signal }: CliNeeds,
   command: Command,
@@ -143,7 +162,8 @@ async function work(
   flags: Flags,
 ): Promise<Report> {
   const by = `cli:${user}`;
-  if (command.plan === undefined) {
+  const acts = isAct(command, args, plan);
+  if (command.plan === undefined && !acts) {
     // Nothing changes, so nothing need be found again after a kill: no row in the store.
     const run: Run = { by, signal, progress: createProgress(app.clock) };
     return command.run(app, args, run);
@@ -152,7 +172,15 @@ async function work(
   signal.addEventListener('abort', () => void tasks.drain(0), { once: true });
   const told = new Set<StepReport>();
   const end = await tasks.start(
-    { kind: 'command', name: command.name, subject: (plan && subjectOf(plan)) ?? args[0], args, by },
+    {
+      kind: 'command',
+      name: command.name,
+      subject: (plan && subjectOf(plan)) ?? args[0],
+      args,
+      by,
+      plan,
+      ...(acts ? { audit: 'act' as const } : {}),
+    },
     (run) => command.run(app, args, { ...run, plan }),
     (steps) => {
       if (flags.json || terminal.errors.isTTY !== true) return;
@@ -166,69 +194,9 @@ async function work(
   );
   if (end.outcome === 'done' && end.report !== undefined) return end.report;
   if (end.outcome === 'failed' || end.outcome === 'skipped') throw end.error;
-  if (command.resume === undefined) throw new Error('it was broken off');
+  if (command.resume === undefined) throw new Error(texts.terminal.brokenOff);
   const again = ['steward', command.name, ...args].join(' ');
-  throw new Error(`it was broken off. The bot takes it up within a minute; where none runs, "${again}" does`);
-}
-
-function succeeded(report: Report): boolean {
-  switch (report.kind) {
-    case 'outcome':
-      return report.ok;
-    case 'update-outcome':
-      return report.outcome === 'updated' || report.outcome === 'observed';
-    case 'guard':
-      return report.stage !== 'unchanged' && report.stage !== 'not-back';
-    case 'updates-outcome':
-    case 'restores-outcome':
-      return report.done.every(succeeded) && report.rest.length === 0;
-    case 'restore-outcome':
-      return (
-        ['restored', 'placed', 'observed'].includes(report.outcome) ||
-        (report.verb === 'undo' && report.outcome === 'rolled-back')
-      );
-    case 'restores-plan':
-      return report.plans.length > 0;
-    case 'releases':
-      return (
-        report.services.some(({ verdict }) => verdict.kind !== 'unknown') || report.services.length === 0
-      );
-    case 'note':
-      return report.note.key !== 'failed' && report.note.key !== 'not-asked';
-    case 'backup':
-      return report.made !== undefined && report.made.level !== 'copied';
-    case 'backups-done':
-      return report.done.every((one) => succeeded(one)) && report.rest.length === 0;
-    case 'drill':
-      return report.failed.length === 0;
-    case 'off-site':
-      return report.troubled.length === 0;
-    case 'unpaused':
-      return report.lost === undefined;
-    case 'cleaning':
-      return (report.trouble ?? report.failed ?? report.folderTrouble) === undefined;
-    default:
-      return true;
-  }
-}
-
-/** An update's way back that failed was tried again, and has worked. */
-const isBack = (plan: Plan, report: Report): boolean =>
-  plan.report.kind === 'rollback-plan' &&
-  report.kind === 'update-outcome' &&
-  report.verb === 'update' &&
-  report.outcome === 'rolled-back';
-
-/** STEWARD_OBSERVE: nothing was changed. */
-function isObserved(report: Report): boolean {
-  if (report.kind === 'updates-outcome' || report.kind === 'restores-outcome') {
-    return report.done.every(isObserved);
-  }
-  if (report.kind === 'update-outcome' || report.kind === 'restore-outcome') {
-    return report.outcome === 'observed';
-  }
-  if (report.kind === 'guard') return report.stage === 'observed';
-  return report.kind === 'outcome' && report.observed;
+  throw new Error(texts.terminal.resumes(again));
 }
 
 /** What was done here is worth a silent line to whoever else looks after the host. */
@@ -243,19 +211,16 @@ function tellInChat({ app, user }: CliNeeds, verb: string, service: string, ok: 
 }
 
 /** @param word what is to be typed, where a yes is not enough */
-async function confirmed(terminal: Terminal, word: string | undefined): Promise<boolean> {
-  if (terminal.input.isTTY !== true) {
-    throw new UserError(
-      'This needs a yes, and there is no terminal to ask: use --yes, or --dry-run to see the plan.',
-    );
-  }
+async function confirmed({ terminal, texts }: CliNeeds, word: string | undefined): Promise<boolean> {
+  const { terminal: words } = texts;
+  if (terminal.input.isTTY !== true) throw new UserError(words.nobodyToAsk);
   const questions = createInterface({ input: terminal.input, output: terminal.errors });
   try {
     if (word !== undefined) {
-      const typed = await questions.question(`To go ahead, type ${word}: `);
+      const typed = await questions.question(words.type(word));
       return typed.trim().toLowerCase() === word.toLowerCase();
     }
-    return /^y(es)?$/i.test((await questions.question('Go ahead? [y/N] ')).trim());
+    return words.yes.test((await questions.question(words.goAhead)).trim());
   } catch (error) {
     // Ctrl-C and Ctrl-D are a no.
     if (error instanceof Error && error.name === 'AbortError') return false;
@@ -265,8 +230,6 @@ async function confirmed(terminal: Terminal, word: string | undefined): Promise<
   }
 }
 
-/** What helps against a missing permission, which SQLite tells in words of its own. */
-export const sudoHint = (error: unknown): string =>
-  /EACCES|EPERM|permission denied|unable to open database file|readonly/i.test(causeOf(error))
-    ? ' Use sudo.'
-    : '';
+/** Whether root could do it; SQLite tells a missing permission in words of its own. */
+export const wantsSudo = (error: unknown): boolean =>
+  /EACCES|EPERM|permission denied|unable to open database file|readonly/i.test(causeOf(error));

@@ -2,10 +2,12 @@
 /** The entry: without arguments the bot, with arguments one command. */
 import { join } from 'node:path';
 import type { App, Command, Job } from './app.ts';
+import { createAudit } from './audit.ts';
 import { checkConfig, isSound, type SoundConfig } from './check-config.ts';
-import { EXIT, runCommandLine, sudoHint } from './cli.ts';
+import { EXIT, runCommandLine, wantsSudo } from './cli.ts';
 import { createEngine } from './clients/engine.ts';
 import { createHeartbeat } from './clients/heartbeat.ts';
+import { createHttps } from './clients/https.ts';
 import { createImmich } from './clients/immich.ts';
 import { createMachine } from './clients/machine.ts';
 import { createNotify } from './clients/notify.ts';
@@ -25,6 +27,8 @@ import { createLogger } from './logger.ts';
 import { lookAtServices } from './operations/status.ts';
 import { countWell } from './operations/watch/count-well.ts';
 import { tellUnasked } from './operations/tell-unasked.ts';
+import { watchLogs } from './operations/watch/watch-logs.ts';
+import { noteJobEnd } from './operations/watch/job-alerts.ts';
 import { mountsOf } from './pictures/mounts.ts';
 import { present } from './present/index.ts';
 import { createPulse } from './pulse.ts';
@@ -37,6 +41,8 @@ import { createTasks, type Tasks } from './tasks.ts';
 import { LAST_POLL } from './telegram/absence.ts';
 import { textsOf, type Texts } from './texts/index.ts';
 import { createLookAtSelf, type LookAtSelf } from './wellness.ts';
+import { audit as auditCommand } from '../commands/audit.ts';
+import { ack } from '../commands/ack.ts';
 import { backup } from '../commands/backup.ts';
 import { backups } from '../commands/backups.ts';
 import { cancel } from '../commands/cancel.ts';
@@ -48,6 +54,7 @@ import { images } from '../commands/images.ts';
 import { jobs as jobsCommand } from '../commands/jobs.ts';
 import { keep } from '../commands/keep.ts';
 import { logs } from '../commands/logs.ts';
+import { mute } from '../commands/mute.ts';
 import { name as nameCommand } from '../commands/name.ts';
 import { prune } from '../commands/prune.ts';
 import { remind } from '../commands/remind.ts';
@@ -55,6 +62,7 @@ import { restart } from '../commands/restart.ts';
 import { restore } from '../commands/restore.ts';
 import { rollback } from '../commands/rollback.ts';
 import { skip } from '../commands/skip.ts';
+import { snooze } from '../commands/snooze.ts';
 import { start } from '../commands/start.ts';
 import { status } from '../commands/status.ts';
 import { stop } from '../commands/stop.ts';
@@ -68,10 +76,13 @@ import { checkWayBack } from '../jobs/check-way-back.ts';
 import { cleanAlbum } from '../jobs/clean-album.ts';
 import { drill as drillJob } from '../jobs/drill.ts';
 import { prune as pruneJob } from '../jobs/prune.ts';
+import { lookAtHost } from '../jobs/look-at-host.ts';
 import { remindReleases } from '../jobs/remind-releases.ts';
 import { sendOffSite } from '../jobs/send-off-site.ts';
+import { smokeTest } from '../jobs/smoke-test.ts';
 import { takeUpBackups } from '../jobs/take-up-backups.ts';
 import { takeUpUpdates } from '../jobs/take-up-updates.ts';
+import { tellAlerts } from '../jobs/tell-alerts.ts';
 import { tellReleases } from '../jobs/tell-releases.ts';
 import { tidy } from '../jobs/tidy.ts';
 import { updateServices } from '../jobs/update-services.ts';
@@ -98,7 +109,11 @@ const commands: readonly Command[] = [
   nameCommand,
   skip,
   remind,
+  snooze,
+  ack,
+  mute,
   jobsCommand,
+  auditCommand,
   help,
 ];
 const jobs: readonly Job[] = [
@@ -116,8 +131,11 @@ const jobs: readonly Job[] = [
   checkOffSite,
   checkWayBack,
   watchDeploys,
+  lookAtHost,
+  smokeTest,
   cleanAlbum,
   pruneJob,
+  tellAlerts,
   tidy,
 ];
 
@@ -164,7 +182,8 @@ function build({ config, services }: SoundConfig, [asked]: readonly string[]): H
   const store = tryToOpen(config.stateDir) ?? (looksAnyway ? openScratchStore(clock) : undefined);
   if (store === undefined) return undefined;
   const locks = createLocks(join(config.stateDir, 'locks'));
-  const tasks = createTasks({ runs: store.runs, locks, clock, log });
+  const audit = createAudit({ table: store.audit, redact, clock });
+  const tasks = createTasks({ runs: store.runs, locks, clock, log, audit });
 
   const host = (
     name: string,
@@ -196,7 +215,8 @@ function build({ config, services }: SoundConfig, [asked]: readonly string[]): H
     locks,
     guard: createGuard(config.observe, log),
     probe: createProbe(),
-    machine: createMachine(),
+    https: createHttps(),
+    machine: createMachine({ journalctl: config.systemd.journalctl }),
     registry: createRegistry(config.registries, { clock }),
     releases: createReleases({ ...config.github, facts: store.facts, clock }),
     immich: config.immich === undefined ? undefined : createImmich(config.immich.url, config.immich.key),
@@ -206,12 +226,16 @@ function build({ config, services }: SoundConfig, [asked]: readonly string[]): H
         : createOffsite(services.backups.offsite, { cache: config.stateDir }),
     heartbeat,
     redact,
+    audit,
     scheduler: createScheduler({
       tasks,
       timeZone: config.timeZone,
       tell,
       isReady: () => isReady(app),
-      ended: (...run) => void beatJob(...run),
+      ended(run, end) {
+        noteJobEnd(app, run, end);
+        void beatJob(run.job, run.subject, end);
+      },
     }),
     clock,
     log,
@@ -275,7 +299,7 @@ async function runBot({ app, tasks, texts, tell }: House, signal: AbortSignal): 
   });
   const doors = await openDoors(app, { bridge, mounts, lookAtSelf, texts });
   const pulse = pulseOf(app, lookAtSelf, texts);
-  const running = [bot, bridge, ...doors, pulse].map((one) => one.run(signal));
+  const running = [...[bot, bridge, ...doors, pulse].map((one) => one.run(signal)), watchLogs(app, signal)];
   // What a kill has cut off has its locks again by now, so that no job takes it for left alone.
   app.scheduler.start(app);
   await Promise.all(running);
@@ -297,7 +321,9 @@ function tryToOpen(folder: string): Store | undefined {
     return openStore(folder, systemClock);
   } catch (error) {
     const why = causeOf(error);
-    process.stderr.write(`Cannot open the store in "${folder}": ${why}.${sudoHint(error)}\n`);
+    process.stderr.write(
+      `Cannot open the store in "${folder}": ${why}.${wantsSudo(error) ? ' Use sudo.' : ''}\n`,
+    );
     return undefined;
   }
 }

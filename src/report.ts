@@ -3,8 +3,11 @@
  * `src/present/` gives a report its words, Telegram and the terminal give it a form.
  * Times are milliseconds since 1970, sizes bytes, durations milliseconds.
  */
+import type { AuditReport } from './report/audit.ts';
+import type { AlertNote, AlertReports } from './report/alerts.ts';
 import type { BackupRunReport, BackupStanding } from './report/backup-runs.ts';
 import type { BackupsReport } from './report/backups.ts';
+import type { HostNews } from './report/host-findings.ts';
 import type { OffSiteReport } from './report/off-site.ts';
 import type { PruneReport } from './report/prune.ts';
 import type { RestoreReports } from './report/restore.ts';
@@ -51,6 +54,7 @@ export type ActionLabel =
   | 'roll-back'
   | 'roll-back-now'
   | 'try-roll-back'
+  | 'try-way-back'
   | 'undo-restore'
   | 'cancel'
   | 'wait-more'
@@ -60,11 +64,25 @@ export type ActionLabel =
   | 'restore'
   | 'accept'
   | 'stop-waiting'
+  | 'snooze'
+  | 'wake'
+  | 'ack'
+  | 'mute'
+  | 'unmute'
   | 'help';
 
 export type State = 'ok' | 'degraded' | 'down' | 'stopped' | 'working' | 'unknown';
 
-export type DiskState = { path: string; used: number; free: number; size: number };
+export type DiskState = {
+  path: string;
+  used: number;
+  free: number;
+  size: number;
+  /** How many files it can hold; absent where that has no limit of its own. */
+  files?: { free: number; size: number };
+  /** Where a disk has to be mounted: there is one, but nothing on it. */
+  isEmpty?: true;
+};
 /** One that has no figures: it does not answer, is not there, or is only the folder where it should be mounted. */
 export type LostDisk = { path: string; lost: 'silent' | 'gone' | 'not-mounted' };
 
@@ -92,7 +110,11 @@ export type ContainerState = {
 /** Why something is not well: data, worded by the catalogue. */
 export type Trouble =
   | { kind: 'gone' }
+  /** Its container runs under another name. */
+  | { kind: 'renamed'; to: string }
   | { kind: 'no-unit'; unit: string }
+  /** Nothing starts it, a boot neither. */
+  | { kind: 'masked'; unit: string; runs: boolean }
   | { kind: 'stopped' }
   | { kind: 'exited'; code: number; outOfMemory: boolean; at: number | undefined }
   | { kind: 'unit-failed'; unit: string; result: string }
@@ -563,6 +585,9 @@ export type Report = { actions?: readonly (readonly Action[])[]; asks?: Asks | u
   | BackupsReport
   | OffSiteReport
   | PruneReport
+  | HostNews
+  | AuditReport
+  | AlertReports
 );
 
 /** Why somebody who is to see the pictures does not. */
@@ -583,6 +608,7 @@ export type PictureWorry =
 /** Small one-line answers, each a key with its values. */
 export type Note =
   | PictureWorry
+  | AlertNote
   | { key: 'unknown-command'; word: string; nearest: readonly string[] }
   | { key: 'user-error'; message: string }
   | { key: 'failed'; message: string; lines: readonly string[] }

@@ -2,12 +2,12 @@
 import { schedule } from 'node-cron';
 import type { App, Run } from './app.ts';
 import { createCalendar } from './calendar.ts';
-import { BusyError, causeOf, UserError } from './errors.ts';
+import { BusyError, UserError } from './errors.ts';
 import type { Logger } from './logger.ts';
 import type { JobState, Report } from './report.ts';
 import { entriesOf, keyOf, labelOf, pick, type Entry } from './scheduler/entries.ts';
 import type { DueRow } from './store/runs.ts';
-import type { TaskEnd, Tasks } from './tasks.ts';
+import type { Task, TaskEnd, Tasks } from './tasks.ts';
 
 export type Scheduler = {
   /** Begin to tick; a run that was missed is made up once. */
@@ -36,12 +36,12 @@ export type Ticker = (tick: () => Promise<void>, log: Logger) => { stop(): Promi
 export type SchedulerNeeds = {
   tasks: Tasks;
   timeZone: string;
-  /** Gets a job's report, if it has one, and its failure. */
+  /** Gets a job's report, if it has one. */
   tell: (report: Report) => void;
   /** Whether the services are up: runs that were missed wait for it, a while. */
   isReady?: () => Promise<boolean>;
   /** Told of each run that was begun here and has ended, beside the schedule or by it. */
-  ended?: (job: string, subject: string | undefined, end: TaskEnd) => void;
+  ended?: (run: { job: string; subject: string | undefined; by: string }, end: TaskEnd) => void;
   tick?: Ticker;
   /** From 0 to 1. */
   random?: () => number;
@@ -107,6 +107,15 @@ export function createScheduler(needs: SchedulerNeeds): Scheduler {
     };
   };
 
+  /** What hears of it must not be able to hold up the work. */
+  const tellEnd = (app: App, run: Parameters<typeof ended>[0], end: TaskEnd): void => {
+    try {
+      ended(run, end);
+    } catch (error) {
+      app.log.error({ err: error, job: run.job }, 'the end of a job could not be told');
+    }
+  };
+
   const begin = (app: App, entry: Entry, by: string, dueAt?: number) => {
     const { job, subject } = entry;
     const key = keyOf(entry);
@@ -117,10 +126,12 @@ export function createScheduler(needs: SchedulerNeeds): Scheduler {
         if (isStopped) return undefined;
         underWay.set(key, 'running');
         if (dueAt !== undefined) setDue(app, entry);
-        const end = await tasks.start({ kind: 'job', name: job.name, subject, by }, (run: Run) =>
+        const task: Task = { kind: 'job', name: job.name, subject, by };
+        const audited: Task = job.looks === true ? { ...task, audit: 'never' } : task;
+        const end = await tasks.start(audited, (run: Run) =>
           job.run(app, subject, dueAt === undefined ? run : { ...run, dueAt }),
         );
-        ended(job.name, subject, end);
+        tellEnd(app, { job: job.name, subject, by }, end);
         return end;
       } finally {
         underWay.delete(key);
@@ -146,10 +157,6 @@ export function createScheduler(needs: SchedulerNeeds): Scheduler {
     }
     const end = await begin(app, entry, 'schedule', dueAt);
     if (end?.outcome === 'done' && end.report !== undefined) tell(end.report);
-    if (end?.outcome === 'failed') {
-      const message = `${labelOf(entry)}: ${causeOf(end.error)}`;
-      tell({ kind: 'note', note: { key: 'failed', message, lines: [] } });
-    }
   };
 
   const dueNow = (app: App): { entry: Entry; row: DueRow }[] => {

@@ -80,8 +80,15 @@ export function readServices(
   const hosts = entries('hosts', HostName, HostEntry);
   const found = entries('services', ServiceName, ServiceEntry);
   const backups = top.backups === undefined ? undefined : check(Backups, ['backups'], top.backups);
-  if (backups?.offsite?.kind === 'restic') faults.push(...passwordFaults(document, backups.offsite));
+  if (backups?.offsite?.kind === 'restic') {
+    const path = ['backups', 'offsite', 'password_file'];
+    faults.push(...fileFaults(document, path, backups.offsite.password_file, "restic's password"));
+  }
   const checks = check(Checks, ['checks'], top.checks ?? {});
+  if (checks?.proxy?.authority !== undefined) {
+    const path = ['checks', 'proxy', 'authority'];
+    faults.push(...fileFaults(document, path, checks.proxy.authority, 'certificates in PEM'));
+  }
   const heartbeats = check(Heartbeats, ['heartbeats'], top.heartbeats ?? {});
   if (found.length === 0 && faults.length === 0) {
     faults.push({
@@ -115,12 +122,16 @@ export function readServices(
   };
 }
 
-/** It is restic that reads it, in the night; whether it can is asked before. */
-function passwordFaults(document: YamlDocument, { password_file: file }: { password_file: string }): Fault[] {
+/** It is read in the night, by restic for one; whether it can be is asked before. */
+function fileFaults(
+  document: YamlDocument,
+  path: readonly string[],
+  file: string,
+  expected: string,
+): Fault[] {
   const fault = (why: string): Fault[] => {
-    const path = ['backups', 'offsite', 'password_file'];
     const found = `"${file}", ${why}`;
-    return [{ where: document.where(path), name: nameOf(path), found, expected: "restic's password" }];
+    return [{ where: document.where(path), name: nameOf(path), found, expected }];
   };
   try {
     return readFileSync(file, 'utf8').trim() === '' ? fault('an empty file') : [];

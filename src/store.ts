@@ -6,16 +6,19 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import type { Clock } from './clock.ts';
+import { createAuditTable, type AuditTable } from './store/audit.ts';
 import { createAlerts, type Alerts } from './store/alerts.ts';
 import { createBackups, type Backups } from './store/backups.ts';
 import { createConfirmations, type Confirmations } from './store/confirmations.ts';
 import { createFacts, type Facts } from './store/facts.ts';
+import { createHeld, type Held } from './store/held.ts';
 import { createInboxTable, type InboxTable } from './store/inbox.ts';
 import { createIntake, type Intake } from './store/intake.ts';
 import { createOutbox, type Outbox } from './store/outbox.ts';
 import { createPictures, type Pictures } from './store/pictures.ts';
 import { createRestores, type Restores } from './store/restores.ts';
 import { createRuns, type Runs } from './store/runs.ts';
+import { createSamples, type Samples } from './store/samples.ts';
 import { createUpdates, type Updates } from './store/updates.ts';
 import { migrations } from './store/migrations.ts';
 
@@ -39,9 +42,12 @@ export type Store = {
   readonly updates: Updates;
   readonly restores: Restores;
   readonly backups: Backups;
+  readonly held: Held;
   readonly facts: Facts;
   readonly pictures: Pictures;
   readonly inbox: InboxTable;
+  readonly samples: Samples;
+  readonly audit: AuditTable;
   readonly alerts: Alerts;
   close(): void;
 };
@@ -77,9 +83,12 @@ function tablesOf(sqlite: DatabaseSync, file: string, clock: Clock): Store {
     updates: createUpdates(database, clock),
     restores: createRestores(database, clock),
     backups: createBackups(database),
+    held: createHeld(database),
     facts: createFacts(database, clock),
     pictures: createPictures(database, clock),
     inbox: createInboxTable(database),
+    samples: createSamples(database),
+    audit: createAuditTable(database),
     alerts: createAlerts(database),
     close: () => sqlite.close(),
   };

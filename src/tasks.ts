@@ -1,13 +1,16 @@
 /** Running work: caught, abortable, drained at shutdown, found again after a kill. */
 import { randomUUID } from 'node:crypto';
-import type { Run } from './app.ts';
+import type { Plan, Run } from './app.ts';
+import { refusalOf, type Audit, type Followed } from './audit.ts';
 import type { Clock } from './clock.ts';
 import { BusyError, causeOf, UserError } from './errors.ts';
 import type { Lock, Locks } from './locks.ts';
 import type { Logger } from './logger.ts';
 import { createProgress } from './progress.ts';
 import type { Report } from './report.ts';
+import type { AuditOutcome } from './store/audit.ts';
 import type { RunRow, Runs } from './store/runs.ts';
+import { hasSucceeded, isBack, isObserved, whyOf } from './verdict.ts';
 
 export type Task = {
   kind: 'command' | 'job';
@@ -17,6 +20,10 @@ export type Task = {
   by: string;
   /** Key of the outbox card that shows it. */
   card?: string | undefined;
+  /** What was confirmed. */
+  plan?: Plan | undefined;
+  /** In the audit from its beginning, or never; by default from the first thing that it works on. */
+  audit?: 'act' | 'never';
 };
 
 export type TaskEnd =
@@ -44,9 +51,10 @@ export type Tasks = {
   readonly running: number;
 };
 
-export type TasksNeeds = { runs: Runs; locks: Locks; clock: Clock; log: Logger };
+/** @property audit absent: nobody asks later who did what */
+export type TasksNeeds = { runs: Runs; locks: Locks; clock: Clock; log: Logger; audit?: Audit };
 
-export function createTasks({ runs, locks, clock, log }: TasksNeeds): Tasks {
+export function createTasks({ runs, locks, clock, log, audit }: TasksNeeds): Tasks {
   const controllers = new Set<AbortController>();
   const ends = new Set<Promise<TaskEnd>>();
   // A lock with a name of its own tells a later start whether this process still lives: pids come back, this does not.
@@ -59,13 +67,19 @@ export function createTasks({ runs, locks, clock, log }: TasksNeeds): Tasks {
     const controller = new AbortController();
     controllers.add(controller);
     let id: number | undefined;
+    let followed: Followed | undefined;
     let end: TaskEnd;
     try {
       alive ??= locks.take(owner, { what: 'run', by: task.by });
-      const { kind, name, subject, card, args = [] } = task;
-      id = runs.begin({ kind, name, subject, card, args, by: task.by, owner });
+      const { kind, name, subject, card, args = [], plan, by } = task;
+      id = runs.begin({ kind, name, subject, card, args, by, owner });
+      if (task.audit !== 'never') {
+        const asked = { what: name, service: subject, args, by, plan: plan?.report };
+        followed = audit?.follow(asked, id, task.audit === 'act');
+      }
       const progress = createProgress(clock, (stepChanged) => tell(told, progress.steps, stepChanged));
-      const report = await work({ by: task.by, signal: controller.signal, progress });
+      const touched = (thing: string) => followed?.touched(thing);
+      const report = await work({ by, signal: controller.signal, progress, touched });
       end = { outcome: 'done', report, took: clock.now() - startedAt };
     } catch (error) {
       end = endOf(error, controller.signal, clock.now() - startedAt);
@@ -74,7 +88,7 @@ export function createTasks({ runs, locks, clock, log }: TasksNeeds): Tasks {
       }
     }
     controllers.delete(controller);
-    if (id !== undefined) record(id, end);
+    if (id !== undefined) record(id, end, () => followed?.end(...verdictOf(end, task.plan)));
     return end;
   };
 
@@ -91,9 +105,10 @@ export function createTasks({ runs, locks, clock, log }: TasksNeeds): Tasks {
     }
   };
 
-  const record = (id: number, end: TaskEnd): void => {
+  const record = (id: number, end: TaskEnd, keep: () => void): void => {
     try {
       runs.end(id, end.outcome, reasonOf(end));
+      keep();
     } catch (error) {
       // The work itself is over; its row will be found open by the next start.
       log.error({ err: error, run: id }, 'the end of work could not be written down');
@@ -118,7 +133,10 @@ export function createTasks({ runs, locks, clock, log }: TasksNeeds): Tasks {
         return dead;
       };
       const found = runs.open().filter((row) => isDead(row.owner));
-      for (const row of found) runs.end(row.id, 'interrupted', 'the process ended');
+      for (const { id } of found) {
+        runs.end(id, 'interrupted', 'the process ended');
+        audit?.abandon(id);
+      }
       for (const [name, dead] of owners) if (dead) locks.forget(name);
       return found;
     },
@@ -143,6 +161,20 @@ function endOf(error: unknown, signal: AbortSignal, took: number): TaskEnd {
 function reasonOf(end: TaskEnd): string | undefined {
   if ('error' in end) return causeOf(end.error);
   return end.outcome === 'interrupted' ? 'Steward was stopped' : undefined;
+}
+
+/** As the audit keeps it. */
+function verdictOf(end: TaskEnd, plan: Plan | undefined): [AuditOutcome, string | undefined] {
+  if ('error' in end) {
+    const { outcome, reason } = refusalOf(end.error);
+    return [outcome, reason];
+  }
+  if (end.outcome === 'interrupted') return ['interrupted', reasonOf(end)];
+  const { report } = end;
+  if (report === undefined) return ['done', undefined];
+  if (isObserved(report)) return ['observed', undefined];
+  const isDone = hasSucceeded(report) || (plan !== undefined && isBack(plan.report, report));
+  return isDone ? ['done', undefined] : ['failed', whyOf(report)];
 }
 
 async function settledWithin(ends: readonly Promise<unknown>[], patience: number): Promise<void> {

@@ -5,6 +5,7 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
+import { createAudit } from '../src/audit.ts';
 import type { App, Command, Plan } from '../src/app.ts';
 import { EXIT, runCommandLine } from '../src/cli.ts';
 import { systemClock } from '../src/clock.ts';
@@ -78,12 +79,15 @@ async function run(argv: string[], options: { plan?: Plan; report: Report; typed
       return options.report;
     },
   };
+  const redact = (one: string) => one;
+  const audit = createAudit({ table: store.audit, redact, clock: systemClock });
   const app = {
     config: { telegram: { chat: 7, owners: [7], guests: [] } },
     store,
     clock: systemClock,
     log,
-    redact: (one: string) => one,
+    redact,
+    audit,
     commands: [command],
   } as unknown as App;
   const [input, output, errors] = [new PassThrough(), new PassThrough(), new PassThrough()];
@@ -91,7 +95,7 @@ async function run(argv: string[], options: { plan?: Plan; report: Report; typed
   const code = await runCommandLine(
     {
       app,
-      tasks: createTasks({ runs: store.runs, locks, clock: systemClock, log }),
+      tasks: createTasks({ runs: store.runs, locks, clock: systemClock, log, audit }),
       texts: textsOf('en', 'UTC'),
       terminal: { input: Object.assign(input, { isTTY: options.typed !== undefined }), output, errors },
       user: 'root',
@@ -102,7 +106,8 @@ async function run(argv: string[], options: { plan?: Plan; report: Report; typed
   output.end();
   errors.end();
   const told = store.outbox.next(7)?.body;
-  return { code, runs, given, out: await text(output), errors: await text(errors), told };
+  const kept = store.audit.list();
+  return { code, runs, given, out: await text(output), errors: await text(errors), told, kept };
 }
 
 test.each([[['go', 'blog', '--from', '/b', '--yes']], [['go', '--yes', 'blog', '--from=/b']]])(
@@ -169,4 +174,19 @@ test.each<[string, Report, number]>([
 test('a way back that is tried again, and works, is a success of the rollback that was asked for', async () => {
   const report = outcome({ outcome: 'rolled-back', verb: 'update' });
   expect((await run(['go', 'blog', '--yes'], { plan, report })).code).toBe(EXIT.done);
+});
+
+test('the audit keeps what the command line did, and who said yes', async () => {
+  const { kept } = await run(['go', 'blog', '--yes'], { plan, report: outcome({}) });
+  expect(kept).toMatchObject([
+    { what: 'go', by: 'cli:root', from: 'cli', services: ['blog'], outcome: 'done', confirmedBy: 'cli:root' },
+  ]);
+});
+
+test('the audit keeps a no, and an act that no plan announces', async () => {
+  const no = await run(['go', 'blog'], { plan, report: outcome({}), typed: 'n' });
+  expect(no.kept).toMatchObject([{ what: 'go', args: ['blog'], outcome: 'cancelled' }]);
+  expect(no.kept[0]).toMatchObject({ confirmedBy: undefined });
+  const act = await run(['go', 'blog'], { report: outcome({ outcome: 'down', why: undefined }) });
+  expect(act.kept).toMatchObject([{ what: 'go', outcome: 'failed', plan: undefined }]);
 });

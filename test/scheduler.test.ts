@@ -219,7 +219,7 @@ test('each end of a run is told to whoever listens, with the job and its subject
   const good = jobOf([{ subject: 'immich', times: { at: '12:05' } }]);
   const bad = jobOf({ at: '12:10' }, () => Promise.reject(new UserError('No room.')), { name: 'bad' });
   const { app, scheduler } = start([good, bad], {
-    ended: (job, subject, end) => void ends.push([job, subject, end.outcome]),
+    ended: ({ job, subject }, end) => void ends.push([job, subject, end.outcome]),
   });
   await until('2026-11-20T12:15:00Z');
   await scheduler.runNow(app, 'sweep', 'immich', 'test');
@@ -401,20 +401,36 @@ describe('runs side by side', () => {
   });
 });
 
-describe('tell', () => {
-  test('gets a report, and a failure with its cause', async () => {
+describe('tell and ended', () => {
+  test('a report is told, and each end with what ran and who asked for it', async () => {
     const jobs = [
       jobOf({ at: '12:10' }, () => Promise.resolve(NOTE)),
       jobOf([{ subject: 'notes', times: { at: '12:11' } }], () => Promise.reject(new Error('no answer')), {
         name: 'check',
       }),
     ];
-    start(jobs);
+    const ended = vi.fn<NonNullable<SchedulerNeeds['ended']>>();
+    const { app, scheduler } = start(jobs, { ended });
     await until('2026-11-20T12:11:00Z');
-    expect(told).toEqual([
-      NOTE,
-      { kind: 'note', note: { key: 'failed', message: 'check notes: no answer', lines: [] } },
+    await scheduler.runNow(app, 'sweep', undefined, 'telegram:1');
+    expect(told).toEqual([NOTE]);
+    expect(ended.mock.calls).toMatchObject([
+      [{ job: 'sweep', subject: undefined, by: 'schedule' }, { outcome: 'done' }],
+      [{ job: 'check', subject: 'notes', by: 'schedule' }, { outcome: 'failed' }],
+      [{ job: 'sweep', subject: undefined, by: 'telegram:1' }, { outcome: 'done' }],
     ]);
+    log.error.mockClear();
+  });
+
+  test('who hears of the end and fails at it does not spoil the run', async () => {
+    const ended = () => {
+      throw new Error('the store is full');
+    };
+    start([jobOf({ at: '12:10' }, () => Promise.resolve(NOTE))], { ended });
+    await until('2026-11-20T12:10:00Z');
+    expect(told).toEqual([NOTE]);
+    expect(store.runs.last('sweep')?.outcome).toBe('done');
+    expect(log.error).toHaveBeenCalledOnce();
     log.error.mockClear();
   });
 });

@@ -157,8 +157,35 @@ function status(unit: Unit | undefined, name: string): string {
 /** SD_MESSAGE_UNIT_PROCESS_EXIT of sd-messages.h. */
 const PROCESS_EXIT = '98e322203f7a4ed290d09fe03c09fe15';
 
-/** Matches as `_SYSTEMD_UNIT=…`, or `--unit=…`; other fields are taken to hold. */
+/**
+ * `journalctl --follow`: what is there, and then what comes.
+ * @returns what ends it
+ */
+export function follow(
+  units: Units,
+  [, ...args]: readonly string[],
+  write: (text: string) => void,
+): () => void {
+  const { matches } = selectionOf(args);
+  write(journalctl(units, args).stdout);
+  return units.onSay((entry) => {
+    if (matches(entry)) write(lineOf(entry));
+  });
+}
+
 function journalctl(units: Units, args: readonly string[]): Printed {
+  const { matches, lines } = selectionOf(args);
+  const entries = units.journal.filter(matches);
+  const shown =
+    lines === undefined || lines === 'all' ? entries : entries.slice(-Number(lines) || entries.length);
+  return printed(shown.map(lineOf).join(''));
+}
+
+/** Matches as `_SYSTEMD_UNIT=…`, or `--unit=…`; other fields are taken to hold. */
+function selectionOf(args: readonly string[]): {
+  matches: (entry: JournalEntry) => boolean;
+  lines: string | undefined;
+} {
   const { options, words } = parse(args);
   const named = words
     .filter((word) => /^(?:_SYSTEMD_)?(?:USER_)?UNIT=/.test(word))
@@ -167,15 +194,14 @@ function journalctl(units: Units, args: readonly string[]): Printed {
   if (unit !== undefined) named.push(fullName(unit));
   const since = Number(options.get('since')?.replace('@', '') ?? 0) * 1e6;
   const onlyExits = words.includes(`MESSAGE_ID=${PROCESS_EXIT}`);
-  const entries = units.journal.filter(
-    (entry) =>
+  return {
+    matches: (entry) =>
       named.includes(entry.unit) && entry.at >= since && (!onlyExits || entry.exitStatus !== undefined),
-  );
-  const lines = options.get('lines');
-  const shown =
-    lines === undefined || lines === 'all' ? entries : entries.slice(-Number(lines) || entries.length);
-  return printed(shown.map((entry) => `${JSON.stringify(toJson(entry))}\n`).join(''));
+    lines: options.get('lines'),
+  };
 }
+
+const lineOf = (entry: JournalEntry) => `${JSON.stringify(toJson(entry))}\n`;
 
 function toJson({ at, message, priority, unit, ofManager, exitStatus }: JournalEntry): unknown {
   const bytes = Buffer.from(message);

@@ -66,6 +66,7 @@ const KEPT_ENTRIES = 5000;
 export function createUnits(host: Host, images: Images, pace: number) {
   const units = new Map<string, Unit>();
   const journal: JournalEntry[] = [];
+  const listeners = new Set<(entry: JournalEntry) => void>();
   const closing = new AbortController();
   let jobs = 0;
 
@@ -74,8 +75,10 @@ export function createUnits(host: Host, images: Images, pace: number) {
     message: string | Uint8Array,
     { at = Date.now(), ...more }: Partial<Omit<JournalEntry, 'unit' | 'message'>> = {},
   ): void {
-    journal.push({ priority: 6, ofManager: false, ...more, at: at * 1000, unit, message });
+    const entry: JournalEntry = { priority: 6, ofManager: false, ...more, at: at * 1000, unit, message };
+    journal.push(entry);
     if (journal.length > KEPT_ENTRIES) journal.shift();
+    for (const listener of listeners) listener(entry);
   }
 
   // conmon writes what a container says into the journal of its unit, too.
@@ -243,6 +246,11 @@ export function createUnits(host: Host, images: Images, pace: number) {
     units,
     journal: journal as readonly JournalEntry[],
     say,
+    /** @returns what ends the listening */
+    onSay(listener: (entry: JournalEntry) => void): () => void {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     start,
     stop,
     restart,

@@ -32,7 +32,7 @@ export async function runTool(
   reach: Reach,
   place: Place,
   [program, ...args]: readonly [string, ...string[]],
-  streams: { stdout?: Writable; stdin?: AsyncIterable<Uint8Array> } = {},
+  streams: { stdout?: Writable; lent?: boolean; stdin?: AsyncIterable<Uint8Array> } = {},
 ): Promise<void> {
   const { exitCode, stderr } = await reach.engine.exec(place.container, [program, ...args], {
     ...streams,

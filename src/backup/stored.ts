@@ -21,6 +21,8 @@ export type Storage = {
 export type Identities = readonly string[];
 
 export type ReadOptions = Told & {
+  /** A chunk holds only until the next one is asked for: who reads much takes little memory. */
+  lent?: boolean;
   /** Holds the secret keys that open encrypted copies. */
   identityFile?: string | undefined;
 };
@@ -31,7 +33,7 @@ const SAMPLE = 128 * 1024;
 const LEAST = 4 * 1024;
 /** What does not shrink below this share is compressed already. */
 const SHRUNK = 0.85;
-/** A new buffer for each, since a decoder may hold on to it: small ones are taken back sooner. */
+/** More than a socket takes ahead (64 KiB), so that one that is lent has been written when the next one is asked for. */
 const CHUNK = 256 * 1024;
 const FIRST_CHUNK = 32 * 1024;
 /** A file's name is at most 255 bytes, on every file system that is likely here. */
@@ -133,7 +135,7 @@ export async function storeFile(
 export async function* readCopy(
   folder: string,
   copy: Copy,
-  { identityFile, signal, progress }: ReadOptions = {},
+  { identityFile, signal, progress, lent = false }: ReadOptions = {},
 ): AsyncGenerator<Uint8Array> {
   const path = join(folder, copy.file);
   const handle = await open(path);
@@ -142,7 +144,9 @@ export async function* readCopy(
     requireSize(path, (await handle.stat()).size, lyingOf(copy).size);
     const plain = createMeter();
     const as = copy.stored?.as ?? [];
-    for await (const chunk of decode(chunksOf(handle, signal), as, { path, identityFile })) {
+    // A decoder may hold on to what it is given.
+    const chunks = lent && as.length === 0 ? lentChunksOf(handle, signal) : chunksOf(handle, signal);
+    for await (const chunk of decode(chunks, as, { path, identityFile })) {
       plain.take(chunk);
       progress?.(chunk.length);
       yield chunk;
@@ -303,6 +307,19 @@ async function* chunksOf(handle: FileHandle, signal: AbortSignal | undefined): A
     if (bytesRead === 0) return;
     yield buffer.subarray(0, bytesRead);
     at += bytesRead;
+  }
+}
+
+async function* lentChunksOf(
+  handle: FileHandle,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  const buffer = Buffer.allocUnsafeSlow(CHUNK);
+  for (;;) {
+    signal?.throwIfAborted();
+    const { bytesRead } = await handle.read(buffer, 0, CHUNK);
+    if (bytesRead === 0) return;
+    yield buffer.subarray(0, bytesRead);
   }
 }
 

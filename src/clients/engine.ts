@@ -136,7 +136,8 @@ export type Engine = EngineImages &
     }): AsyncIterable<EngineEvent>;
     /**
      * Run a program in a container, without a TTY. `stdout` gets the bytes as they are, at its own pace, and is ended
-     * with them; on a failure it is destroyed. Without a signal the limit is an hour.
+     * with them; on a failure it is destroyed. Without a signal the limit is an hour. Much output takes little memory
+     * where it is `lent`: then `stdout` has a `highWaterMark` of 1, and keeps nothing of a piece that it has taken.
      * The exit code is the only proof of completeness: a stream can end early without an error.
      * @throws Error when the engine cannot tell the exit code
      */
@@ -145,6 +146,7 @@ export type Engine = EngineImages &
       command: readonly string[],
       options?: CallOptions & {
         stdout?: Writable;
+        lent?: boolean;
         stdin?: AsyncIterable<Uint8Array>;
         env?: Readonly<Record<string, string>>;
         user?: string;

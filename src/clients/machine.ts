@@ -1,8 +1,18 @@
-/** The machine itself: disks, load, memory, temperature. */
-import { readdir, readFile, stat, statfs } from 'node:fs/promises';
-import { freemem, hostname, loadavg, totalmem } from 'node:os';
-import { dirname, join } from 'node:path';
+/** The machine itself: disks, load, memory, temperature, clock, and what its kernel says. */
+import { freemem, hostname, loadavg, networkInterfaces, totalmem } from 'node:os';
+import { join } from 'node:path';
 import type { DiskState, LostDisk } from '../report.ts';
+import { readBoot, type Boot } from './machine/boot.ts';
+import { isClockSynchronised } from './machine/clock.ts';
+import { lookAtDisk, lookAtDiskFromOutside } from './machine/disk.ts';
+import { readOrNothing } from './machine/files.ts';
+import { readKernelLog, type KernelLine } from './machine/kernel-log.ts';
+import { readMemory, type MemoryState } from './machine/memory.ts';
+import { mayHang, readMounts, type Mount } from './machine/mounts.ts';
+import { readSensors, type Sensor } from './machine/sensors.ts';
+import { readSmart, type SmartState, type UnseenDisk } from './machine/smart.ts';
+
+type Options = { signal?: AbortSignal };
 
 export type Machine = {
   name: string;
@@ -17,48 +27,92 @@ export type Machine = {
   }>;
   /** How many TCP connections to a port of this machine are open. @throws Error where that cannot be read */
   connections(port: number): Promise<number>;
+  /** Undefined, in the next four, where this machine does not tell. */
+  memory(): Promise<MemoryState | undefined>;
+  sensors(): Promise<Sensor[]>;
+  mounts(): Promise<Mount[] | undefined>;
+  boot(): Promise<Boot | undefined>;
+  /** Of a network interface: IP addresses; none while it is not there or down. */
+  addresses(name: string): string[];
+  /** Whether something steers the clock. @throws Error where nobody can tell */
+  isClockSynchronised(options?: Options): Promise<boolean>;
+  /** Warnings of the kernel and worse since then, the oldest first. @throws Error where they cannot be read */
+  kernelLog(since: number, options?: Options): Promise<KernelLine[]>;
+  /** What disks know of their health; those that sleep are left asleep. @throws Error where none can be asked */
+  smart(options?: Options): Promise<(SmartState | UnseenDisk)[]>;
 };
 
-/** Where Linux tells temperatures, in thousandths of a degree. */
-const SENSORS = '/sys/class/hwmon';
+export type MachineOptions = {
+  /** Folders in which Linux tells of itself. */
+  proc?: string;
+  sys?: string;
+  run?: string;
+  /** Programs with their first arguments. */
+  journalctl?: readonly string[];
+  timedatectl?: readonly string[];
+  smartctl?: readonly string[];
+  /** Milliseconds: a disk of the network that is away holds whoever asks about it for minutes. */
+  patience?: number;
+};
 
 /** As Linux lists them: each line has the own address and port in hexadecimal digits, the other end, and a state. */
-const CONNECTIONS = ['/proc/net/tcp', '/proc/net/tcp6'];
+const CONNECTIONS = ['net/tcp', 'net/tcp6'];
 const ESTABLISHED = '01';
 
-/** Milliseconds: a disk of the network that is away holds whoever asks about it for minutes. */
-const PATIENCE = 3000;
-
-export function createMachine(): Machine {
-  /** Questions without an answer yet. Each holds one of Node's few threads, so there is never a second one. */
+export function createMachine({
+  proc = '/proc',
+  sys = '/sys',
+  run = '/run',
+  journalctl = ['journalctl'],
+  timedatectl = ['timedatectl'],
+  smartctl = ['smartctl'],
+  patience = 3000,
+}: MachineOptions = {}): Machine {
+  /** Questions without an answer yet. Each holds a thread or a process, so there is never a second one. */
   const asked = new Map<string, Promise<DiskState | LostDisk>>();
+
+  const ask = async (path: string, isMount: boolean): Promise<DiskState | LostDisk> => {
+    const mounts = await readMounts(proc);
+    if (mounts === undefined || !mayHang(path, mounts)) return lookAtDisk(path, isMount);
+    return lookAtDiskFromOutside(path, isMount, patience);
+  };
 
   return {
     name: hostname(),
     async disk(path, { isMount = false } = {}) {
-      let answer = asked.get(path);
+      const key = `${path} ${isMount}`;
+      let answer = asked.get(key);
       if (answer === undefined) {
-        answer = lookAt(path, isMount).finally(() => asked.delete(path));
-        asked.set(path, answer);
+        answer = ask(path, isMount).finally(() => asked.delete(key));
+        asked.set(key, answer);
       }
       let timer: NodeJS.Timeout | undefined;
       const silence = new Promise<LostDisk>((resolve) => {
-        timer = setTimeout(() => resolve({ path, lost: 'silent' }), PATIENCE);
+        timer = setTimeout(() => resolve({ path, lost: 'silent' }), patience);
       });
-      return Promise.race([answer, silence]).finally(() => clearTimeout(timer));
+      // It is ended at the same limit, and that is no other answer.
+      const seen = answer.catch((error: unknown) => {
+        if (error instanceof Error && error.name === 'TimeoutError') return silence;
+        throw error;
+      });
+      return Promise.race([seen, silence]).finally(() => clearTimeout(timer));
     },
     async vitals() {
+      const [memory, sensors] = await Promise.all([readMemory(proc), readSensors(sys)]);
+      const size = memory?.size ?? totalmem();
       return {
         load: loadavg()[0] ?? 0,
-        memoryUsed: totalmem() - (await availableMemory()),
-        memorySize: totalmem(),
-        temperature: await hottest(),
+        memoryUsed: size - (memory?.available ?? freemem()),
+        memorySize: size,
+        temperature: sensors.length === 0 ? undefined : Math.max(...sensors.map(({ degrees }) => degrees)),
       };
     },
     async connections(port) {
-      const texts = await Promise.all(CONNECTIONS.map(readOrNothing));
+      const texts = await Promise.all(CONNECTIONS.map((name) => readOrNothing(join(proc, name))));
       if (texts.every((text) => text === '')) {
-        throw new Error(`Cannot tell whether a client is connected: "${CONNECTIONS[0]}" cannot be read.`);
+        throw new Error(
+          `Cannot tell whether a client is connected: "${join(proc, 'net/tcp')}" cannot be read.`,
+        );
       }
       const own = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
       return texts
@@ -69,48 +123,13 @@ export function createMachine(): Machine {
           return local?.endsWith(own) === true && state === ESTABLISHED;
         }).length;
     },
+    memory: () => readMemory(proc),
+    sensors: () => readSensors(sys),
+    mounts: () => readMounts(proc),
+    boot: () => readBoot(proc),
+    addresses: (name) => (networkInterfaces()[name] ?? []).map(({ address }) => address),
+    isClockSynchronised: (options) => isClockSynchronised(timedatectl, run, options),
+    kernelLog: (since, options) => readKernelLog(journalctl, since, options),
+    smart: (options) => readSmart(smartctl, options),
   };
 }
-
-async function lookAt(path: string, isMount: boolean): Promise<DiskState | LostDisk> {
-  try {
-    const [own, above] = await Promise.all([stat(path), stat(dirname(path))]);
-    if (isMount && path !== '/' && own.dev === above.dev) return { path, lost: 'not-mounted' };
-    const { bsize, blocks, bfree, bavail } = await statfs(path);
-    // Like df: what is reserved for root counts neither as used nor as free.
-    const used = (blocks - bfree) * bsize;
-    const free = bavail * bsize;
-    return { path, size: used + free, used, free };
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
-    return { path, lost: 'gone' };
-  }
-}
-
-/** What programs can still get: Linux counts its caches in, which "free" does not. */
-async function availableMemory(): Promise<number> {
-  const info = await readOrNothing('/proc/meminfo');
-  const kilobytes = /^MemAvailable:\s+(\d+) kB/m.exec(info)?.[1];
-  return kilobytes === undefined ? freemem() : Number(kilobytes) * 1024;
-}
-
-async function hottest(): Promise<number | undefined> {
-  const chips = await listOrNothing(SENSORS);
-  const readings = await Promise.all(
-    chips.map(async (chip) => {
-      const names = await listOrNothing(join(SENSORS, chip));
-      const inputs = names.filter((name) => /^temp\d+_input$/.test(name));
-      return Promise.all(inputs.map((name) => readOrNothing(join(SENSORS, chip, name))));
-    }),
-  );
-  const degrees = readings
-    .flat()
-    .filter((text) => text.trim() !== '')
-    .map((text) => Number(text) / 1000)
-    .filter((value) => value > 0 && value < 150);
-  return degrees.length === 0 ? undefined : Math.max(...degrees);
-}
-
-// Sensors come and go, and some answer only with an error: what cannot be read is not told.
-const readOrNothing = (path: string) => readFile(path, 'utf8').catch(() => '');
-const listOrNothing = (path: string) => readdir(path).catch((): string[] => []);

@@ -68,8 +68,16 @@ export type Systemd = {
   restart(name: string, options?: JobOptions): Promise<void>;
   /** Forget that a unit failed, and how often it was started: one that was started too often can be started again. */
   resetFailed(name: string, options?: CallOptions): Promise<void>;
-  /** The unit's log, oldest first. */
-  logs(name: string, options?: CallOptions & { since?: number; tail?: number }): AsyncIterable<LogLine>;
+  /**
+   * The unit's log, oldest first.
+   * @param options.since milliseconds since 1970
+   * @param options.tail only the last so many lines
+   * @param options.follow go on until the signal
+   */
+  logs(
+    name: string,
+    options?: CallOptions & { since?: number; tail?: number; follow?: boolean },
+  ): AsyncIterable<LogLine>;
   /**
    * The last process of the unit that ended badly, whatever has been started since; `at` in milliseconds since 1970.
    * @returns undefined when the journal knows none

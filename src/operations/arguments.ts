@@ -44,6 +44,7 @@ export async function whileLocked<Result>(
   run: Run,
   work: () => Promise<Result>,
 ): Promise<Result> {
+  run.touched?.(name);
   const lock = app.locks.take(name, { what, by: run.by });
   try {
     return await work();

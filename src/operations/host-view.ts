@@ -14,6 +14,8 @@ export type HostView = {
   containers: ReadonlyMap<string, Container>;
   /** Containers that are there but about which the engine could not be asked, with the reason. */
   silent: ReadonlyMap<string, string>;
+  /** Containers that their unit runs under another name, with that name. */
+  renamed: ReadonlyMap<string, string>;
   /** By container name; only where details were asked for. */
   stats: ReadonlyMap<string, ContainerStats>;
   /**
@@ -76,14 +78,24 @@ export async function lookAt(
   };
 
   const [systemd, engine] = await Promise.all([settle(askSystemd), settle(askEngine)]);
-  signal?.throwIfAborted();
-  const { units = new Map(), exits = new Map() } = systemd.value ?? {};
+  const { units = new Map<string, UnitState>(), exits = new Map() } = systemd.value ?? {};
   const {
-    containers = new Map(),
-    silent = new Map(),
+    containers = new Map<string, Container>(),
+    silent = new Map<string, string>(),
     stats = new Map(),
     images = new Map(),
   } = engine.value ?? {};
+  const missing = services
+    .flatMap((service) => service.containers)
+    .filter(
+      ({ name, unit }) =>
+        engine.value !== undefined &&
+        !containers.has(name) &&
+        !silent.has(name) &&
+        units.get(unit ?? '')?.active === 'active',
+    );
+  const renamed = await settle(() => findRenamed(host, missing, call));
+  signal?.throwIfAborted();
   return {
     name: host.name,
     engineTrouble: engine.trouble,
@@ -92,9 +104,29 @@ export async function lookAt(
     exits,
     containers,
     silent,
+    renamed: renamed.value ?? new Map(),
     stats,
     images,
   };
+}
+
+/** What Podman knows a container by that a unit has started. */
+const UNIT_LABEL = 'PODMAN_SYSTEMD_UNIT';
+
+/** Its unit runs, and no container has its name: somebody may have given it another one. */
+async function findRenamed(
+  { engine }: Pick<Host, 'engine'>,
+  missing: Service['containers'],
+  call: CallOptions,
+): Promise<Map<string, string>> {
+  if (missing.length === 0) return new Map();
+  const running = await engine.list(call);
+  return new Map(
+    missing.flatMap(({ name, unit }) => {
+      const other = running.find(({ labels }) => labels[UNIT_LABEL] === unit);
+      return other === undefined ? [] : [[name, other.name] as const];
+    }),
+  );
 }
 
 /** By its name alone: the engine would also take the beginning of another one's id. */

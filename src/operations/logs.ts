@@ -113,7 +113,7 @@ async function readSource(
   let at: number | undefined;
   for await (const line of lines) {
     at = line.at ?? at;
-    const text = clean(app.redact(line.text));
+    const text = readable(app.redact(line.text));
     if (BOOKKEEPING.test(text)) continue;
     entries.push({ at, source: source.name, text, level: levelOf(text) });
   }
@@ -138,13 +138,15 @@ async function linesOf(
 }
 
 /** Colour codes, control characters and what turns the direction of writing go; tabs become spaces. */
-const clean = (text: string): string =>
+export const readable = (text: string): string =>
   stripVTControlCharacters(text)
     .replaceAll('\t', '  ')
     .replace(/[\p{Cc}\p{Bidi_Control}]/gu, '')
     .trimEnd();
 
-const cut = (text: string): string => (text.length > LINE_MOST ? `${text.slice(0, LINE_MOST)} …` : text);
+/** As long as a line of a message may be. */
+export const cut = (text: string): string =>
+  text.length > LINE_MOST ? `${text.slice(0, LINE_MOST)} …` : text;
 
 const ERROR =
   /\b(error|err|fatal|panic|critical|crit|exception|traceback|emerg|alert)\b|level=(error|fatal)|"level":\s*(50|60|"error"|"fatal")/i;

@@ -109,6 +109,8 @@ const INNOCENT: ReadonlySet<UpdateFailure['kind']> = new Set([
   'cut-off',
   'image',
   'no-unit',
+  'masked',
+  'renamed',
   'condition',
   'host-unreachable',
   'silent',

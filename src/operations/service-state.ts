@@ -116,6 +116,8 @@ function verdictOn(name: string, unitName: string | undefined, view: HostView, n
   if (container === undefined && unitName !== undefined && view.systemdTrouble !== undefined) {
     return hostGone(view, view.systemdTrouble);
   }
+  const other = view.renamed.get(name);
+  if (other !== undefined) return { state: 'down', trouble: { kind: 'renamed', to: other } };
   return judgeContainer(container, unit, now);
 }
 
@@ -124,7 +126,7 @@ function judgeContainer(container: Container | undefined, unit: UnitState | unde
     const restarts = (container?.restarts ?? 0) + (unit?.restarts ?? 0);
     return { state: 'down', trouble: { kind: 'restarting', restarts } };
   }
-  if (container?.running === true) return judgeHealth(container, now);
+  if (container?.running === true) return startable(judgeHealth(container, now), unit);
   if (unit !== undefined) return notRunning(unit, unit.name);
   if (container === undefined) return { state: 'down', trouble: { kind: 'gone' } };
   if (container.exitCode === 0) return { state: 'stopped', trouble: { kind: 'stopped' } };
@@ -154,11 +156,19 @@ function judgeHealth(container: Container, now: number): Verdict {
 }
 
 function judgeUnit(unit: UnitState | undefined, name: string): Verdict {
-  if (unit?.active === 'active' || unit?.active === 'reloading') return { state: 'ok', trouble: undefined };
+  if (unit?.active === 'active' || unit?.active === 'reloading') {
+    return startable({ state: 'ok', trouble: undefined }, unit);
+  }
   if (unit?.sub === 'auto-restart') {
     return { state: 'down', trouble: { kind: 'restarting', restarts: unit.restarts } };
   }
   return notRunning(unit, name);
+}
+
+/** What runs well may still not come up again. */
+function startable(verdict: Verdict, unit: UnitState | undefined): Verdict {
+  if (verdict.state !== 'ok' || unit?.load !== 'masked') return verdict;
+  return { state: 'degraded', trouble: { kind: 'masked', unit: unit.name, runs: true } };
 }
 
 /** Why a unit has nothing running. */
@@ -167,6 +177,7 @@ function notRunning(unit: UnitState | undefined, name: string): Verdict {
     return { state: 'down', trouble: { kind: 'no-unit', unit: name } };
   }
   if (unit.active === 'activating') return { state: 'working', trouble: { kind: 'starting' } };
+  if (unit.load === 'masked') return { state: 'down', trouble: { kind: 'masked', unit: name, runs: false } };
   // systemd calls a start "successful" that a condition kept from happening.
   if (!unit.conditionMet) {
     return { state: 'down', trouble: { kind: 'condition', unit: name, condition: unit.unmet[0] ?? '' } };

@@ -10,6 +10,7 @@ const OUTBOX_LASTS = 30 * DAY;
 /** So long a tap on an expired plan is told so. */
 const EXPIRED_LASTS = 30 * DAY;
 const RUNS_LAST = 365 * DAY;
+const AUDIT_LASTS = 365 * DAY;
 /** Reports of a year look back on them. */
 const ALERTS_LAST = 365 * DAY;
 
@@ -19,5 +20,7 @@ export function tidyStore({ store, clock }: Pick<App, 'store' | 'clock'>): void 
   store.outbox.forget(now - OUTBOX_LASTS);
   store.confirmations.forget(now - EXPIRED_LASTS);
   store.runs.forget(now - RUNS_LAST);
+  store.samples.thin(now);
+  store.audit.forget(now - AUDIT_LASTS);
   store.alerts.forget(now - ALERTS_LAST);
 }

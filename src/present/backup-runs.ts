@@ -161,10 +161,8 @@ export function presentBackupTroubles(report: Presented<'backup-troubles'>, text
         ? []
         : [more.length === 0 ? troubles.one(only.service) : troubles.many(troubled.length)]),
       ...troubled.flatMap(({ service, trouble: what, provenAt }) => [
-        troubles.line(service, trouble(what, at)),
-        ...(provenAt === undefined || what.kind === 'overdue'
-          ? []
-          : [troubles.proven(momentOf(provenAt, at, texts))]),
+        troubles.line(service, trouble(what)),
+        ...(provenAt === undefined ? [] : [troubles.proven(momentOf(provenAt, at, texts))]),
       ]),
       ...recovered.map(({ service, since }) => troubles.recovered(service, texts.about(at - since))),
     ],

@@ -2,6 +2,8 @@
 import type { Button, Card } from '../card.ts';
 import type { Action, Report } from '../report.ts';
 import type { Texts } from '../texts/index.ts';
+import { presentAudit, presentAuditLines } from './audit.ts';
+import { presentAlert, presentAlertEnd, presentAlertRing, presentAlerts, presentMute } from './alerts.ts';
 import {
   presentBackup,
   presentBackupPlan,
@@ -18,8 +20,10 @@ import {
   presentServiceBackups,
   presentShrunkAccepted,
 } from './backups.ts';
+import { presentHostNews } from './checks.ts';
 import { presentCleaning } from './cleaning.ts';
 import { presentHelp, presentStart } from './greeting.ts';
+import { presentHeld } from './held.ts';
 import { presentDeploy, presentGuard, presentGuardBackPlan, presentGuardPlan } from './guard.ts';
 import { presentImages } from './images.ts';
 import { presentInbox } from './inbox.ts';
@@ -159,8 +163,26 @@ function layout(report: Report, texts: Texts): Card {
       return presentOneBackup(report, texts);
     case 'off-site':
       return presentOffSite(report, texts);
+    case 'host-news':
+      return presentHostNews(report, texts);
+    case 'audit':
+      return presentAudit(report, texts);
+    case 'audit-lines':
+      return presentAuditLines(report);
     case 'shrunk-accepted':
       return presentShrunkAccepted(report, texts);
+    case 'alert':
+      return presentAlert(report, texts);
+    case 'alerts':
+      return presentAlerts(report, texts);
+    case 'alert-ring':
+      return presentAlertRing(report, texts);
+    case 'alert-end':
+      return presentAlertEnd(report, texts);
+    case 'held':
+      return presentHeld(report, texts, (held) => present(held, texts).blocks);
+    case 'mute':
+      return presentMute(report, texts);
   }
 }
 

@@ -147,7 +147,7 @@ function outcomeBlocks(report: RestoreReport, texts: Texts): Block[] {
       return [
         head,
         ...(report.data === 'backup' ? [rich`${outcome.nothingBefore}`] : []),
-        ...whyBlocks,
+        ...(saysTheSame(report, texts) ? [] : whyBlocks),
         ...(report.lost === undefined
           ? []
           : [
@@ -162,6 +162,13 @@ function outcomeBlocks(report: RestoreReport, texts: Texts): Block[] {
       return [head, rich`${outcome.observed}`];
   }
 }
+
+/** What kept it from coming up has kept its data of before from it, too. */
+const saysTheSame = ({ why, lost, lastLines, at }: RestoreReport, texts: Texts): boolean =>
+  why !== undefined &&
+  lost !== undefined &&
+  lastLines.length === 0 &&
+  failureText(why, at, texts) === failureText(lost.why, at, texts);
 
 /** What was replaced, and where it is kept. */
 function asideLines({ newer, aside, data }: RestoreReport, texts: Texts): Block[] {
@@ -180,7 +187,7 @@ function asideLines({ newer, aside, data }: RestoreReport, texts: Texts): Block[
 
 const dayOf = (at: number, texts: Texts) => ({
   time: at,
-  fallback: texts.local(at).day,
+  fallback: texts.dateOf(at),
   format: 'date' as const,
 });
 

@@ -1,5 +1,7 @@
 /** Troubles that nobody asked about, and what becomes of them. */
-import type { Action, Trouble } from '../report.ts';
+import type { Action, Report, Trouble } from '../report.ts';
+import type { CheckFact } from './host-findings.ts';
+import type { WatchFact } from './watch-facts.ts';
 
 /** `critical` rings always, `warning` outside quiet hours, `notice` never. */
 export type Severity = 'critical' | 'warning' | 'notice';
@@ -23,7 +25,7 @@ export type Finding = {
 export type Ending = 'well' | 'stopped' | 'unwatched';
 
 /** What was found, as data; the catalogue has the words. */
-export type FindingFact = ServiceFact | HostFact;
+export type FindingFact = ServiceFact | HostFact | JobFact | CheckFact | WatchFact;
 
 /** A host does not answer: what runs there cannot be known. */
 export type HostFact = {
@@ -50,10 +52,22 @@ export type ServiceFact = {
   lastLines: readonly string[];
 };
 
-/** An alert as the chat shows it, from its first word to its end. */
-export type AlertReport = {
-  kind: 'alert';
-  actions?: readonly (readonly Action[])[];
+/** A job failed, and has not gone well since. */
+export type JobFact = {
+  kind: 'job';
+  job: string;
+  subject: string | undefined;
+  cause: string;
+};
+
+/** A person, as the readers of the chat know him: `you` where there is but one; `schedule` is Steward itself. */
+export type Who = 'you' | 'schedule' | { name: string };
+
+/** What ended a trouble, where somebody did something. */
+export type Mended = { verb: 'restart' | 'start' | 'update' | 'rollback' | 'restore'; by: Who };
+
+/** One alert as the chat tells of it. */
+export type ToldAlert = {
   /** Of the store. */
   id: number;
   finding: Finding;
@@ -62,16 +76,75 @@ export type AlertReport = {
   endedAt: number | undefined;
   /** Absent while it lasts. */
   ending?: Ending;
-  /** How often it came back. */
+  /** How often it began. */
   times: number;
-  /** Milliseconds of trouble altogether. */
+  /** Milliseconds of trouble altogether; of one that lasts, before this time. */
   lasted: number;
-  /** Who restarted it, where somebody did. */
-  mendedBy: string | undefined;
-  ackedBy: string | undefined;
-  snoozedUntil: number | undefined;
-  /** Services that work, and those that have an alert of their own. */
+  mended: Mended | undefined;
+  ackedBy: Who | undefined;
+  snoozed: { by: Who; until: number } | undefined;
+};
+
+/** An alert's card, from its first word to its end. */
+export type AlertReport = ToldAlert & {
+  kind: 'alert';
+  actions?: readonly (readonly Action[])[];
+  /** How many services work, and those that have another alert. */
   stillFine: number;
   stillDown: readonly string[];
+};
+
+/** Many at once share a card. */
+export type AlertsReport = {
+  kind: 'alerts';
+  actions?: readonly (readonly Action[])[];
+  alerts: readonly ToldAlert[];
+};
+
+/** Rings again for what lasts. */
+export type AlertRingReport = {
+  kind: 'alert-ring';
+  actions?: readonly (readonly Action[])[];
+  why: 'lasts' | 'again' | 'worse' | 'snooze-over';
+  alerts: readonly ToldAlert[];
   at: number;
 };
+
+/** The word that it is over, beside the card that has changed. */
+export type AlertEndReport = {
+  kind: 'alert-end';
+  alerts: readonly ToldAlert[];
+  stillDown: readonly string[];
+};
+
+/** What quiet hours have held back, oldest first. */
+export type HeldReport = {
+  kind: 'held';
+  held: readonly { at: number; severity: Severity; report: Report }[];
+  at: number;
+};
+
+export type MuteReport = {
+  kind: 'mute';
+  /** Undefined: nothing is muted. */
+  muted: { until: number; by: Who } | undefined;
+  /** What the configuration keeps quiet each night: `23:00`, `07:30`. */
+  quietHours: { from: string; to: string } | undefined;
+  /** How many reports wait for the end of it. */
+  held: number;
+  at: number;
+};
+
+export type AlertReports =
+  | AlertReport
+  | AlertsReport
+  | AlertRingReport
+  | AlertEndReport
+  | HeldReport
+  | MuteReport;
+
+/** What a person has said to alerts. */
+export type AlertNote =
+  | { key: 'acked'; findings: readonly Finding[] }
+  | { key: 'snoozed'; findings: readonly Finding[]; until: number }
+  | { key: 'woken'; findings: readonly Finding[] };

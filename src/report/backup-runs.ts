@@ -108,8 +108,6 @@ export type DrillReport = {
 /** What is wrong with the backups of a service. */
 export type BackupTrouble =
   | { kind: 'failed'; cause: string; failures: number }
-  /** The newest proven one is too old; undefined: there has never been one. */
-  | { kind: 'overdue'; provenAt: number | undefined; cause: string | undefined }
   | { kind: 'unproven'; failed: readonly ToldCheck[] }
   | { kind: 'shrunken'; shrunk: readonly Shrunk[] }
   | { kind: 'undrilled'; failed: readonly ToldCheck[] };

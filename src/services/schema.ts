@@ -291,6 +291,8 @@ export const Checks = map({
   proxy: map({
     address: text,
     names: list(text, 'a list of host names').default([]),
+    /** Certificates in PEM of an authority of the owner's own, as Caddy's `tls internal` has one. */
+    authority: path.optional(),
   }).optional(),
 });
 export type Checks = z.infer<typeof Checks>;

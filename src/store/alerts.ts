@@ -23,9 +23,13 @@ export type AlertRow = {
   times: number;
   /** Milliseconds of trouble in its earlier times. */
   downBefore: number;
-  /** Of the telling. */
+  /** Of the telling. Key of the outbox card that shows it; several can share one. */
+  card: string | undefined;
+  /** How often it rang as critical, and when last. */
   rungAt: number | undefined;
   rings: number;
+  /** When it rings again. */
+  ringAt: number | undefined;
   ackedBy: string | undefined;
   snoozedBy: string | undefined;
   snoozedUntil: number | undefined;
@@ -38,6 +42,10 @@ export type AlertChange = Partial<Omit<AlertRow, 'id' | 'key'>>;
 export type Alerts = {
   /** Oldest first. */
   open(): AlertRow[];
+  /** Those that are open, or whose end is told to nobody; oldest first. */
+  untold(): AlertRow[];
+  /** Those that one card shows, oldest first. */
+  ofCard(card: string): AlertRow[];
   /** Those that ended at this time or later, the first end first. */
   ended(since: number): AlertRow[];
   get(id: number): AlertRow | undefined;
@@ -62,8 +70,10 @@ const COLUMNS: Readonly<Record<keyof AlertChange, string>> = {
   ending: 'ending',
   times: 'times',
   downBefore: 'down_before',
+  card: 'card',
   rungAt: 'rung_at',
   rings: 'rings',
+  ringAt: 'ring_at',
   ackedBy: 'acked_by',
   snoozedBy: 'snoozed_by',
   snoozedUntil: 'snoozed_until',
@@ -105,6 +115,9 @@ export function createAlerts(database: Database): Alerts {
   return {
     get,
     open: () => database.all<Row>(`${SELECT} where ended_at is null order by id`).map(fromRow),
+    untold: () =>
+      database.all<Row>(`${SELECT} where ended_at is null or told_end = 0 order by id`).map(fromRow),
+    ofCard: (card) => database.all<Row>(`${SELECT} where card = ? order by id`, card).map(fromRow),
     ended: (since) =>
       database.all<Row>(`${SELECT} where ended_at >= ? order by ended_at, id`, since).map(fromRow),
     byKey: (key) => one('where key = ? order by ended_at is null desc, ended_at desc, id desc limit 1', key),

@@ -224,6 +224,28 @@ export const migrations: readonly string[] = [
   create index restores_by_service on restores (service, started_at);
   `,
   `
+  -- Who asked for what, from where, and what became of it. It outlives the rows of the runs.
+  create table audit (
+    id integer primary key,
+    run integer,
+    at integer not null,
+    by text not null,
+    origin text not null check (origin in ('chat', 'cli', 'schedule')),
+    what text not null,
+    services text not null,
+    args text not null,
+    plan text,
+    confirmed_by text,
+    outcome text check (
+      outcome in ('done', 'failed', 'refused', 'busy', 'interrupted', 'cancelled', 'expired', 'changed', 'observed')
+    ),
+    reason text,
+    ended_at integer
+  ) strict;
+  create index audit_at on audit (at);
+  create index audit_open on audit (run) where ended_at is null;
+  `,
+  `
   -- What was found wrong: one row from its first word to its end, and again when it comes back soon.
   create table alerts (
     id integer primary key,
@@ -250,5 +272,28 @@ export const migrations: readonly string[] = [
   create unique index alerts_open on alerts (key) where ended_at is null;
   create index alerts_by_key on alerts (key, ended_at);
   create index alerts_ended on alerts (ended_at) where ended_at is not null;
+  `,
+  `
+  -- Figures over time: disks, memory, backups, pictures.
+  create table samples (
+    name text not null,
+    at integer not null,
+    value real not null,
+    primary key (name, at)
+  ) strict, without rowid;
+  `,
+  `
+  -- What came while nobody was to be disturbed; the card that tells of an alert, which several can share, and when it
+  -- rings next.
+  create table held (
+    key text not null unique,
+    at integer not null,
+    severity text not null check (severity in ('critical', 'warning', 'notice')),
+    report text not null
+  ) strict;
+  alter table alerts add column card text;
+  alter table alerts add column ring_at integer;
+  create index alerts_untold on alerts (id) where ended_at is null or told_end = 0;
+  create index alerts_by_card on alerts (card) where card is not null;
   `,
 ];

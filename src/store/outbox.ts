@@ -34,12 +34,16 @@ export type OutboxCard = {
   body: OutboxBody;
   replyTo?: number | undefined;
   resend?: boolean;
-  /** Default true: it does not ring. */
+  /** Default true: it does not ring. Until it is sent, the newest put decides. */
   silent?: boolean;
 };
 
 export type Outbox = {
   put(card: OutboxCard): void;
+  /** Whether a card was put and is not sent yet. */
+  isWaiting(key: string): boolean;
+  /** Take a card back that is not sent yet. @returns whether it was taken back */
+  withdraw(key: string): boolean;
   /** Be told of each put of this process, before its transaction ends: look a little later. @returns stops it */
   listen(listener: () => void): () => void;
   /** Chats with something to show that may be tried now. */
@@ -110,6 +114,8 @@ const fromRow = (row: Row): OutboxRow => ({
 
 /** `shown_version` counts a send from its beginning, so that what may have arrived is not open but newer content is. */
 const OPEN = `shown_version < version and state in ('queued', 'shown', 'unknown')`;
+/** Telegram has never been given it, as far as is known. */
+const WAITING = `message_id is null and state = 'queued'`;
 
 export function createOutbox(database: Database, clock: Clock): Outbox {
   const listeners = new Set<() => void>();
@@ -122,6 +128,7 @@ export function createOutbox(database: Database, clock: Clock): Outbox {
          values (?, ?, ?, ?, ?, ?, ?, ?)
          on conflict (key) do update set
            body = excluded.body, version = version + 1, attempts = 0, changed_at = excluded.changed_at,
+           silent = iif(message_id is null, excluded.silent, silent),
            state = iif(state = 'failed', iif(message_id is null, 'queued', 'shown'), state)
          where body <> excluded.body`,
         key,
@@ -135,6 +142,8 @@ export function createOutbox(database: Database, clock: Clock): Outbox {
       );
       for (const listener of listeners) listener();
     },
+    isWaiting: (key) => database.get(`select 1 from outbox where key = ? and ${WAITING}`, key) !== undefined,
+    withdraw: (key) => database.run(`delete from outbox where key = ? and ${WAITING}`, key).changes > 0,
     listen(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
@@ -186,7 +195,8 @@ export function createOutbox(database: Database, clock: Clock): Outbox {
       ),
     gone: (id) =>
       void database.run(
-        `update outbox set state = 'queued', message_id = null, shown_version = 0 where id = ?`,
+        // It was to be an edit, which does not ring.
+        `update outbox set state = 'queued', message_id = null, shown_version = 0, silent = 1 where id = ?`,
         id,
       ),
     fateUnknown: (id) => void database.run(`update outbox set state = 'unknown' where id = ?`, id),

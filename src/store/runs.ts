@@ -31,6 +31,8 @@ export type Runs = {
   open(): RunRow[];
   /** The newest ended run of a job or command. */
   last(name: string, subject?: string): RunRow | undefined;
+  /** The newest of these jobs and commands that was begun since then for this subject and is done. */
+  lastDone(names: readonly string[], subject: string, since: number): RunRow | undefined;
   dues(): DueRow[];
   /** Set when a job is due; `paused` stays as it is. */
   setDue(job: string, subject: string, schedule: string, dueAt: number): void;
@@ -77,6 +79,16 @@ export function createRuns(database: Database, clock: Clock): Runs {
          order by started_at desc, id desc limit 1`,
         name,
         subject ?? null,
+      );
+      return row === undefined ? undefined : fromRow(row);
+    },
+    lastDone(names, subject, since) {
+      const row = database.get<Row>(
+        `select ${COLUMNS} from runs where name in (select value from json_each(?)) and subject = ?
+         and started_at >= ? and outcome = 'done' order by ended_at desc, id desc limit 1`,
+        JSON.stringify(names),
+        subject,
+        since,
       );
       return row === undefined ? undefined : fromRow(row);
     },

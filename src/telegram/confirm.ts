@@ -49,8 +49,11 @@ export function createConfirm({ app, requests }: { app: App; requests: Requests 
   const { store } = app;
   const { confirmations, outbox } = store;
 
-  const sayExpired = (at: Answer, { command, args }: Confirmation) =>
+  const sayExpired = (at: Answer, confirmation: Confirmation) => {
+    const { command, args } = confirmation;
+    keep(at, confirmation, 'expired');
     requests.answer(at, note({ key: 'expired' }, [[{ label: 'show-plan', command, args }]]));
+  };
 
   /** @param at where it is done, on the plan's own card or below a word */
   async function goOn(at: Answer, confirmation: Confirmation, planCard: string): Promise<void> {
@@ -73,9 +76,17 @@ export function createConfirm({ app, requests }: { app: App; requests: Requests 
     if (plan !== undefined && plan.fingerprint === confirmation.fingerprint) {
       return requests.obey(request, plan);
     }
+    keep(at, confirmation, 'changed');
     requests.answer({ ...at, card: planCard }, note({ key: 'changed' }));
     await requests.ask({ ...request, card: at.nextCard(command.name) });
   }
+
+  /** What was asked and, in the end, not obeyed. */
+  const keep = (
+    { user }: Answer,
+    { command: what, args }: Confirmation,
+    outcome: 'cancelled' | 'expired' | 'changed',
+  ) => app.audit.refuse({ what, args, by: `telegram:${user}` }, { outcome });
 
   const take = (token: string, { user, turn }: Answer): Taken =>
     confirmations.take(token, user, turn.update.update_id);
@@ -96,7 +107,10 @@ export function createConfirm({ app, requests }: { app: App; requests: Requests 
         return sayExpired(at, taken.confirmation);
       }
       tap.toast();
-      if (!tap.yes) return requests.answer(at, note({ key: 'cancelled' }));
+      if (!tap.yes) {
+        keep(tap, taken.confirmation, 'cancelled');
+        return requests.answer(at, note({ key: 'cancelled' }));
+      }
       await goOn(at, taken.confirmation, at.card);
     },
     async word(word) {

@@ -2,6 +2,7 @@
 import type { CallbackQuery, Message, Update, User } from 'grammy/types';
 import type { App, Command } from '../app.ts';
 import { nearest } from '../nearest.ts';
+import { rememberName } from '../people.ts';
 import type { Report } from '../report.ts';
 import type { Access } from './access.ts';
 import type { Confirm, Toast } from './confirm.ts';
@@ -30,6 +31,10 @@ const TOO_OLD = 10 * 60_000;
 /** A second tap on the same button within this time was meant as one. */
 const DOUBLE_TAP = 2000;
 
+/** As the audit keeps it. */
+const STRANGER = { outcome: 'refused', reason: 'stranger' } as const;
+const GUEST = { outcome: 'refused', reason: 'guest' } as const;
+
 export function createDispatch(needs: DispatchNeeds): (turn: Turn) => Promise<void> {
   const { app, access, requests, toast } = needs;
   const { store, clock, log } = app;
@@ -48,12 +53,15 @@ export function createDispatch(needs: DispatchNeeds): (turn: Turn) => Promise<vo
       if (chat.type !== 'private') return;
       const enrols = words[0] === '/start' && words[1] !== undefined && access.enrol(from.id, words[1]);
       if (!enrols) {
-        if (access.refuses(from.id)) say('stranger', note({ key: 'stranger', id: from.id }));
+        if (!access.refuses(from.id)) return;
+        app.audit.refuse({ what: 'message', by: `telegram:${from.id}` }, STRANGER);
+        say('stranger', note({ key: 'stranger', id: from.id }));
         return;
       }
       log.warn({ user: from.id }, 'enrolled as the owner');
       words.length = 1;
     }
+    if (role === 'owner') rememberName(store.facts, from.id, from.first_name);
     if (chat.type === 'private') needs.ownerWrote();
     // The bridge has taken every picture that it can note.
     if (pictureOf(message) !== undefined) return say('picture', note({ key: 'gave-up' }));
@@ -132,14 +140,17 @@ export function createDispatch(needs: DispatchNeeds): (turn: Turn) => Promise<vo
   async function request(turn: Turn, asked: Asked): Promise<void> {
     const { command, args, sentAt, text, user } = asked;
     if (mayNot(user, command)) {
+      app.audit.refuse({ what: command.name, args, by: `telegram:${user}` }, GUEST);
       return requests.answer(asked, note({ key: 'guest' }));
     }
     if (clock.now() - sentAt > TOO_OLD) {
       const runNow = { label: 'run-now' as const, command: command.name, args };
       return requests.answer(asked, note({ key: 'old-command', text, sentAt }, [[runNow]]));
     }
-    if (command.needsService === true && args.length === 0) {
-      const services = app.services.all.map(({ name, title }) => ({ name, title }));
+    const offered = command.needsService && app.services.all.filter(command.needsService);
+    // With none to offer the command itself says why.
+    if (offered !== undefined && offered.length > 0 && args.length === 0) {
+      const services = offered.map(({ name, title }) => ({ name, title }));
       return requests.answer(asked, { kind: 'choose', command: command.name, services });
     }
     await requests.ask({ ...asked, turn });
@@ -151,6 +162,7 @@ export function createDispatch(needs: DispatchNeeds): (turn: Turn) => Promise<vo
   async function onTap(turn: Turn, tap: CallbackQuery): Promise<void> {
     const { message, data = '', from } = tap;
     if (message === undefined || access.roleOf(from.id) === 'stranger') return toast(tap.id, 'not-yours');
+    if (access.roleOf(from.id) === 'owner') rememberName(store.facts, from.id, from.first_name);
     const chat = message.chat.id;
     const messageId = message.message_id;
     const base = { turn, user: from.id, chat, replyTo: messageId };
@@ -173,7 +185,10 @@ export function createDispatch(needs: DispatchNeeds): (turn: Turn) => Promise<vo
     if (isDoubleTap(`${chat}:${messageId}:${data}`)) return toast(tap.id, { key: 'taken' });
     const { args } = wanted;
     if (command.isBrief === true) {
-      if (mayNot(from.id, command)) return toast(tap.id, { key: 'guest' });
+      if (mayNot(from.id, command)) {
+        app.audit.refuse({ what: command.name, args, by: `telegram:${from.id}` }, GUEST);
+        return toast(tap.id, { key: 'guest' });
+      }
       const report = await requests.askBriefly({ ...base, command, args, card: cardOf(command.name, turn) });
       return toast(tap.id, report.kind === 'note' ? report.note : undefined);
     }

@@ -3,6 +3,7 @@
  * Looking is repeated when a kill cuts it off; what changes something begins at most once.
  */
 import type { App, Command, Plan, Run } from '../app.ts';
+import { isAct, refusalOf } from '../audit.ts';
 import { BusyError, causeOf, UnreachableError, UserError } from '../errors.ts';
 import { subjectOf } from '../plan-subject.ts';
 import type { Action, Note, Report } from '../report.ts';
@@ -137,6 +138,8 @@ export function createRequests({ app, tasks, busy, sendDirectly }: RequestNeeds)
       args,
       by: `telegram:${request.user}`,
       card: repeatable ? cardOf(command.name, turn) : card,
+      plan: confirmed,
+      ...(isAct(command, args, confirmed) ? { audit: 'act' as const } : {}),
     };
     let end: Promise<TaskEnd>;
     try {
@@ -174,6 +177,7 @@ export function createRequests({ app, tasks, busy, sendDirectly }: RequestNeeds)
     } catch (error) {
       if (error instanceof UnreachableError) log.warn({ why: error.message }, 'cannot make a plan');
       else if (!isExpected(error)) log.error({ err: error, command: command.name }, 'cannot make a plan');
+      app.audit.refuse({ what: command.name, args, by: `telegram:${user}` }, refusalOf(error));
       return answer(request, noteOf(error, request));
     }
     if (plan === undefined) return run(request);
@@ -197,6 +201,7 @@ export function createRequests({ app, tasks, busy, sendDirectly }: RequestNeeds)
       args,
       by: `telegram:${user}`,
       card,
+      ...(isAct(command, args, undefined) ? { audit: 'act' as const } : {}),
     };
     const end = await whileBusy(chat, () => tasks.start(task, (runs) => command.run(app, args, runs)));
     if (end.outcome === 'done' && end.report !== undefined) return end.report;

@@ -1,6 +1,7 @@
 /** What a card shows of running work, from its first step to its result. */
 import type { App } from '../app.ts';
 import type { Report, StepReport } from '../report.ts';
+import { severityOf } from '../severity.ts';
 import type { ProgressListener } from '../tasks.ts';
 import { createLiveCard } from './progress.ts';
 import type { Work } from './work.ts';
@@ -53,7 +54,7 @@ export function createResult(needs: {
   const live = shown === undefined ? undefined : createLiveCard({ clock, show });
 
   const put = (report: Report) => {
-    const isShort = clock.now() - startedAt <= LONG && !isCritical(report);
+    const isShort = clock.now() - startedAt <= LONG && severityOf(report) !== 'critical';
     if (live === undefined || isShort) return answer(at, report);
     store.database.transaction(() => {
       draw(true);
@@ -88,15 +89,6 @@ export function createResult(needs: {
     },
   };
 }
-
-/** What must ring, however soon it came. */
-const isCritical = (report: Report): boolean => {
-  if (report.kind === 'updates-outcome' || report.kind === 'restores-outcome')
-    return report.done.some(({ outcome }) => outcome === 'down');
-  if (report.kind === 'guard') return report.stage === 'not-back';
-  if (report.kind === 'backup') return report.why?.kind === 'not-started';
-  return (report.kind === 'update-outcome' || report.kind === 'restore-outcome') && report.outcome === 'down';
-};
 
 /** Key of the message that ends long work. */
 export const endKey = (card: string): string => `${card}:end`;

@@ -78,17 +78,10 @@ const shrunk = (one: Shrunk): string =>
     ? `${one.table} of ${one.source}: ${number(one.now)} instead of about ${number(one.usual)}`
     : `${one.source}: ${formatSize(one.now)} instead of about ${formatSize(one.usual)}`;
 
-const trouble = (what: BackupTrouble, now: number): Rich => {
+const trouble = (what: BackupTrouble): Rich => {
   switch (what.kind) {
     case 'failed':
       return rich`${what.failures > 1 ? `failed ${what.failures} times` : 'failed'}: ${what.cause.replace(/\.$/, '')}`;
-    case 'overdue': {
-      const age =
-        what.provenAt === undefined
-          ? 'none is proven yet'
-          : `the last proven one is ${about(now - what.provenAt)} old`;
-      return rich`overdue, ${age}${what.cause === undefined ? '' : `: ${what.cause.replace(/\.$/, '')}`}`;
-    }
     case 'unproven':
       return rich`could not be proven: ${what.failed.flatMap((one, index) => (index === 0 ? check(one) : ['; ', ...check(one)]))}`;
     case 'shrunken':

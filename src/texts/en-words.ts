@@ -21,3 +21,14 @@ export const about = (ms: number): string => {
   if (unit === 'day') return plural(amount, 'day');
   return `${amount} ${{ second: 's', minute: 'min', hour: 'h' }[unit]}`;
 };
+
+/** "12 min ago". */
+export const ago = (ms: number): string => `${about(ms)} ago`;
+
+/** `local` is the machine that Steward runs on. */
+export const hostNamed = (name: string): string => (name === 'local' ? 'this host' : `host ${name}`);
+
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** With one full stop at its end. */
+export const sentence = (text: string): string => `${capital(text).replace(/\.$/, '')}.`;

@@ -3,8 +3,11 @@ import type { Level } from '../backup/proof.ts';
 import type { ActionLabel, LostDisk, State, Trouble, Verb, WorkVerb } from '../report.ts';
 import { b, code, i, rich, type Span } from '../rich.ts';
 import { formatSize } from '../units.ts';
+import { audit } from './en-audit.ts';
+import { alertActions, alertCommands, alerts } from './en-alerts.ts';
 import { backupRuns } from './en-backup-runs.ts';
 import { backups } from './en-backups.ts';
+import { checks } from './en-checks.ts';
 import { guard } from './en-guard.ts';
 import { http } from './en-http.ts';
 import { inbox } from './en-inbox.ts';
@@ -13,8 +16,10 @@ import { prune } from './en-prune.ts';
 import { pulse } from './en-pulse.ts';
 import { releases } from './en-releases.ts';
 import { restore } from './en-restore.ts';
+import { terminal } from './en-terminal.ts';
 import { updates } from './en-updates.ts';
-import { about, allOf, duration, plural } from './en-words.ts';
+import { about, ago, allOf, duration, hostNamed, plural } from './en-words.ts';
+import { watchFacts } from './en-watch-facts.ts';
 
 const verbs: Record<Verb, { title: string; past: string; noun: string }> = {
   restart: { title: 'Restart', past: 'restarted', noun: 'restart' },
@@ -61,14 +66,16 @@ const results: Readonly<Record<string, string>> = {
   resources: 'systemd could not set it up',
 };
 
-const hostNamed = (name: string): string => (name === 'local' ? 'this host' : `host ${name}`);
-
 const trouble = (what: Trouble, now: number): string => {
   switch (what.kind) {
     case 'gone':
       return 'its container is gone';
+    case 'renamed':
+      return `its container runs under another name: ${what.to}`;
     case 'no-unit':
       return `the unit ${what.unit} does not exist`;
+    case 'masked':
+      return `${what.runs ? 'it runs, but ' : ''}${what.unit} is masked: nothing can start it${what.runs ? ' again' : ''}`;
     case 'stopped':
       return 'stopped';
     case 'exited':
@@ -112,6 +119,11 @@ const stands = (name: string, state: State): string =>
 export const en = {
   duration,
   about,
+  ago,
+  /** @param day `2026-11-20`, as `today` */
+  date: (day: string, _today: string): string => day,
+  /** A sentence that comes from elsewhere, in English: a cause, a warning. */
+  told: (sentence: string): string => sentence,
   size: (amount: number) => formatSize(amount),
   memory: (amount: number) => formatSize(amount, 1024),
   percent: (share: number) => `${Math.round(share * 100)} %`,
@@ -148,6 +160,7 @@ export const en = {
     'roll-back': () => 'Roll back…',
     'roll-back-now': () => 'Roll back now!',
     'try-roll-back': () => 'Try rollback again',
+    'try-way-back': () => 'Try the way back again',
     'undo-restore': () => 'Undo…',
     cancel: () => 'Cancel',
     'wait-more': () => 'Wait 10 min more',
@@ -158,6 +171,7 @@ export const en = {
     accept: () => 'That is right',
     'stop-waiting': () => 'Stop waiting',
     help: () => 'Help',
+    ...alertActions,
   } satisfies Record<ActionLabel, (subject?: string) => string> as Record<
     ActionLabel,
     (subject?: string) => string
@@ -218,6 +232,8 @@ export const en = {
     keep: 'Keep a picture from being cleaned',
     name: 'Give a picture a name',
     prune: 'Remove images that nothing uses',
+    audit: 'Who asked for what, and what became of it',
+    ...alertCommands,
   } as Record<string, string>,
 
   status: {
@@ -263,8 +279,8 @@ export const en = {
     ping: (ms: number) => `ping ${Math.round(ms)} ms`,
     cpu: (percent: number) => `CPU ${percent < 10 ? percent.toFixed(1) : Math.round(percent)} %`,
     image: (image: string, age: string | undefined) => (age === undefined ? image : `${image}, ${age} old`),
-    lastExit: (status: number, outOfMemory: boolean, ago: string | undefined) =>
-      `last exit ${exit(status, outOfMemory)}${ago === undefined ? '' : `, ${ago} ago`}`,
+    lastExit: (status: number, outOfMemory: boolean, age: string | undefined) =>
+      `last exit ${exit(status, outOfMemory)}${age === undefined ? '' : `, ${age} ago`}`,
     machine: (load: string, used: string, size: string, temperature: number | undefined) =>
       `Host: load ${load}, memory ${used} of ${size}${temperature === undefined ? '' : `, ${Math.round(temperature)} °C`}`,
   },
@@ -354,6 +370,8 @@ export const en = {
       'check-way-back': 'See that old images are still kept',
       'take-up-updates': 'Finish updates that were cut off',
       'watch-deploys': 'Judge what is deployed',
+      'smoke-test': 'Look at everything that services stand on',
+      'look-at-host': 'Look at disks, memory, mounts and ways',
       'clean-album': 'Clean the album',
       'back-up': 'Back up',
       'back-up-again': 'Make up backups that are overdue or failed',
@@ -363,6 +381,7 @@ export const en = {
       'check-off-site': 'Look after the second place of the backups',
       prune: 'Remove images that nothing uses',
       'file-pictures': 'File waiting pictures',
+      'tell-alerts': 'Repeat alerts, and tell what quiet hours held',
     } as Record<string, string>,
     running: 'running now',
     paused: 'paused',
@@ -383,6 +402,8 @@ export const en = {
   images,
   cleaning,
   http,
+  terminal,
+  audit,
   inbox,
   prune,
   pulse,
@@ -392,6 +413,9 @@ export const en = {
   restore,
   guard,
   backupRuns,
+  checks,
+  alerts,
+  watchFacts,
 
   notes: {
     unknownCommand: (word: string, nearest: string) =>
@@ -456,4 +480,14 @@ export const en = {
   },
 };
 
-export type Catalogue = typeof en;
+/** What every language has: the same keys, for the same values. */
+export type Catalogue = Worded<typeof en>;
+
+/** The same with other words: where English has one of two texts, any text will do. */
+type Worded<Words> = Words extends string
+  ? string
+  : Words extends readonly unknown[] | RegExp
+    ? Words
+    : Words extends (...given: infer Given) => infer Said
+      ? (...given: Given) => Said extends string ? string : Said
+      : { [Key in keyof Words]: Worded<Words[Key]> };

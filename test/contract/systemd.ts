@@ -192,6 +192,24 @@ export function systemdContract(open: () => Promise<SystemdTarget>): void {
     expect(await read({ since: Date.now() + 3_600_000 })).toEqual([]);
   });
 
+  it('logs that are followed tell what was and what comes, and end with the signal', async () => {
+    const { good } = target.units;
+    const stop = new AbortController();
+    const since = Date.now();
+    await systemd.start(good);
+    let starts = 0;
+    const read = (async () => {
+      for await (const { text } of systemd.logs(good, { since, follow: true, signal: stop.signal })) {
+        if (text !== 'hello') continue;
+        starts += 1;
+        // Each start says it once.
+        if (starts === 1) await systemd.restart(good);
+        else stop.abort(new Error('enough'));
+      }
+    })();
+    await expect(read).rejects.toThrow('enough');
+  });
+
   it('lastExit tells how a process of a unit failed, and nothing of a unit that did well', async () => {
     const { good, failing } = target.units;
     const before = Date.now();

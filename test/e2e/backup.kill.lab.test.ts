@@ -1,11 +1,7 @@
 /** A backup that stops its service and is killed at each step of it and at any moment: the service runs, and what was there before is untouched. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { takeUpBackups } from '../../jobs/take-up-backups.ts';
 import { isBackupId } from '../../src/backup/names.ts';
@@ -17,17 +13,17 @@ import { openStore } from '../../src/store.ts';
 import { treeOf } from '../backup/place.ts';
 import { lab } from '../lab/index.ts';
 import { startUpdatable, type Updatable } from '../lab/updatable.ts';
-import { openUpdating, servicesFile, type Updating } from '../operations/updating.ts';
+import { openUpdating, type Updating } from '../operations/updating.ts';
+import { openSteward, type Steward } from './steward.ts';
 
 const here = lab();
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const NAME = 'copied';
-const KILLS = process.env['STEWARD_SOAK'] ? 200 : 8;
+const KILLS = process.env['STEWARD_SOAK'] ? 200 : 3;
 const DAY = 86_400_000;
 
 let it: Updatable;
+let steward: Steward;
 let folder: string;
-let env: Readonly<Record<string, string>>;
 /** Those of the days before: no new one takes their place. */
 let earlier: Readonly<Record<string, unknown>>;
 /** Milliseconds that a backup takes here from the start of its process to its end. */
@@ -40,21 +36,9 @@ beforeAll(async () => {
   it = await startUpdatable(here, NAME, { kind: 'store' });
   const { backup } = it.entry as { backup: object };
   it = { ...it, entry: { ...it.entry, backup: { ...backup, pause: true } } };
-  folder = mkdtempSync(join(tmpdir(), 'backup-killed-'));
-  writeFileSync(join(folder, 'services.yaml'), servicesFile(folder, [it]));
+  steward = openSteward(here, it);
+  ({ folder } = steward);
   openStore(join(folder, 'state'), systemClock).close();
-  const { PATH = '' } = process.env;
-  env = {
-    PATH,
-    STEWARD_ENV: '/dev/null',
-    SERVICES_FILE: join(folder, 'services.yaml'),
-    STATE_DIR: join(folder, 'state'),
-    PICTURES_DIR: join(folder, 'pictures'),
-    ENGINE_SOCKET: here.socket,
-    SYSTEMCTL: here.systemctl,
-    JOURNALCTL: here.journalctl,
-    LOG_LEVEL: 'error',
-  };
   const updating = open();
   for (const days of [2, 1]) {
     const app = { ...updating.app, clock: { now: () => Date.now() - days * DAY } };
@@ -74,16 +58,8 @@ afterAll(async () => {
 
 const names = (): string[] => readdirSync(copies()).filter(isBackupId).toSorted();
 
-/** `steward backup` in a process of its own. @param until resolves when it is to be killed @returns its exit code, or null */
-async function backUp(until?: (over: AbortSignal) => Promise<unknown>): Promise<number | null> {
-  const child = spawn(process.execPath, [MAIN, 'backup', NAME, '--yes'], { env, stdio: 'ignore' });
-  const over = new AbortController();
-  const ended = once(child, 'exit').finally(() => over.abort());
-  await Promise.race([until?.(over.signal).catch(() => undefined) ?? ended, ended]);
-  child.kill('SIGKILL');
-  const [code] = (await ended) as [number | null];
-  return code;
-}
+/** @param until resolves when it is to be killed */
+const backUp = (until?: Parameters<Steward['run']>[1]) => steward.run(['backup', NAME], until);
 
 /** Looks again and again for what the steps leave on the disk and in the store. */
 async function seen(look: (partial: string | undefined) => boolean, over: AbortSignal): Promise<void> {

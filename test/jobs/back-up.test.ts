@@ -174,8 +174,7 @@ describe('back-up-again', () => {
     house.write('files/a.txt', 'back');
     await house.until('2026-11-21T06:00:00Z');
     expect(house.taken()).toEqual(['2026-11-21T04:30']);
-    // Told again after a day, because by then there was none for over 26 hours.
-    expect(kinds(house)).toEqual(['failed', 'overdue', 'recovered']);
+    expect(kinds(house)).toEqual(['failed', 'recovered']);
   });
 
   test('tells each day of one that goes on failing', async () => {
@@ -196,16 +195,31 @@ describe('back-up-again', () => {
     expect(house.taken()).toEqual(['2026-11-20T04:30', '2026-11-21T07:00']);
   });
 
-  test('says that it is overdue where nobody can take it, once a day', async () => {
+  test('takes a late one as soon as nobody else has the service', async () => {
     const house = open();
     await house.until('2026-11-20T12:00:00Z');
     const lock = house.app.locks.take('notes', { what: 'update', by: 'test' });
     await house.until('2026-11-22T04:00:00Z');
     expect(house.taken()).toHaveLength(1);
-    expect(kinds(house)).toEqual(['overdue']);
     lock.release();
-    await house.until('2026-11-22T06:00:00Z');
-    expect(kinds(house)).toEqual(['overdue', 'recovered']);
+    await house.until('2026-11-22T04:15:00Z');
+    expect(house.taken()).toHaveLength(2);
+  });
+
+  test('of one that is late, leaves its failures and its end to the alert', async () => {
+    const house = open();
+    await house.until('2026-11-20T12:00:00Z');
+    rmSync(join(house.data, 'files'), { recursive: true });
+    const late = { kind: 'late-backup', title: 'notes', provenAt: undefined, cause: undefined } as const;
+    house.app.store.alerts.begin(
+      { key: 'backup:notes', severity: 'warning', since: house.app.clock.now(), fact: late },
+      house.app.clock.now(),
+    );
+    await house.until('2026-11-21T12:00:00Z');
+    house.write('files/a.txt', 'back');
+    await house.until('2026-11-22T12:00:00Z');
+    expect(house.taken()).toHaveLength(2);
+    expect(kinds(house)).toEqual([]);
   });
 
   test('leaves a paused service alone', async () => {
@@ -214,7 +228,6 @@ describe('back-up-again', () => {
     house.app.store.runs.setPaused('back-up', 'notes', true);
     await house.until('2026-11-21T12:00:00Z');
     expect(house.taken()).toHaveLength(1);
-    expect(kinds(house)).toEqual(['overdue']);
   });
 
   test('makes up what a kill cut off, and not for ever', async () => {

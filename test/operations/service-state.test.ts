@@ -66,6 +66,7 @@ const view = (containers: Container[], units: UnitState[], more: Partial<HostVie
   units: new Map(units.map((one) => [one.name, one])),
   containers: new Map(containers.map((one) => [one.name, one])),
   silent: new Map(),
+  renamed: new Map(),
   stats: new Map(),
   images: new Map(),
   exits: new Map(),
@@ -120,8 +121,34 @@ test.each([
   ],
   ['a unit that starts', unit(UNIT, { active: 'activating', sub: 'start' }), 'working', { kind: 'starting' }],
   ['an active unit whose container somebody removed', unit(UNIT), 'down', { kind: 'gone' }],
+  [
+    'a masked unit that does not run',
+    unit(UNIT, { load: 'masked', active: 'inactive', sub: 'dead' }),
+    'down',
+    { kind: 'masked', unit: UNIT, runs: false },
+  ],
 ] as const)('stateOf %s', (_what, one, state, trouble) => {
   expect(judge(view([], [one]))).toEqual({ state, trouble });
+});
+
+test('stateOf what runs and is masked says that it will not come up again', () => {
+  const trouble = { kind: 'masked', unit: UNIT, runs: true };
+  expect(judge(view([container('web')], [unit(UNIT, { load: 'masked' })]))).toEqual({
+    state: 'degraded',
+    trouble,
+  });
+  const native = service({ containers: [], units: [UNIT] });
+  expect(judge(view([], [unit(UNIT, { load: 'masked' })]), QUIET, native)).toEqual({
+    state: 'degraded',
+    trouble,
+  });
+});
+
+test('stateOf a container that runs under another name says which', () => {
+  expect(judge(view([], [unit(UNIT)], { renamed: new Map([['web', 'web-old']]) }))).toEqual({
+    state: 'down',
+    trouble: { kind: 'renamed', to: 'web-old' },
+  });
 });
 
 test('stateOf a container that only the engine runs tells a clean stop from an exit code', () => {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { App } from '../../src/app.ts';
-import { isQuiet, tellUnasked } from '../../src/operations/tell-unasked.ts';
+import { isQuiet, mute } from '../../src/operations/quiet.ts';
+import { tellUnasked } from '../../src/operations/tell-unasked.ts';
 import type { Report } from '../../src/report.ts';
 import type { BackupTrouble } from '../../src/report/backup-runs.ts';
 import { openScratchStore, type Store } from '../../src/store.ts';
@@ -32,6 +33,14 @@ beforeEach(() => {
 });
 afterEach(() => store.close());
 
+const app = (): App =>
+  ({
+    config: { telegram: { chat: 1, owners: [1] }, quietHours: NIGHT, timeZone: 'UTC' },
+    store,
+    clock: { now: () => now },
+    log: {},
+  }) as unknown as App;
+
 const trouble: BackupTrouble = { kind: 'failed', cause: 'The disk is full.', failures: 1 };
 const troubled: Report = {
   kind: 'backup-troubles',
@@ -48,14 +57,55 @@ const down: Report = {
   at: 0,
 };
 
+const deployed: Report = {
+  kind: 'deploy',
+  service: 'notes',
+  title: 'Notes',
+  isWell: true,
+  course: 'announced',
+  from: '1',
+  to: '2',
+  images: [],
+  containers: 1,
+  why: undefined,
+  lastLines: [],
+  change: undefined,
+  backupAt: undefined,
+  data: undefined,
+  at: 0,
+};
+
+const DAY = '2026-11-20T12:00:00Z';
+const DEEP_NIGHT = '2026-11-20T04:30:00Z';
+
 test.each([
-  ['a trouble by day rings', '2026-11-20T12:00:00Z', troubled, false],
-  ['a trouble by night does not', '2026-11-20T04:30:00Z', troubled, true],
-  ['its end never does', '2026-11-20T12:00:00Z', { ...troubled, troubled: [] }, true],
-  ['a service that is down rings by night, too', '2026-11-20T04:30:00Z', down, false],
-])('tellUnasked: %s', (_, at, report, silent) => {
+  ['a trouble by day rings', DAY, troubled, 'rings'],
+  ['a trouble by night is held', DEEP_NIGHT, troubled, 'held'],
+  ['its end never rings', DAY, { ...troubled, troubled: [] }, 'silent'],
+  ['its end by night is held', DEEP_NIGHT, { ...troubled, troubled: [] }, 'held'],
+  ['a service that is down rings by night, too', DEEP_NIGHT, down, 'rings'],
+  ['what somebody waits for rings by night, too', DEEP_NIGHT, deployed, 'rings'],
+  ['what nobody has announced is held', DEEP_NIGHT, { ...deployed, course: 'unannounced' as const }, 'held'],
+])('tellUnasked: %s', (_, at, report, expected) => {
   now = Date.parse(at);
-  const config = { telegram: { chat: 1, owners: [1] }, quietHours: NIGHT, timeZone: 'UTC' };
-  tellUnasked({ config, store, clock: { now: () => now }, log: {} } as unknown as App, report);
-  expect(store.outbox.next(1)).toMatchObject({ silent, body: { report: { kind: report.kind } } });
+  tellUnasked(app(), report);
+  const sent = store.outbox.next(1);
+  const is = sent === undefined ? 'nothing' : sent.silent ? 'silent' : 'rings';
+  expect(store.held.all().length === 1 ? 'held' : is).toBe(expected);
+  expect([
+    ...store.held.all().map((held) => held.report.kind),
+    ...(sent === undefined ? [] : ['sent']),
+  ]).toHaveLength(1);
+});
+
+test('tellUnasked holds by day, too, while somebody has muted it', () => {
+  now = Date.parse(DAY);
+  mute(app(), { until: now + 60_000, by: 'telegram:1' });
+  tellUnasked(app(), troubled);
+  expect(store.held.all()).toMatchObject([
+    { at: now, severity: 'warning', report: { kind: 'backup-troubles' } },
+  ]);
+  now += 60_000;
+  tellUnasked(app(), troubled);
+  expect(store.outbox.next(1)).toMatchObject({ silent: false });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { present } from '../../src/present/index.ts';
+import { present } from './present.ts';
 import type { Report } from '../../src/report.ts';
 import type { RestorePlan, RestoreReport } from '../../src/report/restore.ts';
 import { toText } from '../../src/terminal.ts';
@@ -159,6 +159,13 @@ test.each<[string, Partial<RestoreReport>]>([
   ['observed', { outcome: 'observed', aside: undefined }],
 ])('the end of a restore that is %s', (_name, change) => {
   expect(say({ ...done, ...change })).toMatchSnapshot();
+});
+
+test('the end of a restore whose way back fails for the same cause says it once', () => {
+  const why = { kind: 'step' as const, step: 'start', cause: 'no space left on device' };
+  const lost = { why, command: 'steward restore vaultwarden back' };
+  const text = say({ ...done, outcome: 'down', data: 'unknown', why, lost });
+  expect(text.split('no space left on device')).toHaveLength(2);
 });
 
 test('the plan of several restores names each with its moment, and what is left for a person', () => {

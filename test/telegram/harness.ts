@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import { startTelegram, type Telegram, type TelegramOptions } from '../../sandbox/telegram.ts';
+import { createAudit } from '../../src/audit.ts';
 import type { App, Command } from '../../src/app.ts';
 import type { Clock } from '../../src/clock.ts';
+import type { Language } from '../../src/language.ts';
 import { createLocks } from '../../src/locks.ts';
 import { present } from '../../src/present/index.ts';
 import { createRedact } from '../../src/redact.ts';
@@ -48,7 +50,7 @@ export function createCommands(deeds: Deeds): Command[] {
       name: 'restart',
       usage: '<service>',
       purpose: 'act',
-      needsService: true,
+      needsService: () => true,
       plan: async (_app, [service = '']) => ({
         report: {
           kind: 'plan',
@@ -99,6 +101,13 @@ export function createCommands(deeds: Deeds): Command[] {
         filter: undefined,
       }),
     },
+    {
+      name: 'restore',
+      usage: '<service>',
+      purpose: 'act',
+      needsService: ({ name }) => name === 'vaultwarden',
+      run: async () => ({ kind: 'note', note: { key: 'cancelled' } }),
+    },
   ];
 }
 
@@ -115,6 +124,8 @@ export type Harness = {
   /** Moves the bot's clock. */
   later: (ms: number) => void;
   stop: () => Promise<void>;
+  /** The language of the next start. */
+  speak: (language: Language) => void;
   /** A new process on the same store. */
   start: () => void;
 };
@@ -144,7 +155,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   const logged: string[] = [];
   const log = pino({ base: null }, { write: (line: string) => void logged.push(redact(line)) });
   const deeds: Deeds = { restarts: [], looks: 0, state: 'running', gate: Promise.resolve() };
-  const texts = textsOf('en');
+  let language: Language = 'en';
   const taken: IncomingPicture[] = [];
   let ending = new AbortController();
   let running: Promise<void> | undefined;
@@ -155,12 +166,16 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     taken,
     logged,
     later: (ms: number) => void (shift += ms),
+    speak: (one: Language) => void (language = one),
     start() {
+      const texts = textsOf(language);
       const store = openStore(join(folder, 'state'), clock);
       const locks = createLocks(join(folder, 'locks'));
-      const tasks = createTasks({ runs: store.runs, locks, clock, log });
+      const audit = createAudit({ table: store.audit, redact, clock });
+      const tasks = createTasks({ runs: store.runs, locks, clock, log, audit });
       const app = {
         config: {
+          language,
           telegram: {
             token: telegram.token,
             owners: [OWNER],
@@ -180,6 +195,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
         clock,
         log,
         redact,
+        audit,
         commands: (options.commands ?? createCommands)(deeds),
       } as unknown as App;
       const bot = createBot({

@@ -3,6 +3,7 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
+import { createAudit } from '../../src/audit.ts';
 import type { App, Command } from '../../src/app.ts';
 import { systemClock as clock } from '../../src/clock.ts';
 import { createLocks } from '../../src/locks.ts';
@@ -75,7 +76,9 @@ const commands: Command[] = [
 const store = openStore(join(folder, 'state'), clock);
 const locks = createLocks(join(folder, 'locks'));
 const log = pino({ level: 'silent' });
-const tasks = createTasks({ runs: store.runs, locks, clock, log });
+const redact = (text: string) => text;
+const audit = createAudit({ table: store.audit, redact, clock });
+const tasks = createTasks({ runs: store.runs, locks, clock, log, audit });
 const texts = textsOf('en');
 const app = {
   config: { telegram: { token, owners: [Number(owner)], guests: [], chat: Number(owner), apiRoot } },
@@ -83,7 +86,8 @@ const app = {
   store,
   clock,
   log,
-  redact: (text: string) => text,
+  redact,
+  audit,
   commands,
 } as unknown as App;
 const bridge = { take: () => {}, wake: () => {} };

@@ -8,6 +8,8 @@ import { createDemultiplexer } from './frames.ts';
 
 export type ExecOptions = CallOptions & {
   stdout?: Writable;
+  /** Each piece is gone once `stdout` has taken it: nothing of what is read waits for the garbage collector. */
+  lent?: boolean;
   stdin?: AsyncIterable<Uint8Array>;
   env?: Readonly<Record<string, string>>;
   user?: string;
@@ -26,7 +28,7 @@ const EXIT_KNOWN_WITHIN = 3000;
 export async function execIn(
   connection: Connection,
   { name, command, doing }: { name: string; command: readonly string[]; doing: string },
-  { signal = AbortSignal.timeout(LONGEST), stdout, stdin, env = {}, user }: ExecOptions = {},
+  { signal = AbortSignal.timeout(LONGEST), stdout, lent = false, stdin, env = {}, user }: ExecOptions = {},
 ): Promise<ExecResult> {
   const created = await connection.call(
     doing,
@@ -60,10 +62,7 @@ export async function execIn(
   if (stdin !== undefined) feed(socket, stdin);
   const stderr = keepEnd();
   try {
-    await pipeline(
-      stdoutOf(socket, (bytes) => stderr.add(bytes)),
-      stdout ?? nowhere(),
-    );
+    await pipeline(stdoutOf(socket, { lent, onStderr: (bytes) => stderr.add(bytes) }), stdout ?? nowhere());
     return { exitCode: await ended(), stderr: stderr.text() };
   } catch (error) {
     signal.throwIfAborted();
@@ -78,15 +77,24 @@ export async function execIn(
   }
 }
 
-async function* stdoutOf(socket: Duplex, onStderr: (bytes: Uint8Array) => void): AsyncGenerator<Uint8Array> {
+async function* stdoutOf(
+  socket: Duplex,
+  { lent, onStderr }: { lent: boolean; onStderr: (bytes: Uint8Array) => void },
+): AsyncGenerator<Uint8Array> {
   const frames = createDemultiplexer();
   for await (const chunk of socket as AsyncIterable<Uint8Array>) {
     for (const { stream, bytes } of frames.push(chunk)) {
       if (stream === 'stdout') yield bytes;
       else onStderr(bytes);
     }
+    if (lent) free(chunk);
   }
   frames.end();
+}
+
+/** Node reads into a new buffer each time, and tens of megabytes of these lie about before they are collected. */
+function free({ buffer, byteLength }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
 }
 
 function keepEnd() {

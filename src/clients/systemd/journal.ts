@@ -34,18 +34,20 @@ export function createJournal(
   ];
 
   return {
-    async *logs(name, { since, tail, signal } = {}) {
+    async *logs(name, { since, tail, follow = false, signal } = {}) {
       const unit = fullName(name);
       const entries = lines(
         [
           ...asJson(['MESSAGE', 'PRIORITY']),
-          ...(tail === undefined ? [] : [`--lines=${tail}`]),
+          // Who follows would else get only the last ten.
+          ...(tail === undefined ? (follow ? ['--no-tail'] : []) : [`--lines=${tail}`]),
+          ...(follow ? ['--follow'] : []),
           ...(since === undefined ? [] : [`--since=@${(since / 1000).toFixed(3)}`]),
           writtenBy(unit),
           '+',
           ...saidOf(unit),
         ],
-        { timeout: LOG_TIMEOUT, ...(signal === undefined ? {} : { signal }) },
+        { ...(follow ? {} : { timeout: LOG_TIMEOUT }), ...(signal === undefined ? {} : { signal }) },
       );
       for await (const entry of entries) yield toLogLine(entry);
     },

@@ -19,6 +19,9 @@ const WAITS = HOUR / 6;
 /** A clock is a little off now and then. */
 const SLACK = 60_000;
 
+/** Key of the alert of a service whose newest proven backup is too old. */
+export const lateKey = (service: string): string => `backup:${service}`;
+
 /** The newest proven backup that is not dated ahead of the clock: one that is says nothing about today. */
 export const lastProven = (rows: readonly BackupRow[], now: number): BackupRow | undefined =>
   rows.find((row) => isProvenRow(row) && row.takenAt <= now + SLACK);

@@ -9,7 +9,7 @@ import { backUp, coveredServices } from './back-up.ts';
 import { lastProven, standingOf } from './due.ts';
 import { rememberBackups } from './memory.ts';
 import type { BackupReach } from './take.ts';
-import { tellBackup, tellOverdue } from './tell.ts';
+import { tellBackup } from './tell.ts';
 
 export type ScheduledReach = BackupReach & Pick<App, 'locks'>;
 
@@ -56,13 +56,10 @@ export async function backUpAgain(
     // Nothing may be stopped, so that it cannot be copied: that is known.
     if (app.guard.observing && service.backup?.pause !== undefined) continue;
     rememberBackups(app.store, service.name, app.clock.now(), () => ({}));
-    const isPaused = paused.has(service.name);
-    if (!isPaused && standingOf(app, service).isWanted && app.locks.isFree(service.name)) {
-      const report = (await isComingUp(app, service)) ? undefined : await attempt(app, service, run);
-      if (report !== undefined) tell(report);
-    }
-    const overdue = tellOverdue(app, service);
-    if (overdue !== undefined) tell(overdue);
+    if (paused.has(service.name) || !app.locks.isFree(service.name)) continue;
+    if (!standingOf(app, service).isWanted || (await isComingUp(app, service))) continue;
+    const report = await attempt(app, service, run);
+    if (report !== undefined) tell(report);
   }
 }
 

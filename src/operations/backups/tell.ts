@@ -1,8 +1,11 @@
-/** What is told of backups without being asked: what is wrong once a day for each service, and once that it is over. */
+/**
+ * What is told of backups without being asked: what is wrong once a day for each service, and once that it is over. That
+ * one is late is an alert (smoke/backups.ts), which has the cause and the end of that.
+ */
 import type { App } from '../../app.ts';
 import type { BackupReport, BackupTrouble, BackupTroubles, DrillReport } from '../../report/backup-runs.ts';
 import type { Service } from '../../services.ts';
-import { failuresOf, standingOf } from './due.ts';
+import { failuresOf, lateKey, standingOf } from './due.ts';
 import { recallBackups, rememberBackups } from './memory.ts';
 
 type Reach = Pick<App, 'store' | 'clock'>;
@@ -25,14 +28,6 @@ export function tellBackup(
   return made === undefined ? undefined : tellRecovery(app, service);
 }
 
-/** Overdue, whatever the reason: nobody may have tried. */
-export function tellOverdue(app: Reach, service: Service): BackupTroubles | undefined {
-  const { isOverdue, provenAt } = standingOf(app, service);
-  if (!isOverdue) return undefined;
-  const cause = failuresOf(recallBackups(app.store, service.name), app.clock.now()).at(-1)?.cause;
-  return tellTrouble(app, service, { kind: 'overdue', provenAt, cause });
-}
-
 function tellTrouble(
   { store, clock }: Pick<Reach, 'store' | 'clock'>,
   { name, title }: Service,
@@ -42,7 +37,8 @@ function tellTrouble(
   let isNews = false;
   rememberBackups(store, name, now, ({ trouble }) => {
     const toldAt = trouble?.toldAt;
-    isNews = toldAt === undefined || toldAt > now || now - toldAt >= TOLD_AGAIN;
+    const isDue = toldAt === undefined || toldAt > now || now - toldAt >= TOLD_AGAIN;
+    isNews = isDue && !(what.kind === 'failed' && isLate(store, name));
     const since = trouble === undefined || trouble.since > now ? now : trouble.since;
     return { trouble: { what, since, toldAt: isNews ? now : toldAt } };
   });
@@ -73,6 +69,11 @@ export function tellDrill(
   return failed.length === 0 ? undefined : tellTrouble(app, service, { kind: 'undrilled', failed });
 }
 
+const isLate = ({ alerts }: Reach['store'], service: string): boolean => {
+  const alert = alerts.byKey(lateKey(service));
+  return alert !== undefined && alert.endedAt === undefined;
+};
+
 function tellRecovery(
   { store, clock }: Pick<Reach, 'store' | 'clock'>,
   { name, title }: Service,
@@ -83,6 +84,7 @@ function tellRecovery(
   rememberBackups(store, name, now, () => ({ trouble: undefined }));
   // Data that is less than it was and stays so was right: nothing has recovered.
   if (trouble.toldAt === undefined || trouble.what.kind === 'shrunken') return undefined;
+  if (isLate(store, name)) return undefined;
   return {
     kind: 'backup-troubles',
     troubled: [],

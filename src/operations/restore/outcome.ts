@@ -61,7 +61,7 @@ function actionsOf(
   const status: Action = { label: 'status', command: 'status', args: [name] };
   const logs: Action = { label: 'logs', command: 'logs', args: [name] };
   const undo: Action = { label: 'undo-restore', command: 'restore', args: [name, 'back'] };
-  const retry: Action = { ...undo, label: 'try-roll-back', style: 'primary' };
+  const retry: Action = { ...undo, label: 'try-way-back', style: 'primary' };
   const again: Action = { label: 'try-again', command: 'restore', args: [name, plan.backup.id] };
   const isKept = (facts.aside ?? []).length > 0 && facts.undone !== true && !hadNothing({ facts, plan });
   const rows: Record<RestoreOutcome, Action[]> = {

@@ -1,0 +1,45 @@
+/** What can be done about a trouble, as buttons. */
+import type { Action, Trouble } from '../../report.ts';
+import type { Finding } from '../../report/alerts.ts';
+
+const status: Action = { label: 'status', command: 'status', args: [] };
+
+export function remediesOf({ fact, service }: Finding): readonly Action[] {
+  switch (fact.kind) {
+    case 'service':
+      return service === undefined
+        ? [status]
+        : [
+            { ...powerOf(fact.trouble, service), style: 'primary' },
+            { label: 'logs', command: 'logs', args: [service] },
+          ];
+    case 'job':
+      return [
+        {
+          label: 'run-now',
+          command: 'jobs',
+          args: ['run', fact.job, ...(fact.subject === undefined ? [] : [fact.subject])],
+          style: 'primary',
+        },
+      ];
+    default:
+      return [status];
+  }
+}
+
+/** What is at rest need not be stopped first. */
+const powerOf = (trouble: Trouble, service: string): Action =>
+  trouble.kind === 'stopped' ||
+  trouble.kind === 'condition' ||
+  (trouble.kind === 'unit-failed' && trouble.result === 'start-limit-hit')
+    ? { label: 'start', command: 'start', args: [service] }
+    : { label: 'restart', command: 'restart', args: [service] };
+
+/** Once it is over. */
+export const looksAt = ({ service }: Finding): readonly Action[] =>
+  service === undefined
+    ? [status]
+    : [
+        { label: 'status', command: 'status', args: [service] },
+        { label: 'logs', command: 'logs', args: [service] },
+      ];
