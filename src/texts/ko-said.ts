@@ -236,6 +236,7 @@ const MISTAKES: Known = [
 
 /** Why something did not work, and what went wrong beside it. */
 const CAUSES: Known = [
+  ['Cannot send by Pushover: {}.', 'Pushover로 보낼 수 없음: {}.'],
   ['{} is being worked on', '작업 진행 중: {}'],
   ['it has another name by now', '그 사이 다른 이름이 생김'],
   ['a container uses it by now', '그 사이 컨테이너에서 사용 중'],
