@@ -110,8 +110,8 @@ export async function lookAt(
   };
 }
 
-/** What Podman knows a container by that a unit has started. */
-const UNIT_LABEL = 'PODMAN_SYSTEMD_UNIT';
+/** Podman's label for the unit that has started a container. */
+export const UNIT_LABEL = 'PODMAN_SYSTEMD_UNIT';
 
 /** Its unit runs, and no container has its name: somebody may have given it another one. */
 async function findRenamed(

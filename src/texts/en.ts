@@ -13,6 +13,7 @@ import { http } from './en-http.ts';
 import { inbox } from './en-inbox.ts';
 import { cleaning, images, pictures, them, unseen, type Unseen } from './en-pictures.ts';
 import { prune } from './en-prune.ts';
+import { overview } from './en-overview.ts';
 import { pulse } from './en-pulse.ts';
 import { releases } from './en-releases.ts';
 import { restore } from './en-restore.ts';
@@ -170,6 +171,7 @@ export const en = {
     restore: () => 'Restore…',
     accept: () => 'That is right',
     'stop-waiting': () => 'Stop waiting',
+    details: () => 'Details',
     help: () => 'Help',
     ...alertActions,
   } satisfies Record<ActionLabel, (subject?: string) => string> as Record<
@@ -231,9 +233,10 @@ export const en = {
     clean: 'Empty the album of what I put there',
     keep: 'Keep a picture from being cleaned',
     name: 'Give a picture a name',
-    prune: 'Remove images that nothing uses',
     audit: 'Who asked for what, and what became of it',
+    report: 'How things are, and what happened since the last report',
     ...alertCommands,
+    prune: 'Remove images that nothing uses',
   } as Record<string, string>,
 
   status: {
@@ -362,6 +365,8 @@ export const en = {
     none: rich`🗓 ${b('Nothing is scheduled.')}`,
     names: {
       tidy: 'Tidy the store',
+      'daily-report': 'Tell how things are',
+      sample: 'Count restarts and pictures for the reports',
       'check-versions': 'Look for a newer version',
       'tell-releases': 'Tell what was released',
       'remind-releases': 'Remind of releases',
@@ -404,6 +409,7 @@ export const en = {
   http,
   terminal,
   audit,
+  overview,
   inbox,
   prune,
   pulse,
@@ -443,7 +449,8 @@ export const en = {
     stranger: (id: string) =>
       rich`🔒 ${b('Private bot.')} It runs one home server and answers nobody else.\nIf the server is yours, add this id to TELEGRAM_OWNER_IDS: ${code(id)}`,
     strangerTap: 'This button is not for you.',
-    guest: rich`🔒 You may send pictures and ask /status. The rest is for the owner.`,
+    guest: rich`👋 ${b('You are a guest here:')} send pictures, or ask /status. The rest is for the owner.`,
+    enrolmentLate: rich`⌛ ${b('This link has run out.')} It holds for ten minutes. Start Steward again: its log has a new one.`,
     oldCommand: (text: string) =>
       rich`🕰 I was away when you sent ${code(text)}. It is not obeyed by itself any more.`,
     sentAt: (at: Span) => rich`Sent at ${at}.`,

@@ -41,8 +41,8 @@ async function steward(env: Record<string, string>, ...argv: string[]): Promise<
 
 const namesOf = ({ hosts }: PruneReport, host = 'local') =>
   hosts.find(({ name }) => name === host)?.images.map(({ names }) => names[0] ?? 'nameless');
-const imagesOf = async (host: Pick<Lab, 'podman'> = lab) =>
-  (await host.podman('images', '--all', '--format', '{{.Repository}}:{{.Tag}}')).trim().split('\n');
+const imagesOf = async (of: Pick<Lab, 'podman'> = lab) =>
+  (await of.podman('images', '--all', '--format', '{{.Repository}}:{{.Tag}}')).trim().split('\n');
 const withoutRegistry = (names: readonly string[] = []) =>
   names.map((name) => name.replace(`${lab.registry}/`, '')).toSorted();
 

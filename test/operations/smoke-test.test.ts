@@ -138,13 +138,12 @@ describe('smokeTest', () => {
     place.write('sys/class/hwmon/hwmon0/temp1_input', '97000\n');
     let asked = 0;
     const { machine } = place.app;
-    const sensors = () => machine.sensors();
     place.app.machine = {
       ...machine,
-      sensors: () => {
+      sensors() {
         asked += 1;
         if (asked === 2) place.write('sys/class/hwmon/hwmon0/temp1_input', '61000\n');
-        return sensors();
+        return machine.sensors();
       },
     };
     expect(keysOf((await place.look()).findings)).toEqual([]);

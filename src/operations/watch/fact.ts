@@ -1,0 +1,101 @@
+/** What an alert about a service says: its cause, how it ended, and its last words. */
+import type { App } from '../../app.ts';
+import type { Host } from '../../hosts.ts';
+import type { ServiceFact } from '../../report/alerts.ts';
+import type { ServiceState, Trouble } from '../../report.ts';
+import type { Service } from '../../services.ts';
+import { recentEnds } from '../../watch/loops.ts';
+import type { Found } from '../../watch/sight.ts';
+import { lastWordsOf } from '../power.ts';
+import type { Died, Memory } from './memory.ts';
+
+/** Milliseconds: what was written, and what ended, so long before a trouble was seen may be its reason. */
+const BEFORE = 5 * 60_000;
+/** A loop changes with each turn; its alert, no more often. Milliseconds. */
+const REFRESHED_EACH = 60_000;
+/** Killed by signal 9. */
+const KILLED = 137;
+/** Results of a unit whose main process says more by how it ended. */
+const BY_ITS_END: readonly string[] = ['exit-code', 'signal', 'core-dump', 'oom-kill'];
+
+export type FactNeeds = {
+  app: Pick<App, 'hosts' | 'redact' | 'clock'>;
+  host: Pick<Host, 'systemd'>;
+  memory: Memory;
+};
+
+type Of = { service: Service; state: ServiceState; found: Found; since: number };
+
+/** @param before what the open alert says, and since when: the same trouble is not told in other words at each look */
+export async function factOf(
+  needs: FactNeeds,
+  { service, state, found, since }: Of,
+  before: { fact: ServiceFact; at: number } | undefined,
+): Promise<ServiceFact> {
+  const { part } = found.cause;
+  const now = needs.app.clock.now();
+  const trouble = await explain(needs, state, found, since);
+  const fact: ServiceFact = {
+    kind: 'service',
+    title: service.title,
+    state: found.state,
+    part,
+    trouble,
+    restarts: part === undefined ? 0 : endsOf(needs.memory, part, now),
+    memoryLimit: isOutOfMemory(trouble) ? needs.memory.part(part ?? '').memoryLimit : undefined,
+    lastLines: [],
+  };
+  if (before !== undefined && faceOf(fact) === faceOf(before.fact)) {
+    const isNewer = fact.restarts !== before.fact.restarts && now - before.at >= REFRESHED_EACH;
+    return isNewer ? { ...fact, lastLines: before.fact.lastLines } : before.fact;
+  }
+  return { ...fact, lastLines: await lastWordsOf(needs.app, service, { part, since: since - BEFORE }) };
+}
+
+const endsOf = (memory: Memory, part: string, now: number): number => {
+  const { turns } = memory.part(part);
+  return turns === undefined ? 0 : recentEnds(turns, now);
+};
+
+const isOutOfMemory = (trouble: Trouble): boolean => trouble.kind === 'exited' && trouble.outOfMemory;
+
+/** What makes it another thing to tell. */
+function faceOf({ state, part, trouble }: ServiceFact): string {
+  return JSON.stringify([
+    state,
+    part,
+    trouble.kind,
+    'code' in trouble && trouble.code,
+    'result' in trouble && trouble.result,
+    'outOfMemory' in trouble && trouble.outOfMemory,
+  ]);
+}
+
+/** How a process ended says more than that its unit failed or starts again. */
+async function explain(
+  needs: FactNeeds,
+  { containers }: ServiceState,
+  { cause }: Found,
+  since: number,
+): Promise<Trouble> {
+  const { part, trouble, loop } = cause;
+  const isEnded =
+    loop !== undefined ||
+    trouble.kind === 'restarting' ||
+    (trouble.kind === 'unit-failed' && BY_ITS_END.includes(trouble.result));
+  if (!isEnded || part === undefined) return trouble;
+  const { died, memoryLimit } = needs.memory.part(part);
+  const unit = containers.find(({ name }) => name === part)?.unit;
+  const isOfThis = (exit: Died | undefined) => exit !== undefined && exit.at >= since - BEFORE;
+  const exit = isOfThis(died) ? died : await journalled(needs, unit);
+  if (exit === undefined || !isOfThis(exit)) return trouble;
+  const outOfMemory =
+    (trouble.kind === 'unit-failed' && trouble.result === 'oom-kill') ||
+    (exit.code === KILLED && memoryLimit !== undefined);
+  return { kind: 'exited', ...exit, outOfMemory };
+}
+
+/** The alert is told without it where the journal cannot be read. */
+async function journalled({ host }: FactNeeds, unit: string | undefined): Promise<Died | undefined> {
+  return unit === undefined ? undefined : host.systemd.lastExit(unit).catch(() => undefined);
+}
