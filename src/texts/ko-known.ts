@@ -251,6 +251,11 @@ export const FILES: Known = [
 
 /** Why something did not work, and what went wrong beside it. */
 export const CAUSES: Known = [
+  ['Cannot send by Pushover: {}.', 'Pushover로 보낼 수 없음: {}.'],
+  ['{} is being worked on', '작업 진행 중: {}'],
+  ['it has another name by now', '그 사이 다른 이름이 생김'],
+  ['a container uses it by now', '그 사이 컨테이너에서 사용 중'],
+  ['its units lead to more than {} files', '유닛에서 이어지는 파일이 너무 많음 (한도: {})'],
   ['Steward was stopped', 'Steward가 종료됨'],
   ['{} is busy', '다른 작업 중: {}'],
   ['Steward is stopping', 'Steward가 종료되는 중'],
