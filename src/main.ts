@@ -18,6 +18,7 @@ import { createReleases } from './clients/releases.ts';
 import { createSystemd } from './clients/systemd.ts';
 import { systemClock } from './clock.ts';
 import { openDoors, type Door } from './doors.ts';
+import { createErrorCount } from './error-count.ts';
 import { BusyError, causeOf } from './errors.ts';
 import { createGuard } from './guard.ts';
 import { createHosts, type Host } from './hosts.ts';
@@ -27,9 +28,9 @@ import { createLogger } from './logger.ts';
 import { lookAtServices } from './operations/status.ts';
 import { countWell } from './operations/watch/count-well.ts';
 import { tellUnasked } from './operations/tell-unasked.ts';
+import { noteJobEnd } from './operations/watch/job-alerts.ts';
 import { createWatch } from './operations/watch/watch.ts';
 import { watchLogs } from './operations/watch/watch-logs.ts';
-import { noteJobEnd } from './operations/watch/job-alerts.ts';
 import { mountsOf } from './pictures/mounts.ts';
 import { present } from './present/index.ts';
 import { createPulse } from './pulse.ts';
@@ -42,8 +43,8 @@ import { createTasks, type Tasks } from './tasks.ts';
 import { LAST_POLL } from './telegram/absence.ts';
 import { textsOf, type Texts } from './texts/index.ts';
 import { createLookAtSelf, type LookAtSelf } from './wellness.ts';
-import { audit as auditCommand } from '../commands/audit.ts';
 import { ack } from '../commands/ack.ts';
+import { audit as auditCommand } from '../commands/audit.ts';
 import { backup } from '../commands/backup.ts';
 import { backups } from '../commands/backups.ts';
 import { cancel } from '../commands/cancel.ts';
@@ -57,7 +58,9 @@ import { keep } from '../commands/keep.ts';
 import { logs } from '../commands/logs.ts';
 import { mute } from '../commands/mute.ts';
 import { name as nameCommand } from '../commands/name.ts';
+import { prune } from '../commands/prune.ts';
 import { remind } from '../commands/remind.ts';
+import { report as reportCommand } from '../commands/report.ts';
 import { restart } from '../commands/restart.ts';
 import { restore } from '../commands/restore.ts';
 import { rollback } from '../commands/rollback.ts';
@@ -74,9 +77,12 @@ import { checkVersions } from '../jobs/check-versions.ts';
 import { checkOffSite } from '../jobs/check-off-site.ts';
 import { checkWayBack } from '../jobs/check-way-back.ts';
 import { cleanAlbum } from '../jobs/clean-album.ts';
+import { dailyReport } from '../jobs/daily-report.ts';
 import { drill as drillJob } from '../jobs/drill.ts';
 import { lookAtHost } from '../jobs/look-at-host.ts';
+import { prune as pruneJob } from '../jobs/prune.ts';
 import { remindReleases } from '../jobs/remind-releases.ts';
+import { sample } from '../jobs/sample.ts';
 import { sendOffSite } from '../jobs/send-off-site.ts';
 import { smokeTest } from '../jobs/smoke-test.ts';
 import { takeUpBackups } from '../jobs/take-up-backups.ts';
@@ -103,6 +109,7 @@ const commands: readonly Command[] = [
   start,
   cancel,
   clean,
+  prune,
   keep,
   nameCommand,
   skip,
@@ -111,6 +118,7 @@ const commands: readonly Command[] = [
   ack,
   mute,
   jobsCommand,
+  reportCommand,
   auditCommand,
   help,
 ];
@@ -132,7 +140,10 @@ const jobs: readonly Job[] = [
   lookAtHost,
   smokeTest,
   cleanAlbum,
+  sample,
+  dailyReport,
   tellAlerts,
+  pruneJob,
   tidy,
 ];
 
@@ -173,11 +184,13 @@ type House = { app: App; tasks: Tasks; texts: Texts; tell: (report: Report) => v
 function build({ config, services }: SoundConfig, [asked]: readonly string[]): House | undefined {
   const isBot = asked === undefined;
   const redact = createRedact([...config.secrets, ...services.secrets]);
-  const log = createLogger({ level: isBot ? config.logLevel : 'error', redact });
   const clock = systemClock;
   const looksAnyway = commands.some((command) => command.name === asked && command.needsStore === false);
   const store = tryToOpen(config.stateDir) ?? (looksAnyway ? openScratchStore(clock) : undefined);
   if (store === undefined) return undefined;
+  const log = isBot
+    ? createLogger({ level: config.logLevel, redact, onError: createErrorCount({ store, clock }) })
+    : createLogger({ level: 'error', redact });
   const locks = createLocks(join(config.stateDir, 'locks'));
   const audit = createAudit({ table: store.audit, redact, clock });
   const tasks = createTasks({ runs: store.runs, locks, clock, log, audit });

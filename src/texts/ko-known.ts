@@ -53,6 +53,14 @@ export const MISTAKES: Known = [
   ['Say which alert.', '어느 경보인지 적어 주세요.'],
   ['Alert {} is over.', '끝난 경보입니다: {}.'],
   ['No open alert is about "{}".', '열린 경보가 없습니다: {}.'],
+  [
+    'prune takes no names: it takes what nothing uses, and only that.',
+    'prune에는 이름을 적지 않습니다. 아무도 사용하지 않는 것만 삭제합니다.',
+  ],
+  [
+    'Cannot report "{}": say report, report week or report details.',
+    '보고할 수 없습니다: {}. report, report week, report details 중 하나로 적어 주세요.',
+  ],
   ['One job at a time: "{}" is too much.', '작업은 한 번에 하나씩 적어 주세요. 남는 말: {}'],
   [
     'One update at a time: cancel <service> [now|wait].',

@@ -15,6 +15,8 @@ import { guard } from './ko-guard.ts';
 import { http } from './ko-http.ts';
 import { inbox } from './ko-inbox.ts';
 import { cleaning, images, pictures, unseen } from './ko-pictures.ts';
+import { prune } from './ko-prune.ts';
+import { overview } from './ko-overview.ts';
 import { pulse } from './ko-pulse.ts';
 import { releases } from './ko-releases.ts';
 import { restore } from './ko-restore.ts';
@@ -137,9 +139,11 @@ const commands: Catalogue['commands'] = {
   backups: '백업 목록과 검증 수준',
   images: '최근 사진과 경로',
   clean: '봇이 올린 사진을 앨범에서 정리',
+  prune: '사용하지 않는 이미지 삭제',
   keep: '사진을 정리하지 않고 보관',
   name: '사진에 이름 붙이기',
   audit: '누가 무엇을 요청했고 어떻게 되었는지',
+  report: '현재 상태와 지난 보고 이후의 일',
   ...alertCommands,
 };
 
@@ -195,6 +199,7 @@ export const ko: Catalogue = {
     restore: () => '복원…',
     accept: () => '이대로 정상',
     'stop-waiting': () => '대기 중단',
+    details: () => '자세히',
     help: () => '도움말',
     ...alertActions,
   },
@@ -373,7 +378,9 @@ export const ko: Catalogue = {
   http,
   terminal,
   audit,
+  overview,
   inbox,
+  prune,
   pulse,
   releases,
   backups,
