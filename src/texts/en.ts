@@ -208,7 +208,8 @@ export const en = {
   help: {
     title: rich`${b('Steward')} looks after this server.`,
     purposes: { look: 'Look', act: 'Act', schedule: 'Schedule', about: 'About' },
-    pictures: rich`${b('Pictures')}\nSend a photo, or a file for small text: it is filed and its path comes back. A word in reply is its name.`,
+    pictures: rich`${b('Pictures')}\nSend a photo, or a file for small text: it is filed and its path comes back.`,
+    naming: rich`A word in reply is its name.`,
     names: rich`${i('A service may be named by any part: /logs arch')}`,
     commandLine: 'On the command line: steward <command> [arguments] [--json] [--yes] [--dry-run]',
   },

@@ -232,7 +232,8 @@ export const ko: Catalogue = {
   help: {
     title: rich`${b('Steward')} – 이 서버를 돌봅니다.`,
     purposes: { look: '살펴보기', act: '실행', schedule: '예약', about: '안내' },
-    pictures: rich`${b('사진')}\n사진을 보내시거나, 글씨가 작은 화면은 파일로 보내 주세요. 저장한 뒤 경로를 알려 드립니다. 답장으로 단어를 보내시면 그 사진의 이름이 됩니다.`,
+    pictures: rich`${b('사진')}\n사진을 보내시거나, 글씨가 작은 화면은 파일로 보내 주세요. 저장한 뒤 경로를 알려 드립니다.`,
+    naming: rich`답장으로 단어를 보내시면 그 사진의 이름이 됩니다.`,
     names: rich`${i('서비스 이름은 일부만 적어도 됩니다: /logs arch')}`,
     commandLine: '명령줄에서는: steward <명령> [인수] [--json] [--yes] [--dry-run]',
   },
