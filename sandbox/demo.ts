@@ -13,6 +13,7 @@ import { startMiniPc, type MiniPc } from './minipc.ts';
 
 const USAGE = `Usage: npm run demo [-- options]
   --port <port>     of the chat page; 8080 unless taken
+  --language <code> what the bot speaks: en or ko
   --say <text>      send a message, wait for the answer, print the conversation and end
   --photo <file>    the same with a picture as a photo
   --file <file>     the same with a picture as a file
@@ -27,21 +28,36 @@ const REST = 1500;
 
 type Act = { name: 'say' | 'photo' | 'file' | 'tap'; value: string };
 
-function parse(argv: readonly string[]): { port: number | undefined; acts: Act[] } {
+type Language = 'en' | 'ko';
+
+function parse(argv: readonly string[]): { port: number | undefined; language: Language; acts: Act[] } {
   const option = { type: 'string', multiple: true } as const;
   const { values, tokens } = parseArgs({
     args: [...argv],
-    options: { port: { type: 'string' }, say: option, photo: option, file: option, tap: option },
+    options: {
+      port: { type: 'string' },
+      language: { type: 'string', default: 'en' },
+      say: option,
+      photo: option,
+      file: option,
+      tap: option,
+    },
     tokens: true,
   });
   const acts = tokens.flatMap((token): Act[] =>
-    token.kind === 'option' && token.name !== 'port' ? [{ name: token.name, value: token.value ?? '' }] : [],
+    token.kind === 'option' && token.name !== 'port' && token.name !== 'language'
+      ? [{ name: token.name, value: token.value ?? '' }]
+      : [],
   );
   const port = values.port === undefined ? undefined : Number(values.port);
   if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port < 65_536)) {
     throw new Error(`--port: found ${values.port}, expected a number from 0 to 65535`);
   }
-  return { port, acts };
+  const { language } = values;
+  if (language !== 'en' && language !== 'ko') {
+    throw new Error(`--language: found ${language}, expected en or ko`);
+  }
+  return { port, language, acts };
 }
 
 /** Do one thing as the person, and wait until the bot has nothing more to say to it. */
@@ -83,10 +99,11 @@ async function preferred(port: number): Promise<number> {
 }
 
 async function main(argv: readonly string[]): Promise<void> {
-  const { port, acts } = parse(argv);
+  const { port, language, acts } = parse(argv);
   const folder = await mkdtemp(join(tmpdir(), 'steward-demo-'));
   const pc = await startMiniPc({
     folder,
+    language,
     port: port ?? (await preferred(PORT)),
     controls: [
       {

@@ -35,6 +35,8 @@ export type MiniPcOptions = {
   folder: string;
   /** Of the chat page; any that is free unless given. */
   port?: number;
+  /** What the bot and the person speak; `en` unless given. */
+  language?: 'en' | 'ko';
   /** Beside those of Telegram, Immich and the containers. */
   controls?: readonly Control[];
 };
@@ -42,12 +44,21 @@ export type MiniPcOptions = {
 /** Bytes a second that come from the registry: an image of some hundred megabytes takes some seconds. */
 const BANDWIDTH = 60e6;
 
-export async function startMiniPc({ folder, port = 0, controls = [] }: MiniPcOptions): Promise<MiniPc> {
+export async function startMiniPc({
+  folder,
+  port = 0,
+  language = 'en',
+  controls = [],
+}: MiniPcOptions): Promise<MiniPc> {
   mkdirSync(folder, { recursive: true });
   const socket = join(folder, 'podman.sock');
   const registry = await startRegistry();
   const [telegram, immich, engine, github] = await Promise.all([
-    startTelegram({ bot: { first_name: 'Steward', username: 'steward_demo_bot' }, shrink: shrinkPhoto }),
+    startTelegram({
+      bot: { first_name: 'Steward', username: 'steward_demo_bot' },
+      people: [{ language_code: language }],
+      shrink: shrinkPhoto,
+    }),
     startImmich({ folder: join(folder, 'immich'), version: '3.1.0' }),
     startEngineSandbox({ socket, registry: registry.host, bandwidth: BANDWIDTH }),
     startGithub(),
@@ -118,6 +129,7 @@ export async function startMiniPc({ folder, port = 0, controls = [] }: MiniPcOpt
     CONTAINERS_REGISTRIES_CONF: registriesFile,
     AGENT_USER: String(process.getuid?.() ?? 0),
     PICTURES_GROUP: String(process.getgid?.() ?? 0),
+    STEWARD_LANGUAGE: language,
     LOG_LEVEL: 'warn',
   };
   writeFileSync(env.STEWARD_ENV, '# The demo gives everything in the environment.\n');

@@ -53,7 +53,7 @@ export async function runCommandLine(needs: CliNeeds, argv: readonly string[]): 
       const { what, since } = holder ?? { what: '?', since: app.clock.now() };
       return (complain(textOf({ kind: 'note', note: { key: 'busy', service, what, since } })), EXIT.busy);
     }
-    complain(`That did not work: ${causeOf(error).replace(/\.$/, '')}.${sudoHint(error)}`);
+    complain(texts.terminal.failed(causeOf(error), wantsSudo(error)));
     return EXIT.failed;
   };
 
@@ -65,7 +65,7 @@ export async function runCommandLine(needs: CliNeeds, argv: readonly string[]): 
       app.commands.flatMap((one) => one.flags ?? []),
     ));
   } catch (error) {
-    complain(`${causeOf(error)}\nUsage: steward <command> [arguments] [--json] [--yes] [--dry-run]`);
+    complain(`${causeOf(error)}\n${texts.terminal.usage}`);
     return EXIT.usage;
   }
   const [name = 'help', ...args] = words;
@@ -75,9 +75,7 @@ export async function runCommandLine(needs: CliNeeds, argv: readonly string[]): 
       name,
       app.commands.map((one) => one.name),
     );
-    complain(
-      `There is no command "${name}".${near.length === 0 ? ' See steward help.' : ` Did you mean ${near.join(' or ')}?`}`,
-    );
+    complain(texts.terminal.unknownCommand(name, near));
     return EXIT.usage;
   }
 
@@ -101,9 +99,9 @@ export async function runCommandLine(needs: CliNeeds, argv: readonly string[]): 
       }
       if (!flags.yes) {
         if (!flags.json) show(plan.report);
-        if (!(await confirmed(terminal, plan.typed))) {
+        if (!(await confirmed(needs, plan.typed))) {
           app.audit.refuse({ what: name, args, by, service: subjectOf(plan) }, { outcome: 'cancelled' });
-          return (complain('Nothing was changed.'), EXIT.usage);
+          return (complain(texts.terminal.unchanged), EXIT.usage);
         }
       }
     }
@@ -196,9 +194,9 @@ async function work(
   );
   if (end.outcome === 'done' && end.report !== undefined) return end.report;
   if (end.outcome === 'failed' || end.outcome === 'skipped') throw end.error;
-  if (command.resume === undefined) throw new Error('it was broken off');
+  if (command.resume === undefined) throw new Error(texts.terminal.brokenOff);
   const again = ['steward', command.name, ...args].join(' ');
-  throw new Error(`it was broken off. The bot takes it up within a minute; where none runs, "${again}" does`);
+  throw new Error(texts.terminal.resumes(again));
 }
 
 /** What was done here is worth a silent line to whoever else looks after the host. */
@@ -213,19 +211,16 @@ function tellInChat({ app, user }: CliNeeds, verb: string, service: string, ok: 
 }
 
 /** @param word what is to be typed, where a yes is not enough */
-async function confirmed(terminal: Terminal, word: string | undefined): Promise<boolean> {
-  if (terminal.input.isTTY !== true) {
-    throw new UserError(
-      'This needs a yes, and there is no terminal to ask: use --yes, or --dry-run to see the plan.',
-    );
-  }
+async function confirmed({ terminal, texts }: CliNeeds, word: string | undefined): Promise<boolean> {
+  const { terminal: words } = texts;
+  if (terminal.input.isTTY !== true) throw new UserError(words.nobodyToAsk);
   const questions = createInterface({ input: terminal.input, output: terminal.errors });
   try {
     if (word !== undefined) {
-      const typed = await questions.question(`To go ahead, type ${word}: `);
+      const typed = await questions.question(words.type(word));
       return typed.trim().toLowerCase() === word.toLowerCase();
     }
-    return /^y(es)?$/i.test((await questions.question('Go ahead? [y/N] ')).trim());
+    return words.yes.test((await questions.question(words.goAhead)).trim());
   } catch (error) {
     // Ctrl-C and Ctrl-D are a no.
     if (error instanceof Error && error.name === 'AbortError') return false;
@@ -235,8 +230,6 @@ async function confirmed(terminal: Terminal, word: string | undefined): Promise<
   }
 }
 
-/** What helps against a missing permission, which SQLite tells in words of its own. */
-export const sudoHint = (error: unknown): string =>
-  /EACCES|EPERM|permission denied|unable to open database file|readonly/i.test(causeOf(error))
-    ? ' Use sudo.'
-    : '';
+/** Whether root could do it; SQLite tells a missing permission in words of its own. */
+export const wantsSudo = (error: unknown): boolean =>
+  /EACCES|EPERM|permission denied|unable to open database file|readonly/i.test(causeOf(error));

@@ -6,6 +6,7 @@ import { groupIdOf, userOf } from './config/accounts.ts';
 import { openEnvironment, type Env } from './config/environment.ts';
 import type { Fault } from './errors.ts';
 import { misspelt } from './config/misspelt.ts';
+import { LANGUAGES, type Language } from './language.ts';
 import { createRedact } from './redact.ts';
 import {
   DURATION_FORM,
@@ -69,7 +70,7 @@ export type Config = {
   user: string;
   /** An IANA name. */
   timeZone: string;
-  language: 'en';
+  language: Language;
   logLevel: (typeof LOG_LEVELS)[number];
   /** Every secret value, for masking. */
   secrets: readonly string[];
@@ -161,7 +162,7 @@ export function readConfig(options: Options = {}): { config: Config; faults: Fau
     system = '/etc/steward/env',
   } = options;
   const environment = openEnvironment(env, { root, system });
-  const { read, secret, secrets } = parse.createReader(environment);
+  const { read, choice, secret, secrets } = parse.createReader(environment);
   const { faults } = environment;
   const path = (text: string) => resolve(environment.base, text);
   const text = (value: string) => value;
@@ -262,8 +263,8 @@ export function readConfig(options: Options = {}): { config: Config; faults: Fau
     observe: read('STEWARD_OBSERVE', parse.flag, '1 or 0', false),
     user: env['SUDO_USER'] ?? userInfo().username,
     timeZone: read('TZ', parse.timeZone, 'a time zone such as Europe/Rome', parse.hostTimeZone()),
-    language: read('STEWARD_LANGUAGE', parse.language, 'en; Korean (ko) is not there yet', 'en'),
-    logLevel: read('LOG_LEVEL', parse.oneOf(LOG_LEVELS), `one of ${LOG_LEVELS.join(', ')}`, 'info'),
+    language: choice('STEWARD_LANGUAGE', LANGUAGES, 'en'),
+    logLevel: choice('LOG_LEVEL', LOG_LEVELS, 'info'),
     secrets,
   };
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { App, Command, Job } from './app.ts';
 import { createAudit } from './audit.ts';
 import { checkConfig, isSound, type SoundConfig } from './check-config.ts';
-import { EXIT, runCommandLine, sudoHint } from './cli.ts';
+import { EXIT, runCommandLine, wantsSudo } from './cli.ts';
 import { createEngine } from './clients/engine.ts';
 import { createHeartbeat } from './clients/heartbeat.ts';
 import { createHttps } from './clients/https.ts';
@@ -321,7 +321,9 @@ function tryToOpen(folder: string): Store | undefined {
     return openStore(folder, systemClock);
   } catch (error) {
     const why = causeOf(error);
-    process.stderr.write(`Cannot open the store in "${folder}": ${why}.${sudoHint(error)}\n`);
+    process.stderr.write(
+      `Cannot open the store in "${folder}": ${why}.${wantsSudo(error) ? ' Use sudo.' : ''}\n`,
+    );
     return undefined;
   }
 }

@@ -156,6 +156,7 @@ describe('each variable', () => {
     [{ TZ: 'Asia/Seoul' }, (config) => config.timeZone, 'Asia/Seoul'],
     [{ TZ: ':Europe/Rome' }, (config) => config.timeZone, 'Europe/Rome'],
     [{ STEWARD_LANGUAGE: 'en' }, (config) => config.language, 'en'],
+    [{ STEWARD_LANGUAGE: 'ko' }, (config) => config.language, 'ko'],
     [{ LOG_LEVEL: 'debug' }, (config) => config.logLevel, 'debug'],
   ])('%o', (env, pick, expected) => {
     const { config, faults } = read(env);
@@ -235,7 +236,8 @@ describe('each kind of fault', () => {
     [{ STEWARD_OBSERVE: 'maybe' }, 'STEWARD_OBSERVE: found "maybe", expected 1 or 0'],
     [{ TZ: 'Mars/Olympus' }, 'TZ: found "Mars/Olympus", expected a time zone such as Europe/Rome'],
     [{ TZ: '+09:00' }, 'TZ: found "+09:00", expected a time zone such as Europe/Rome'],
-    [{ STEWARD_LANGUAGE: 'ko' }, 'STEWARD_LANGUAGE: found "ko", expected en; Korean (ko) is not there yet'],
+    [{ STEWARD_LANGUAGE: 'kr' }, 'STEWARD_LANGUAGE: found "kr", expected one of en, ko (did you mean ko?)'],
+    [{ STEWARD_LANGUAGE: 'Deutsch' }, 'STEWARD_LANGUAGE: found "Deutsch", expected one of en, ko'],
     [
       { LOG_LEVEL: 'loud' },
       'LOG_LEVEL: found "loud", expected one of trace, debug, info, warn, error, fatal',

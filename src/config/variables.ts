@@ -1,5 +1,6 @@
 /** One variable's text → its value. Each function gives undefined for what it cannot read. */
 import { isAbsolute, normalize } from 'node:path';
+import { nearest } from '../nearest.ts';
 import type { Environment } from './environment.ts';
 
 export const USER_IDS = 'numeric user ids, comma separated';
@@ -17,6 +18,8 @@ export type Reader = {
     expected: string,
     fallback: Fallback,
   ) => Value | Fallback;
+  /** One of a few words; the fault of another one names the nearest. */
+  choice: <Choice extends string>(name: string, choices: readonly Choice[], fallback: Choice) => Choice;
   /** Like `read`; the value stays out of the fault. */
   secret: <Value>(
     name: string,
@@ -40,6 +43,16 @@ export function createReader(environment: Environment): Reader {
       if (value === undefined) faults.push({ name, found: JSON.stringify(shorten(text)), expected });
       return value ?? fallback;
     },
+    choice(name, choices, fallback) {
+      const text = environment.get(name);
+      if (text === undefined) return fallback;
+      const value = choices.find((choice) => choice === text);
+      if (value !== undefined) return value;
+      const found = JSON.stringify(shorten(text));
+      const expected = `one of ${choices.join(', ')}`;
+      faults.push({ name, found, expected, nearest: nearest(text, choices, 1)[0] });
+      return fallback;
+    },
     secret(name, parse, expected) {
       const text = environment.secret(name);
       if (text === undefined) return undefined;
@@ -57,11 +70,6 @@ export const describeSecret = (text: string): string =>
 
 /** A fault is one line. */
 const shorten = (text: string): string => (text.length > 80 ? `${text.slice(0, 79)}…` : text);
-
-export const oneOf =
-  <Choice extends string>(choices: readonly Choice[]) =>
-  (text: string): Choice | undefined =>
-    choices.find((choice) => choice === text);
 
 export function userIds(text: string): number[] | undefined {
   const ids = text.split(',').map((part) => part.trim());
@@ -170,8 +178,6 @@ export function timeZone(text: string): string | undefined {
 }
 
 export const hostTimeZone = (): string => new Intl.DateTimeFormat().resolvedOptions().timeZone;
-
-export const language = (text: string): 'en' | undefined => (text === 'en' ? text : undefined);
 
 /** Settings that mean nothing without a key. */
 export const withKey = <Settings extends object>(

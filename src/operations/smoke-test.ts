@@ -2,7 +2,6 @@
  * The smoke test: one look at everything that a service stands on. What could not be looked at is said, and never
  * counts as well.
  */
-import type { App } from '../app.ts';
 import { causeOf } from '../errors.ts';
 import { backups } from './smoke/backups.ts';
 import { merged, notLookedAt, type Look, type SmokeCheck, type SmokeReach } from './smoke/check.ts';
@@ -12,7 +11,7 @@ import { kernelErrors, readOnly, smart } from './smoke/storage.ts';
 import { failedUnits } from './smoke/units.ts';
 import { https, vpn } from './smoke/ways.ts';
 import { reconcile } from './watch/reconcile.ts';
-import { tellAlerts } from './watch/tell-alerts.ts';
+import { tellAlerts, type TellReach } from './watch/tell-alerts.ts';
 
 const CHECKS: readonly SmokeCheck[] = [
   disks,
@@ -73,12 +72,19 @@ export async function smokeTest(
 
 /** The same, by the clock: alerts are brought in line with what was found. */
 export async function runSmokeTest(
-  app: SmokeReach & Pick<App, 'config'>,
+  app: SmokeReach & TellReach,
   options: SmokeTestOptions,
-): Promise<void> {
-  const { findings, covers } = await smokeTest(app, options);
-  reconcile(app, findings, { covers });
+): Promise<SmokeTest> {
+  const test = await smokeTest(app, options);
+  const { findings, looked, covers } = test;
+  const at = app.clock.now();
+  reconcile(app, findings, {
+    covers,
+    // What is not named any more, or was taken away, has not become well.
+    over: (key) => ({ at, ending: isAbout(looked, key) ? 'well' : 'unwatched' }),
+  });
   tellAlerts(app);
+  return test;
 }
 
 /** A name that ends with a colon is the beginning of keys. */

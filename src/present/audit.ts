@@ -23,7 +23,7 @@ export function presentAudit(report: Of<'audit'>, texts: Texts): Card {
   const { entries, service, days, total } = report;
   const head = texts.audit.head(service, entries.length, total, days);
   if (entries.length === 0) return { blocks: [head] };
-  if (!report.asFile) return { blocks: [head, ...byDay(entries, texts)] };
+  if (!report.asFile) return { blocks: [head, ...byDay(entries, report.at, texts)] };
   const text = entries.map((entry) => {
     const { day, time } = texts.local(entry.at);
     return `${day} ${time} ${plain(told(entry, texts))}`;
@@ -37,14 +37,14 @@ export const presentAuditLines = ({ lines }: Of<'audit-lines'>): Card => ({
   file: { name: 'audit.jsonl', text: lines.map((line) => `${line}\n`).join('') },
 });
 
-function byDay(entries: readonly AuditEntry[], texts: Texts): Block[] {
+function byDay(entries: readonly AuditEntry[], now: number, texts: Texts): Block[] {
   let last: string | undefined;
   return entries.flatMap((entry) => {
     const { day, time } = texts.local(entry.at);
     const line = rich`${time.slice(0, 5)} ${told(entry, texts)}`;
     if (day === last) return [line];
     last = day;
-    return [[], rich`${b(day)}`, line];
+    return [[], rich`${b(texts.dateOf(entry.at, now))}`, line];
   });
 }
 

@@ -105,7 +105,7 @@ function secondPlace(services: readonly ServiceBackups[], at: number, texts: Tex
 function backupLine(backup: ListedBackup, at: number, texts: Texts): Rich {
   const { takenAt, level, size, trouble } = backup;
   const facts = [texts.backups.levels[level], ...(size === 0 ? [] : [texts.size(size)])];
-  const why = trouble === undefined ? '' : `. ${trouble}`;
+  const why = trouble === undefined ? '' : `. ${texts.told(trouble)}`;
   return rich`${iconOf(backup)} ${momentOf(takenAt, at, texts)} – ${facts.join(', ')}${why}`;
 }
 

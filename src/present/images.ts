@@ -24,7 +24,7 @@ export function presentImages({ pictures, at }: Presented<'images'>, texts: Text
 function entry(picture: ListedPicture, at: number, texts: Texts): Rich[] {
   const { images } = texts;
   const { path, name, sentAt, width, height, size, state } = picture;
-  const age: Span = { time: sentAt, fallback: images.age(at - sentAt), format: 'relative' };
+  const age: Span = { time: sentAt, fallback: texts.ago(at - sentAt), format: 'relative' };
   const facts: Rich[] = [rich`${age}`];
   if (width !== undefined && height !== undefined) facts.push(rich`${width}×${height}`);
   if (size !== undefined) facts.push(rich`${texts.size(size)}`);

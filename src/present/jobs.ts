@@ -1,9 +1,10 @@
 /** What is scheduled: last outcome, next time. */
 import type { Card } from '../card.ts';
 import type { JobState, Schedule } from '../report.ts';
-import { b, code, join, rich, type Rich, type Span } from '../rich.ts';
+import { b, code, join, rich, type Rich } from '../rich.ts';
 import type { Texts } from '../texts/index.ts';
 import type { Presented } from './index.ts';
+import { farSpan } from './moments.ts';
 
 export function presentJobs(report: Presented<'jobs'>, texts: Texts): Card {
   if (report.jobs.length === 0) return { blocks: [texts.jobs.none] };
@@ -20,16 +21,12 @@ function headline(job: JobState, texts: Texts): Rich {
 /** How the last run went, and what comes. */
 function course({ last, running, paused, nextAt }: JobState, texts: Texts): Rich {
   const { jobs } = texts;
-  const moment = (at: number): Span => {
-    const { day, time } = texts.local(at);
-    return { time: at, fallback: `${day} ${time.slice(0, 5)}`, format: 'relative' };
-  };
   const past: Rich[] = [];
   if (last === undefined) past.push(rich`${jobs.never}`);
   else {
-    past.push(rich`${jobs.outcomes[last.outcome]} ${jobs.last} ${moment(last.at)}`);
+    past.push(rich`${jobs.outcomes[last.outcome]} ${jobs.last} ${farSpan(last.at, texts)}`);
     past.push(rich`${jobs.took(texts.duration(last.took))}`);
-    if (last.reason !== undefined) past.push(rich`${last.reason}`);
+    if (last.reason !== undefined) past.push(rich`${texts.told(last.reason)}`);
   }
   const coming = running
     ? rich`🔵 ${jobs.running}`
@@ -37,7 +34,7 @@ function course({ last, running, paused, nextAt }: JobState, texts: Texts): Rich
       ? rich`⏸ ${jobs.paused}`
       : nextAt === undefined
         ? undefined
-        : rich`${jobs.next} ${moment(nextAt)}`;
+        : rich`${jobs.next} ${farSpan(nextAt, texts)}`;
   return join([join(past, ', '), ...(coming === undefined ? [] : [coming])], ' · ');
 }
 

@@ -12,7 +12,7 @@ export const timeOf = (at: number, texts: Texts): Span => ({
 export function momentOf(at: number, now: number, texts: Texts): Rich {
   const { day, time } = texts.local(at);
   if (day === texts.local(now).day) return [{ time: at, fallback: time, format: 'time' }];
-  return rich`${{ time: at, fallback: day, format: 'date' }} ${timeOf(at, texts)}`;
+  return rich`${{ time: at, fallback: texts.dateOf(at, now), format: 'date' }} ${timeOf(at, texts)}`;
 }
 
 /** The same for what need not be known to the second. */
@@ -21,6 +21,13 @@ export const minuteOf = (at: number, now: number, texts: Texts): Rich =>
 
 export const spanOf = (at: number, now: number, texts: Texts): Span => ({
   time: at,
-  fallback: `${texts.about(now - at)} ago`,
+  fallback: texts.ago(now - at),
+  format: 'relative',
+});
+
+/** One whose day is told where the client cannot say how far it is. */
+export const farSpan = (at: number, texts: Texts): Span => ({
+  time: at,
+  fallback: `${texts.dateOf(at)} ${texts.local(at).time.slice(0, 5)}`,
   format: 'relative',
 });

@@ -2,19 +2,15 @@
 import type { Card } from '../card.ts';
 import type { Note } from '../report.ts';
 import type { Finding } from '../report/alerts.ts';
-import { code, rich, type Rich, type Span } from '../rich.ts';
+import { code, rich, type Rich } from '../rich.ts';
 import type { Texts } from '../texts/index.ts';
 import { copyButton } from './copy.ts';
+import { farSpan, timeOf } from './moments.ts';
 
 export function presentNote(note: Note, texts: Texts): Card {
   const { notes, releases } = texts;
   const only = (text: Rich): Card => ({ blocks: [text] });
-  // The reader's own client puts it into his zone and language; the host's time where it cannot.
-  const moment = (at: number): Span => ({
-    time: at,
-    fallback: texts.local(at).time.slice(0, 5),
-    format: 'time',
-  });
+  const moment = (at: number) => timeOf(at, texts);
   const titles = (findings: readonly Finding[]) => findings.map(texts.alerts.title).join(', ');
   switch (note.key) {
     case 'unknown-command':
@@ -105,11 +101,8 @@ export function presentNote(note: Note, texts: Texts): Card {
       return only(releases.skippedNow(note.service, note.what, note.newer));
     case 'unskipped':
       return only(releases.unskipped(note.service, note.what));
-    case 'reminding': {
-      const { day, time } = texts.local(note.at);
-      const at: Span = { time: note.at, fallback: `${day} ${time.slice(0, 5)}`, format: 'relative' };
-      return only(releases.reminding(note.service, note.what, at));
-    }
+    case 'reminding':
+      return only(releases.reminding(note.service, note.what, farSpan(note.at, texts)));
     case 'kept':
       return only(notes.kept(note.pictures, note.kept, note.cleaned));
     case 'named': {

@@ -119,7 +119,7 @@ function blockedLine(
     case 'skipped':
       return releases.skipped(name, what);
     case 'failed': {
-      const at: Span = { time: reason.at, fallback: texts.local(reason.at).day, format: 'relative' };
+      const at: Span = { time: reason.at, fallback: texts.dateOf(reason.at), format: 'relative' };
       return releases.failed(name, what, at, reason.why);
     }
     case 'vectors':

@@ -187,7 +187,7 @@ function asideLines({ newer, aside, data }: RestoreReport, texts: Texts): Block[
 
 const dayOf = (at: number, texts: Texts) => ({
   time: at,
-  fallback: texts.local(at).day,
+  fallback: texts.dateOf(at),
   format: 'date' as const,
 });
 

@@ -136,12 +136,12 @@ export function presentService(report: Presented<'service'>, texts: Texts): Card
   ];
   if (report.changed !== undefined) {
     const { verb, from, at } = report.changed;
-    const when: Span = { time: at, fallback: `${texts.about(report.at - at)} ago`, format: 'relative' };
+    const when: Span = { time: at, fallback: texts.ago(report.at - at), format: 'relative' };
     blocks.push(texts.status.changed(verb, from, when));
   }
   if (report.waits !== undefined) {
     const { for: what, version: wanted, since } = report.waits;
-    const when: Span = { time: since, fallback: `${texts.about(report.at - since)} ago`, format: 'relative' };
+    const when: Span = { time: since, fallback: texts.ago(report.at - since), format: 'relative' };
     blocks.push(texts.guard.waits(what, wanted, when));
   }
   if (service.backup !== undefined) {
@@ -160,7 +160,7 @@ export function presentService(report: Presented<'service'>, texts: Texts): Card
     const since: Span | undefined =
       publishedAt === undefined
         ? undefined
-        : { time: publishedAt, fallback: texts.local(publishedAt).day, format: 'date' };
+        : { time: publishedAt, fallback: texts.dateOf(publishedAt, report.at), format: 'date' };
     blocks.push(texts.status.out(newer, since));
   }
   if (service.url !== undefined) blocks.push(rich`${link(service.url, service.url)}`);

@@ -21,10 +21,10 @@ export function presentUpdatePlan(report: Presented<'update-plan'>, texts: Texts
     updates.plan.stop(stopped(report, texts), withData),
     updates.plan.health(texts.duration(report.limit)),
   ];
-  const risky = `${steps.length - 1} or ${steps.length}`;
+  const [first, last] = [steps.length - 1, steps.length];
   const away =
     report.away === undefined
-      ? updates.plan.awayUnknown(`${steps.length - 1} and ${steps.length}`)
+      ? updates.plan.awayUnknown(first, last)
       : updates.plan.away(texts.duration(report.away));
   return {
     blocks: [
@@ -32,7 +32,7 @@ export function presentUpdatePlan(report: Presented<'update-plan'>, texts: Texts
       [],
       ...numbered(steps),
       [],
-      rich`${away} ${updates.plan.failure(risky, withData)}`,
+      rich`${away} ${updates.plan.failure(first, last, withData)}`,
       ...(notCovered === undefined || !withData ? [] : [updates.plan.notCovered(notCovered)]),
       ...hazardLines(report, texts),
       ...notesOf(notes, texts),

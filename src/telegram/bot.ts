@@ -3,10 +3,11 @@ import type { Update } from 'grammy/types';
 import type { App } from '../app.ts';
 import type { Card } from '../card.ts';
 import { causeOf } from '../errors.ts';
+import { LANGUAGES } from '../language.ts';
 import { plain } from '../rich.ts';
 import type { Report } from '../report.ts';
 import type { Tasks } from '../tasks.ts';
-import type { Texts } from '../texts/index.ts';
+import { textsOf, type Texts } from '../texts/index.ts';
 import { createAbsence } from './absence.ts';
 import { createAccess } from './access.ts';
 import { createApis, whyOf } from './api.ts';
@@ -14,7 +15,7 @@ import { createConfirm, type Toast } from './confirm.ts';
 import { createDispatch, listensTo } from './dispatch.ts';
 import { createIntake, type IntakeNeeds } from './intake.ts';
 import { createInterrupted } from './interrupted.ts';
-import { createMenu } from './menu.ts';
+import { createMenu, type Describe } from './menu.ts';
 import { createOutboxWorker } from './outbox.ts';
 import { insist, poll } from './poll.ts';
 import { createRequests, note } from './request.ts';
@@ -58,8 +59,23 @@ export function createBot(needs: BotNeeds): Bot {
   const api = apis.calls;
   const access = createAccess({ telegram, facts: store.facts, clock });
   const me = () => store.facts.get<{ id: number; username: string }>(ME);
-  const describe = (name: string) => texts.commands[name] ?? name;
-  const refreshMenu = createMenu({ api, commands, describe, access, facts: store.facts, log });
+  const describeIn =
+    ({ commands: words }: Pick<Texts, 'commands'>): Describe =>
+    (name) =>
+      words[name] ?? name;
+  const [usual, ...others] = LANGUAGES;
+  const refreshMenu = createMenu({
+    api,
+    commands,
+    describe: describeIn(texts),
+    // A language that was chosen holds for every phone.
+    translations: new Map(
+      app.config.language === usual ? others.map((one) => [one, describeIn(textsOf(one))]) : [],
+    ),
+    access,
+    facts: store.facts,
+    log,
+  });
   const outbox = createOutboxWorker({ apis, store, clock, log, present, chat: access.chat });
 
   /** What is not worth a second try: signs that something is going on. */

@@ -2,7 +2,7 @@
 import type { ImmichTrouble, PictureProblem, PictureWorry } from '../report.ts';
 import { b, code, i, rich, type Rich } from '../rich.ts';
 import { formatSize } from '../units.ts';
-import { about, plural } from './en-words.ts';
+import { plural } from './en-words.ts';
 
 const immichTrouble = (reason: ImmichTrouble, cause: string): Rich => {
   switch (reason) {
@@ -122,7 +122,6 @@ export const pictures = {
 export const images = {
   none: rich`🖼 ${b('No pictures.')} Send me one.`,
   head: (count: number) => rich`🖼 ${b(count === 1 ? 'The last picture' : `The last ${count} pictures`)}`,
-  age: (ms: number) => `${about(ms)} ago`,
   missing: 'its file is not there any more',
   states: {
     waiting: 'waits for Immich',

@@ -158,11 +158,12 @@ export const updates = {
       `Stop ${names}${snapshot ? ', last snapshot at rest' : ''}, start the new ${names === 'it' ? 'one' : 'version'}`,
     health: (limit: string) => `Wait until healthy, at most ${limit}`,
     away: (span: string) => `Down for about ${span}, as last time.`,
-    awayUnknown: (during: string) => `Down during ${during}.`,
-    failure: (either: string, withData: boolean): Rich =>
+    /** By their numbers in the plan. */
+    awayUnknown: (first: number, last: number) => `Down during ${first} and ${last}.`,
+    failure: (first: number, last: number, withData: boolean): Rich =>
       withData
-        ? rich`If ${either} fails I put image ${b('and')} data back, as of the stop.`
-        : rich`If ${either} fails I put the image back, and leave the data as it is then.`,
+        ? rich`If ${first} or ${last} fails I put image ${b('and')} data back, as of the stop.`
+        : rich`If ${first} or ${last} fails I put the image back, and leave the data as it is then.`,
     notCovered: (what: string) => rich`🗄 No copy is made of: ${what}`,
     breaking: (count: number) =>
       rich`⚠️ The notes mention ${count === 1 ? 'a breaking change' : `${count} breaking changes`}:`,

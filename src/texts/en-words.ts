@@ -22,6 +22,9 @@ export const about = (ms: number): string => {
   return `${amount} ${{ second: 's', minute: 'min', hour: 'h' }[unit]}`;
 };
 
+/** "12 min ago". */
+export const ago = (ms: number): string => `${about(ms)} ago`;
+
 /** `local` is the machine that Steward runs on. */
 export const hostNamed = (name: string): string => (name === 'local' ? 'this host' : `host ${name}`);
 

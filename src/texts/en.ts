@@ -15,8 +15,9 @@ import { cleaning, images, pictures, them, unseen, type Unseen } from './en-pict
 import { pulse } from './en-pulse.ts';
 import { releases } from './en-releases.ts';
 import { restore } from './en-restore.ts';
+import { terminal } from './en-terminal.ts';
 import { updates } from './en-updates.ts';
-import { about, allOf, duration, hostNamed, plural } from './en-words.ts';
+import { about, ago, allOf, duration, hostNamed, plural } from './en-words.ts';
 import { watchFacts } from './en-watch-facts.ts';
 
 const verbs: Record<Verb, { title: string; past: string; noun: string }> = {
@@ -117,6 +118,11 @@ const stands = (name: string, state: State): string =>
 export const en = {
   duration,
   about,
+  ago,
+  /** @param day `2026-11-20`, as `today` */
+  date: (day: string, _today: string): string => day,
+  /** A sentence that comes from elsewhere, in English: a cause, a warning. */
+  told: (sentence: string): string => sentence,
   size: (amount: number) => formatSize(amount),
   memory: (amount: number) => formatSize(amount, 1024),
   percent: (share: number) => `${Math.round(share * 100)} %`,
@@ -271,8 +277,8 @@ export const en = {
     ping: (ms: number) => `ping ${Math.round(ms)} ms`,
     cpu: (percent: number) => `CPU ${percent < 10 ? percent.toFixed(1) : Math.round(percent)} %`,
     image: (image: string, age: string | undefined) => (age === undefined ? image : `${image}, ${age} old`),
-    lastExit: (status: number, outOfMemory: boolean, ago: string | undefined) =>
-      `last exit ${exit(status, outOfMemory)}${ago === undefined ? '' : `, ${ago} ago`}`,
+    lastExit: (status: number, outOfMemory: boolean, age: string | undefined) =>
+      `last exit ${exit(status, outOfMemory)}${age === undefined ? '' : `, ${age} ago`}`,
     machine: (load: string, used: string, size: string, temperature: number | undefined) =>
       `Host: load ${load}, memory ${used} of ${size}${temperature === undefined ? '' : `, ${Math.round(temperature)} °C`}`,
   },
@@ -393,6 +399,7 @@ export const en = {
   images,
   cleaning,
   http,
+  terminal,
   audit,
   inbox,
   pulse,
@@ -469,4 +476,14 @@ export const en = {
   },
 };
 
-export type Catalogue = typeof en;
+/** What every language has: the same keys, for the same values. */
+export type Catalogue = Worded<typeof en>;
+
+/** The same with other words: where English has one of two texts, any text will do. */
+type Worded<Words> = Words extends string
+  ? string
+  : Words extends readonly unknown[] | RegExp
+    ? Words
+    : Words extends (...given: infer Given) => infer Said
+      ? (...given: Given) => Said extends string ? string : Said
+      : { [Key in keyof Words]: Worded<Words[Key]> };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { present } from '../../src/present/index.ts';
+import { present } from './present.ts';
 import type { Report } from '../../src/report.ts';
 import type { BackupReport, MadeBackup } from '../../src/report/backup-runs.ts';
 import { toText } from '../../src/terminal.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { present } from '../../src/present/index.ts';
+import { present } from './present.ts';
 import type { Report } from '../../src/report.ts';
 import type { ListedBackup, ServiceBackups } from '../../src/report/backups.ts';
 import { toText } from '../../src/terminal.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { present } from '../../src/present/index.ts';
+import { present } from './present.ts';
 import type { DeployReport, GuardPlan, GuardReport, PinChange, Report } from '../../src/report.ts';
 import { toText } from '../../src/terminal.ts';
 import { textsOf } from '../../src/texts/index.ts';

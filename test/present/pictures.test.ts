@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { present } from '../../src/present/index.ts';
+import { present } from './present.ts';
 import type { ImmichTrouble, PictureProblem, PictureState, Report } from '../../src/report.ts';
 import { plain } from '../../src/rich.ts';
 import { textsOf } from '../../src/texts/index.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { toText } from '../../src/terminal.ts';
-import { present } from '../../src/present/index.ts';
+import { present } from './present.ts';
 import type { ContainerState, Report, ServiceState } from '../../src/report.ts';
 import { textsOf } from '../../src/texts/index.ts';
 

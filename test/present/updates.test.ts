@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { present } from '../../src/present/index.ts';
+import { present } from './present.ts';
 import type {
   DataDifference,
   Note,

@@ -344,11 +344,42 @@ describe('pictures', () => {
 });
 
 describe('the list of commands', () => {
+  const KOREAN = 700_000_003;
+  const people = [
+    { id: OWNER },
+    { id: GUEST, started: true },
+    { id: KOREAN, language_code: 'ko', started: true },
+  ];
+
   test('is whole for the owner, short for a guest, /start for others', async () => {
-    const { telegram } = await startHarness();
-    await telegram.until(() => telegram.calls('setMyCommands').length === 3, 'three lists');
+    const { telegram } = await startHarness({ telegram: { people } });
     const names = (person: number) => telegram.commands(person).map(({ command }) => command);
-    expect(names(OWNER)).toEqual(['status', 'restore', 'restart', 'logs']);
-    expect(names(GUEST)).toEqual(['status']);
+    await telegram.until(() => telegram.calls('setMyCommands').length === 6, 'three lists in two languages');
+    expect([OWNER, GUEST, KOREAN].map(names)).toEqual([
+      ['status', 'restart', 'logs', 'restore'],
+      ['status'],
+      [],
+    ]);
+  });
+
+  test('is in the language of the phone where none was chosen', async () => {
+    const { telegram } = await startHarness({
+      telegram: { people },
+      config: () => ({ owners: [OWNER, KOREAN] }),
+    });
+    await telegram.until(() => telegram.calls('setMyCommands').length === 8, 'four lists in two languages');
+    expect(telegram.commands(OWNER)[1]?.description).toBe('Restart a service');
+    expect(telegram.commands(KOREAN)[1]?.description).toBe('서비스 재시작');
+  });
+
+  test('is in the language that was chosen, on every phone; the other lists go', async () => {
+    const harness = await startHarness({ telegram: { people } });
+    const { telegram } = harness;
+    await telegram.until(() => telegram.calls('setMyCommands').length === 6, 'three lists in two languages');
+    await harness.stop();
+    harness.speak('ko');
+    harness.start();
+    await telegram.until(() => telegram.calls('deleteMyCommands').length === 3, 'the Korean lists to go');
+    expect(telegram.commands(OWNER)[1]?.description).toBe('서비스 재시작');
   });
 });

@@ -8,6 +8,7 @@ import { startTelegram, type Telegram, type TelegramOptions } from '../../sandbo
 import { createAudit } from '../../src/audit.ts';
 import type { App, Command } from '../../src/app.ts';
 import type { Clock } from '../../src/clock.ts';
+import type { Language } from '../../src/language.ts';
 import { createLocks } from '../../src/locks.ts';
 import { present } from '../../src/present/index.ts';
 import { createRedact } from '../../src/redact.ts';
@@ -44,13 +45,6 @@ export function createCommands(deeds: Deeds): Command[] {
           actions: [[refresh, { label: 'restart', command: 'restart', args: ['immich'], subject: 'immich' }]],
         };
       },
-    },
-    {
-      name: 'restore',
-      usage: '<service>',
-      purpose: 'act',
-      needsService: ({ name }) => name === 'vaultwarden',
-      run: async () => ({ kind: 'note', note: { key: 'cancelled' } }),
     },
     {
       name: 'restart',
@@ -107,6 +101,13 @@ export function createCommands(deeds: Deeds): Command[] {
         filter: undefined,
       }),
     },
+    {
+      name: 'restore',
+      usage: '<service>',
+      purpose: 'act',
+      needsService: ({ name }) => name === 'vaultwarden',
+      run: async () => ({ kind: 'note', note: { key: 'cancelled' } }),
+    },
   ];
 }
 
@@ -123,6 +124,8 @@ export type Harness = {
   /** Moves the bot's clock. */
   later: (ms: number) => void;
   stop: () => Promise<void>;
+  /** The language of the next start. */
+  speak: (language: Language) => void;
   /** A new process on the same store. */
   start: () => void;
 };
@@ -152,7 +155,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   const logged: string[] = [];
   const log = pino({ base: null }, { write: (line: string) => void logged.push(redact(line)) });
   const deeds: Deeds = { restarts: [], looks: 0, state: 'running', gate: Promise.resolve() };
-  const texts = textsOf('en');
+  let language: Language = 'en';
   const taken: IncomingPicture[] = [];
   let ending = new AbortController();
   let running: Promise<void> | undefined;
@@ -163,13 +166,16 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     taken,
     logged,
     later: (ms: number) => void (shift += ms),
+    speak: (one: Language) => void (language = one),
     start() {
+      const texts = textsOf(language);
       const store = openStore(join(folder, 'state'), clock);
       const locks = createLocks(join(folder, 'locks'));
       const audit = createAudit({ table: store.audit, redact, clock });
       const tasks = createTasks({ runs: store.runs, locks, clock, log, audit });
       const app = {
         config: {
+          language,
           telegram: {
             token: telegram.token,
             owners: [OWNER],

@@ -156,7 +156,9 @@ function certificates(app: SmokeReach, seen: readonly { way: Way; certificate: C
     [...byKey].map(([key, { certificate, asked }]) => {
       const trouble = judgeCertificate(certificate, app.clock.now());
       const { name, validTo } = certificate;
-      return lookedAt(app, key, trouble && { kind: 'certificate', name, validTo, trouble, asked });
+      const look = lookedAt(app, key, trouble && { kind: 'certificate', name, validTo, trouble, asked });
+      // Where another one was shown before, the trouble had the name of the host.
+      return { ...look, looked: [...look.looked, ...asked.map((host) => `certificate:${host}`)] };
     }),
   );
 }

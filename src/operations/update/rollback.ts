@@ -82,11 +82,11 @@ function rowOf(app: UpdateReach, service: Service, id: string | undefined): Upda
     .filter(({ outcome, facts }) => outcome === 'down' || (outcome === 'updated' && facts.dropped !== true));
   const row = id === undefined ? all[0] : all.find((one) => one.id === id);
   if (row !== undefined) return row;
-  const there = all.length === 0 ? '' : ` There is: ${all.map((one) => one.id).join(', ')}.`;
+  const there = all.length === 0 ? 'There is none.' : `There is: ${all.map((one) => one.id).join(', ')}.`;
   throw new UserError(
     id === undefined
       ? `There is no version of ${service.name} to go back to: Steward has not updated it yet.`
-      : `There is no update "${id}" of ${service.name} to go back from.${there}`,
+      : `There is no update "${id}" of ${service.name} to go back from. ${there}`,
   );
 }
 

@@ -22,6 +22,13 @@ export function remediesOf({ fact, service }: Finding): readonly Action[] {
           style: 'primary',
         },
       ];
+    case 'late-backup':
+      return service === undefined
+        ? [status]
+        : [
+            { label: 'back-up', command: 'backup', args: [service], style: 'primary' },
+            { label: 'all-backups', command: 'backups', args: [service] },
+          ];
     default:
       return [status];
   }
