@@ -31,6 +31,7 @@ import { presentJobs } from './jobs.ts';
 import { presentLogs } from './logs.ts';
 import { presentNote } from './note.ts';
 import { presentPictures } from './pictures.ts';
+import { presentPrune } from './prune.ts';
 import { presentOutcome, presentPlan, presentWork } from './power.ts';
 import { presentReleases } from './releases.ts';
 import {
@@ -108,6 +109,8 @@ function layout(report: Report, texts: Texts): Card {
       return presentReleases(report, texts);
     case 'images':
       return presentImages(report, texts);
+    case 'prune':
+      return presentPrune(report, texts);
     case 'cleaning':
       return presentCleaning(report, texts);
     case 'update-plan':
