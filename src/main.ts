@@ -18,6 +18,7 @@ import { createReleases } from './clients/releases.ts';
 import { createSystemd } from './clients/systemd.ts';
 import { systemClock } from './clock.ts';
 import { openDoors, type Door } from './doors.ts';
+import { createErrorCount } from './error-count.ts';
 import { BusyError, causeOf } from './errors.ts';
 import { createGuard } from './guard.ts';
 import { createHosts, type Host } from './hosts.ts';
@@ -59,6 +60,7 @@ import { mute } from '../commands/mute.ts';
 import { name as nameCommand } from '../commands/name.ts';
 import { prune } from '../commands/prune.ts';
 import { remind } from '../commands/remind.ts';
+import { report as reportCommand } from '../commands/report.ts';
 import { restart } from '../commands/restart.ts';
 import { restore } from '../commands/restore.ts';
 import { rollback } from '../commands/rollback.ts';
@@ -75,10 +77,12 @@ import { checkVersions } from '../jobs/check-versions.ts';
 import { checkOffSite } from '../jobs/check-off-site.ts';
 import { checkWayBack } from '../jobs/check-way-back.ts';
 import { cleanAlbum } from '../jobs/clean-album.ts';
+import { dailyReport } from '../jobs/daily-report.ts';
 import { drill as drillJob } from '../jobs/drill.ts';
 import { lookAtHost } from '../jobs/look-at-host.ts';
 import { prune as pruneJob } from '../jobs/prune.ts';
 import { remindReleases } from '../jobs/remind-releases.ts';
+import { sample } from '../jobs/sample.ts';
 import { sendOffSite } from '../jobs/send-off-site.ts';
 import { smokeTest } from '../jobs/smoke-test.ts';
 import { takeUpBackups } from '../jobs/take-up-backups.ts';
@@ -114,6 +118,7 @@ const commands: readonly Command[] = [
   ack,
   mute,
   jobsCommand,
+  reportCommand,
   auditCommand,
   help,
 ];
@@ -135,6 +140,8 @@ const jobs: readonly Job[] = [
   lookAtHost,
   smokeTest,
   cleanAlbum,
+  sample,
+  dailyReport,
   tellAlerts,
   pruneJob,
   tidy,
@@ -177,11 +184,13 @@ type House = { app: App; tasks: Tasks; texts: Texts; tell: (report: Report) => v
 function build({ config, services }: SoundConfig, [asked]: readonly string[]): House | undefined {
   const isBot = asked === undefined;
   const redact = createRedact([...config.secrets, ...services.secrets]);
-  const log = createLogger({ level: isBot ? config.logLevel : 'error', redact });
   const clock = systemClock;
   const looksAnyway = commands.some((command) => command.name === asked && command.needsStore === false);
   const store = tryToOpen(config.stateDir) ?? (looksAnyway ? openScratchStore(clock) : undefined);
   if (store === undefined) return undefined;
+  const log = isBot
+    ? createLogger({ level: config.logLevel, redact, onError: createErrorCount({ store, clock }) })
+    : createLogger({ level: 'error', redact });
   const locks = createLocks(join(config.stateDir, 'locks'));
   const audit = createAudit({ table: store.audit, redact, clock });
   const tasks = createTasks({ runs: store.runs, locks, clock, log, audit });

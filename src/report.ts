@@ -10,6 +10,7 @@ import type { BackupsReport } from './report/backups.ts';
 import type { HostNews } from './report/host-findings.ts';
 import type { OffSiteReport } from './report/off-site.ts';
 import type { PruneReport } from './report/prune.ts';
+import type { OverviewReport } from './report/overview.ts';
 import type { RestoreReports } from './report/restore.ts';
 
 /** A button: a command with its arguments. */
@@ -64,6 +65,7 @@ export type ActionLabel =
   | 'restore'
   | 'accept'
   | 'stop-waiting'
+  | 'details'
   | 'snooze'
   | 'wake'
   | 'ack'
@@ -586,6 +588,7 @@ export type Report = { actions?: readonly (readonly Action[])[]; asks?: Asks | u
   | OffSiteReport
   | HostNews
   | AuditReport
+  | OverviewReport
   | AlertReports
   | PruneReport
 );

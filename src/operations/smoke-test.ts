@@ -30,6 +30,9 @@ const CHECKS: readonly SmokeCheck[] = [
 /** Milliseconds until what may be a moment's matter is looked at again. */
 const PAUSE = 10_000;
 
+/** Fact: what the last one of the day could not look at, and why. */
+export const NOT_LOOKED = 'smoke-test:not-looked';
+
 export type SmokeTestOptions = {
   signal: AbortSignal;
   /** Only what changes quickly, and what has an open alert. */
@@ -76,7 +79,9 @@ export async function runSmokeTest(
   options: SmokeTestOptions,
 ): Promise<SmokeTest> {
   const test = await smokeTest(app, options);
-  const { findings, looked, covers } = test;
+  const { findings, looked, notLooked, covers } = test;
+  // The next report is not to say that all is well.
+  if (options.often !== true) app.store.facts.put(NOT_LOOKED, notLooked);
   const at = app.clock.now();
   reconcile(app, findings, {
     covers,

@@ -30,6 +30,7 @@ import { presentInbox } from './inbox.ts';
 import { presentJobs } from './jobs.ts';
 import { presentLogs } from './logs.ts';
 import { presentNote } from './note.ts';
+import { presentOverview } from './overview.ts';
 import { presentPictures } from './pictures.ts';
 import { presentPrune } from './prune.ts';
 import { presentOutcome, presentPlan, presentWork } from './power.ts';
@@ -163,6 +164,8 @@ function layout(report: Report, texts: Texts): Card {
       return presentOneBackup(report, texts);
     case 'off-site':
       return presentOffSite(report, texts);
+    case 'overview':
+      return presentOverview(report, texts, (held) => present(held, texts).blocks);
     case 'host-news':
       return presentHostNews(report, texts);
     case 'audit':

@@ -12,6 +12,7 @@ import type { OutboxRow } from '../store/outbox.ts';
 import type { Store } from '../store.ts';
 import { judge, type Apis, type Verdict } from './api.ts';
 import { edit, send } from './message.ts';
+import { photoOf } from './photo.ts';
 import { createPace, type CallKind, type Pace } from './pace.ts';
 import { render } from './render.ts';
 import { within } from './within.ts';
@@ -196,8 +197,8 @@ export function createOutboxWorker(needs: OutboxNeeds): OutboxWorker {
         confirm: body.confirm,
         button: (command, args) => store.confirmations.button(command, args),
       });
-    // A document cannot take the place of a text.
-    if (messageId !== undefined && card.file === undefined) {
+    // A document or a picture cannot take the place of a text.
+    if (messageId !== undefined && card.file === undefined && card.picture === undefined) {
       const rendered = draw(card);
       return { once: false, go: () => edit(apis.calls, chat, messageId, rendered) };
     }
@@ -207,7 +208,11 @@ export function createOutboxWorker(needs: OutboxNeeds): OutboxWorker {
     const blocks = unknown === 0 ? card.blocks : [...card.blocks, [], ...present(note, chat).blocks];
     const message = { replyTo: row.replyTo, silent: row.silent };
     const rendered = draw({ ...card, blocks });
-    return { once: true, tellsUnknown: unknown > 0, go: () => send(apis, chat, rendered, message) };
+    return {
+      once: true,
+      tellsUnknown: unknown > 0,
+      go: async () => send(apis, chat, rendered, { ...message, photo: await photoOf(card, log) }),
+    };
   }
 
   return {

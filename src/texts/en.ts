@@ -13,6 +13,7 @@ import { http } from './en-http.ts';
 import { inbox } from './en-inbox.ts';
 import { cleaning, images, pictures, them, unseen, type Unseen } from './en-pictures.ts';
 import { prune } from './en-prune.ts';
+import { overview } from './en-overview.ts';
 import { pulse } from './en-pulse.ts';
 import { releases } from './en-releases.ts';
 import { restore } from './en-restore.ts';
@@ -170,6 +171,7 @@ export const en = {
     restore: () => 'Restore…',
     accept: () => 'That is right',
     'stop-waiting': () => 'Stop waiting',
+    details: () => 'Details',
     help: () => 'Help',
     ...alertActions,
   } satisfies Record<ActionLabel, (subject?: string) => string> as Record<
@@ -232,6 +234,7 @@ export const en = {
     keep: 'Keep a picture from being cleaned',
     name: 'Give a picture a name',
     audit: 'Who asked for what, and what became of it',
+    report: 'How things are, and what happened since the last report',
     ...alertCommands,
     prune: 'Remove images that nothing uses',
   } as Record<string, string>,
@@ -362,6 +365,8 @@ export const en = {
     none: rich`🗓 ${b('Nothing is scheduled.')}`,
     names: {
       tidy: 'Tidy the store',
+      'daily-report': 'Tell how things are',
+      sample: 'Count restarts and pictures for the reports',
       'check-versions': 'Look for a newer version',
       'tell-releases': 'Tell what was released',
       'remind-releases': 'Remind of releases',
@@ -404,6 +409,7 @@ export const en = {
   http,
   terminal,
   audit,
+  overview,
   inbox,
   prune,
   pulse,

@@ -57,6 +57,10 @@ export const MISTAKES: Known = [
     'prune takes no names: it takes what nothing uses, and only that.',
     'prune에는 이름을 적지 않습니다. 아무도 사용하지 않는 것만 삭제합니다.',
   ],
+  [
+    'Cannot report "{}": say report, report week or report details.',
+    '보고할 수 없습니다: {}. report, report week, report details 중 하나로 적어 주세요.',
+  ],
   ['One job at a time: "{}" is too much.', '작업은 한 번에 하나씩 적어 주세요. 남는 말: {}'],
   [
     'One update at a time: cancel <service> [now|wait].',

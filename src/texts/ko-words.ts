@@ -52,6 +52,8 @@ export const hostNamed = (name: string): string => (name === 'local' ? '이 호�
 /** What each job does, by its name. */
 export const jobNames: Record<string, string> = {
   tidy: '저장소 정리',
+  'daily-report': '현재 상태 보고',
+  sample: '보고용 수치 기록',
   'check-versions': '새 버전 확인',
   'tell-releases': '새 릴리스 알림',
   'remind-releases': '릴리스 다시 알림',

@@ -16,6 +16,7 @@ import { http } from './ko-http.ts';
 import { inbox } from './ko-inbox.ts';
 import { cleaning, images, pictures, unseen } from './ko-pictures.ts';
 import { prune } from './ko-prune.ts';
+import { overview } from './ko-overview.ts';
 import { pulse } from './ko-pulse.ts';
 import { releases } from './ko-releases.ts';
 import { restore } from './ko-restore.ts';
@@ -142,6 +143,7 @@ const commands: Catalogue['commands'] = {
   keep: '사진을 정리하지 않고 보관',
   name: '사진에 이름 붙이기',
   audit: '누가 무엇을 요청했고 어떻게 되었는지',
+  report: '현재 상태와 지난 보고 이후의 일',
   ...alertCommands,
 };
 
@@ -197,6 +199,7 @@ export const ko: Catalogue = {
     restore: () => '복원…',
     accept: () => '이대로 정상',
     'stop-waiting': () => '대기 중단',
+    details: () => '자세히',
     help: () => '도움말',
     ...alertActions,
   },
@@ -374,6 +377,7 @@ export const ko: Catalogue = {
   http,
   terminal,
   audit,
+  overview,
   inbox,
   prune,
   pulse,
