@@ -28,9 +28,9 @@ import { createLogger } from './logger.ts';
 import { lookAtServices } from './operations/status.ts';
 import { countWell } from './operations/watch/count-well.ts';
 import { tellUnasked } from './operations/tell-unasked.ts';
+import { noteJobEnd } from './operations/watch/job-alerts.ts';
 import { createWatch } from './operations/watch/watch.ts';
 import { watchLogs } from './operations/watch/watch-logs.ts';
-import { noteJobEnd } from './operations/watch/job-alerts.ts';
 import { mountsOf } from './pictures/mounts.ts';
 import { present } from './present/index.ts';
 import { createPulse } from './pulse.ts';
@@ -43,8 +43,8 @@ import { createTasks, type Tasks } from './tasks.ts';
 import { LAST_POLL } from './telegram/absence.ts';
 import { textsOf, type Texts } from './texts/index.ts';
 import { createLookAtSelf, type LookAtSelf } from './wellness.ts';
-import { audit as auditCommand } from '../commands/audit.ts';
 import { ack } from '../commands/ack.ts';
+import { audit as auditCommand } from '../commands/audit.ts';
 import { backup } from '../commands/backup.ts';
 import { backups } from '../commands/backups.ts';
 import { cancel } from '../commands/cancel.ts';
@@ -58,6 +58,7 @@ import { keep } from '../commands/keep.ts';
 import { logs } from '../commands/logs.ts';
 import { mute } from '../commands/mute.ts';
 import { name as nameCommand } from '../commands/name.ts';
+import { prune } from '../commands/prune.ts';
 import { remind } from '../commands/remind.ts';
 import { report as reportCommand } from '../commands/report.ts';
 import { restart } from '../commands/restart.ts';
@@ -79,6 +80,7 @@ import { cleanAlbum } from '../jobs/clean-album.ts';
 import { dailyReport } from '../jobs/daily-report.ts';
 import { drill as drillJob } from '../jobs/drill.ts';
 import { lookAtHost } from '../jobs/look-at-host.ts';
+import { prune as pruneJob } from '../jobs/prune.ts';
 import { remindReleases } from '../jobs/remind-releases.ts';
 import { sample } from '../jobs/sample.ts';
 import { sendOffSite } from '../jobs/send-off-site.ts';
@@ -107,6 +109,7 @@ const commands: readonly Command[] = [
   start,
   cancel,
   clean,
+  prune,
   keep,
   nameCommand,
   skip,
@@ -140,6 +143,7 @@ const jobs: readonly Job[] = [
   sample,
   dailyReport,
   tellAlerts,
+  pruneJob,
   tidy,
 ];
 

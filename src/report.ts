@@ -9,6 +9,7 @@ import type { BackupRunReport, BackupStanding } from './report/backup-runs.ts';
 import type { BackupsReport } from './report/backups.ts';
 import type { HostNews } from './report/host-findings.ts';
 import type { OffSiteReport } from './report/off-site.ts';
+import type { PruneReport } from './report/prune.ts';
 import type { OverviewReport } from './report/overview.ts';
 import type { RestoreReports } from './report/restore.ts';
 
@@ -589,6 +590,7 @@ export type Report = { actions?: readonly (readonly Action[])[]; asks?: Asks | u
   | AuditReport
   | OverviewReport
   | AlertReports
+  | PruneReport
 );
 
 /** Why somebody who is to see the pictures does not. */
@@ -642,6 +644,8 @@ export type Note =
   | { key: 'taken' }
   | { key: 'stranger'; id: number }
   | { key: 'guest' }
+  /** The link that makes an owner was opened after its time. */
+  | { key: 'enrolment-late' }
   | { key: 'old-command'; text: string; sentAt: number }
   /** `resumes`: it is taken up again, and its result will be told. */
   | { key: 'interrupted'; what: string; service: string | undefined; since: number; resumes?: true }

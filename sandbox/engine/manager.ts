@@ -27,6 +27,8 @@ async function systemctl(units: Units, args: readonly string[]): Promise<Printed
   switch (verb) {
     case 'show': {
       const wanted = options.get('property')?.split(',');
+      // Without a name the manager shows itself.
+      if (names.length === 0) return printed('UnitPath=\n');
       return printed(names.map((name) => show(units, fullName(name), wanted)).join('\n'));
     }
     case 'status':
@@ -53,6 +55,8 @@ async function systemctl(units: Units, args: readonly string[]): Promise<Printed
           .join(''),
       );
     }
+    case 'list-unit-files':
+      return printed([...units.units.keys()].map((name) => `${name} enabled enabled\n`).join(''));
     case 'reset-failed':
       for (const name of names) units.resetFailed(fullName(name));
       return printed();

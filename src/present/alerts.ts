@@ -42,18 +42,22 @@ function openCard(report: AlertReport, texts: Texts): Card {
   if (stillDown.length > 0) blocks.push(rich`${words.stillDown(stillDown.join(', '))}`);
   if (stillFine > 0) blocks.push(rich`${words.stillFine(stillFine)}`);
   if (ackedBy !== undefined) blocks.push(words.onIt(ackedBy));
-  if (snoozed !== undefined) blocks.push(words.snoozed(snoozed.by, timeOf(snoozed.until, texts)));
+  if (snoozed !== undefined)
+    blocks.push(words.snoozed(snoozed.by, minuteOf(snoozed.until, report.openedAt, texts)));
   return { blocks };
 }
 
 function endedCard(report: AlertReport, texts: Texts): Card {
   const { alerts: words } = texts;
-  const was = words.was(words.title(report.finding));
+  const since = minuteOf(report.finding.since, report.endedAt ?? report.openedAt, texts);
+  const [cause, ...rest] = presentFact(report.finding, texts);
   return {
     blocks: [
       endLine(report, texts, report.stillDown),
-      rich`${was}${words.since(minuteOf(report.finding.since, report.endedAt ?? report.openedAt, texts))}`,
-      ...presentFact(report.finding, texts),
+      rich`${words.was(words.title(report.finding))}${words.since(since)}`,
+      ...(cause === undefined ? [] : [cause]),
+      // What is to be done is done; what was logged still tells why.
+      ...rest.filter((block) => 'quote' in block),
     ],
   };
 }
@@ -114,10 +118,12 @@ export function presentAlertRing({ alerts, why, at }: AlertRingReport, texts: Te
   return { blocks: [rich`${icon} ${head}`, ...(only.ackedBy === undefined ? [rich`${words.nobody}`] : [])] };
 }
 
-export function presentMute({ muted, quietHours, held }: MuteReport, texts: Texts): Card {
+export function presentMute({ muted, quietHours, held, at }: MuteReport, texts: Texts): Card {
   const { alerts: words } = texts;
   const head =
-    muted === undefined ? words.notMuted : words.muted({ until: timeOf(muted.until, texts), who: muted.by });
+    muted === undefined
+      ? words.notMuted
+      : words.muted({ until: minuteOf(muted.until, at, texts), who: muted.by });
   return {
     blocks: [
       head,

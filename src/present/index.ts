@@ -32,6 +32,7 @@ import { presentLogs } from './logs.ts';
 import { presentNote } from './note.ts';
 import { presentOverview } from './overview.ts';
 import { presentPictures } from './pictures.ts';
+import { presentPrune } from './prune.ts';
 import { presentOutcome, presentPlan, presentWork } from './power.ts';
 import { presentReleases } from './releases.ts';
 import {
@@ -109,6 +110,8 @@ function layout(report: Report, texts: Texts): Card {
       return presentReleases(report, texts);
     case 'images':
       return presentImages(report, texts);
+    case 'prune':
+      return presentPrune(report, texts);
     case 'cleaning':
       return presentCleaning(report, texts);
     case 'update-plan':

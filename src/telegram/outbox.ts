@@ -31,7 +31,7 @@ export type OutboxNeeds = {
   store: Store;
   clock: Clock;
   log: Logger;
-  present: (report: Report) => Card;
+  present: (report: Report, chat: number) => Card;
   /** Where reports go. */
   chat: () => number | undefined;
 };
@@ -191,7 +191,7 @@ export function createOutboxWorker(needs: OutboxNeeds): OutboxWorker {
         },
       };
     }
-    const card = present(body.report);
+    const card = present(body.report, chat);
     const draw = (drawn: Card) =>
       render(drawn, {
         confirm: body.confirm,
@@ -205,7 +205,7 @@ export function createOutboxWorker(needs: OutboxNeeds): OutboxWorker {
     // Behind the card's own text, whose first line is the push preview.
     const unknown = store.outbox.unknown(chat);
     const note: Report = { kind: 'note', note: { key: 'fate-unknown', count: unknown } };
-    const blocks = unknown === 0 ? card.blocks : [...card.blocks, [], ...present(note).blocks];
+    const blocks = unknown === 0 ? card.blocks : [...card.blocks, [], ...present(note, chat).blocks];
     const message = { replyTo: row.replyTo, silent: row.silent };
     const rendered = draw({ ...card, blocks });
     return {
@@ -241,7 +241,7 @@ export function createOutboxWorker(needs: OutboxNeeds): OutboxWorker {
       const chat = needs.chat();
       if (chat === undefined) return false;
       // A button that needs the store is one that cannot be had now.
-      const rendered = render(present(report), { button: () => 'none' });
+      const rendered = render(present(report, chat), { button: () => 'none' });
       for (let tries = 0; tries < DIRECT_TRIES; tries += 1) {
         const outcome = await attempt(() =>
           send(apis, chat, rendered, { replyTo: undefined, silent: false }),

@@ -14,7 +14,7 @@ const levels: Record<BackedUpSource['level'], string> = {
 };
 
 /** What a check looks at, as it is named where it failed or was left out. */
-const checks: Readonly<Record<string, string>> = {
+export const checks: Readonly<Record<string, string>> = {
   manifest: 'what was written',
   integrity: 'integrity',
   decode: 'decoding',
@@ -49,7 +49,7 @@ const keep = ({ daily, weekly, monthly }: { daily: number; weekly: number; month
     [monthly, 'monthly'],
   ] as const;
   const told = kept.filter(([count]) => count > 0).map(([count, name]) => `${count} ${name}`);
-  return told.length === 0 ? 'Kept: the newest proven one' : `Kept: ${told.join(', ')}`;
+  return told.length === 0 ? 'Keeps the newest proven one' : `Keeps up to ${told.join(', ')}`;
 };
 
 const check = ({ name, source, detail }: ToldCheck): Rich => {

@@ -12,6 +12,7 @@ import { guard } from './en-guard.ts';
 import { http } from './en-http.ts';
 import { inbox } from './en-inbox.ts';
 import { cleaning, images, pictures, them, unseen, type Unseen } from './en-pictures.ts';
+import { prune } from './en-prune.ts';
 import { overview } from './en-overview.ts';
 import { pulse } from './en-pulse.ts';
 import { releases } from './en-releases.ts';
@@ -235,6 +236,7 @@ export const en = {
     audit: 'Who asked for what, and what became of it',
     report: 'How things are, and what happened since the last report',
     ...alertCommands,
+    prune: 'Remove images that nothing uses',
   } as Record<string, string>,
 
   status: {
@@ -382,6 +384,7 @@ export const en = {
       drill: 'Restore backups into a scratch place',
       'send-off-site': 'Send proven backups to the second place',
       'check-off-site': 'Look after the second place of the backups',
+      prune: 'Remove images that nothing uses',
       'file-pictures': 'File waiting pictures',
       'tell-alerts': 'Repeat alerts, and tell what quiet hours held',
     } as Record<string, string>,
@@ -408,6 +411,7 @@ export const en = {
   audit,
   overview,
   inbox,
+  prune,
   pulse,
   releases,
   backups,
@@ -445,7 +449,8 @@ export const en = {
     stranger: (id: string) =>
       rich`🔒 ${b('Private bot.')} It runs one home server and answers nobody else.\nIf the server is yours, add this id to TELEGRAM_OWNER_IDS: ${code(id)}`,
     strangerTap: 'This button is not for you.',
-    guest: rich`🔒 You may send pictures and ask /status. The rest is for the owner.`,
+    guest: rich`👋 ${b('You are a guest here:')} send pictures, or ask /status. The rest is for the owner.`,
+    enrolmentLate: rich`⌛ ${b('This link has run out.')} It holds for ten minutes. Start Steward again: its log has a new one.`,
     oldCommand: (text: string) =>
       rich`🕰 I was away when you sent ${code(text)}. It is not obeyed by itself any more.`,
     sentAt: (at: Span) => rich`Sent at ${at}.`,

@@ -71,6 +71,7 @@ export const jobNames: Record<string, string> = {
   drill: '모의 복원',
   'send-off-site': '검증된 백업을 외부 보관소로 전송',
   'check-off-site': '외부 보관소 점검',
+  prune: '이미지 정리',
   'file-pictures': '대기 중인 사진 저장',
   'tell-alerts': '경보 반복과 미뤄 둔 알림 전달',
 };

@@ -15,6 +15,7 @@ import { guard } from './ko-guard.ts';
 import { http } from './ko-http.ts';
 import { inbox } from './ko-inbox.ts';
 import { cleaning, images, pictures, unseen } from './ko-pictures.ts';
+import { prune } from './ko-prune.ts';
 import { overview } from './ko-overview.ts';
 import { pulse } from './ko-pulse.ts';
 import { releases } from './ko-releases.ts';
@@ -138,6 +139,7 @@ const commands: Catalogue['commands'] = {
   backups: '백업 목록과 검증 수준',
   images: '최근 사진과 경로',
   clean: '봇이 올린 사진을 앨범에서 정리',
+  prune: '사용하지 않는 이미지 삭제',
   keep: '사진을 정리하지 않고 보관',
   name: '사진에 이름 붙이기',
   audit: '누가 무엇을 요청했고 어떻게 되었는지',
@@ -377,6 +379,7 @@ export const ko: Catalogue = {
   audit,
   overview,
   inbox,
+  prune,
   pulse,
   releases,
   backups,
@@ -414,7 +417,8 @@ export const ko: Catalogue = {
     stranger: (id) =>
       rich`🔒 ${b('비공개 봇입니다.')} 가정용 서버 한 대를 관리하며, 다른 분께는 응답하지 않습니다.\n이 서버의 주인이라면 TELEGRAM_OWNER_IDS에 다음 ID를 추가하세요: ${code(id)}`,
     strangerTap: '이 버튼은 사용하실 수 없습니다.',
-    guest: rich`🔒 손님은 사진을 보내고 /status로 상태를 볼 수 있습니다. 나머지는 주인만 사용할 수 있습니다.`,
+    guest: rich`👋 ${b('손님으로 등록되어 있습니다.')} 사진을 보내거나 /status 명령으로 상태를 볼 수 있습니다. 나머지는 주인만 사용할 수 있습니다.`,
+    enrolmentLate: rich`⌛ ${b('유효 시간(10분)이 지난 링크입니다.')} Steward를 다시 시작하면 로그에 새 링크가 나옵니다.`,
     oldCommand: (text) =>
       rich`🕰 제가 자리를 비운 동안 보내신 명령입니다: ${code(text)}. 시간이 지나 자동으로 실행하지 않았습니다.`,
     sentAt: (at) => rich`보낸 시각: ${at}`,

@@ -30,7 +30,7 @@ export function remediesOf({ fact, service }: Finding): readonly Action[] {
             { label: 'all-backups', command: 'backups', args: [service] },
           ];
     default:
-      return [status];
+      return looksAt({ service });
   }
 }
 
@@ -42,8 +42,8 @@ const powerOf = (trouble: Trouble, service: string): Action =>
     ? { label: 'start', command: 'start', args: [service] }
     : { label: 'restart', command: 'restart', args: [service] };
 
-/** Once it is over. */
-export const looksAt = ({ service }: Finding): readonly Action[] =>
+/** Once it is over, and where only a look helps. */
+export const looksAt = ({ service }: { service?: string | undefined }): readonly Action[] =>
   service === undefined
     ? [status]
     : [
