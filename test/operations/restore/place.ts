@@ -196,6 +196,8 @@ function createUnit({ asked, state, setState, refuses, isThere }: Unit): Systemd
     memoryKills: async () => undefined,
     everyService: async () => ({ text: '', folders: [], workFolders: [] }),
     failed: async () => [],
+    setups: async () => [],
+    unitFiles: async () => [],
   };
 }
 
