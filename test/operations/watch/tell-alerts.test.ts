@@ -240,7 +240,7 @@ test('what came and went in the night is told in the morning in one message, sil
   expect(told[0]?.text.split('\n')).toEqual([
     '🌙 Held while it was quiet: 1',
     '03:00 🟢 archivebox is back – after 3 min.',
-    '  archivebox is unhealthy since 03:00',
+    '  Was: archivebox is unhealthy since 03:00',
     '  Health check failing.',
   ]);
 });
