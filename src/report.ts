@@ -7,8 +7,11 @@ import type { AuditReport } from './report/audit.ts';
 import type { AlertNote, AlertReports } from './report/alerts.ts';
 import type { BackupRunReport, BackupStanding } from './report/backup-runs.ts';
 import type { BackupsReport } from './report/backups.ts';
+import type { DoctorReport } from './report/doctor.ts';
 import type { HostNews } from './report/host-findings.ts';
 import type { OffSiteReport } from './report/off-site.ts';
+import type { PruneReport } from './report/prune.ts';
+import type { OverviewReport } from './report/overview.ts';
 import type { RestoreReports } from './report/restore.ts';
 
 /** A button: a command with its arguments. */
@@ -63,6 +66,7 @@ export type ActionLabel =
   | 'restore'
   | 'accept'
   | 'stop-waiting'
+  | 'details'
   | 'snooze'
   | 'wake'
   | 'ack'
@@ -582,10 +586,13 @@ export type Report = { actions?: readonly (readonly Action[])[]; asks?: Asks | u
   | CleaningReport
   | BackupRunReport
   | BackupsReport
+  | DoctorReport
   | OffSiteReport
   | HostNews
   | AuditReport
+  | OverviewReport
   | AlertReports
+  | PruneReport
 );
 
 /** Why somebody who is to see the pictures does not. */
@@ -639,6 +646,8 @@ export type Note =
   | { key: 'taken' }
   | { key: 'stranger'; id: number }
   | { key: 'guest' }
+  /** The link that makes an owner was opened after its time. */
+  | { key: 'enrolment-late' }
   | { key: 'old-command'; text: string; sentAt: number }
   /** `resumes`: it is taken up again, and its result will be told. */
   | { key: 'interrupted'; what: string; service: string | undefined; since: number; resumes?: true }

@@ -56,6 +56,8 @@ export function presentNote(note: Note, texts: Texts): Card {
       };
     case 'guest':
       return only(notes.guest);
+    case 'enrolment-late':
+      return only(notes.enrolmentLate);
     case 'old-command':
       return { blocks: [notes.oldCommand(note.text), notes.sentAt(moment(note.sentAt))] };
     case 'interrupted':

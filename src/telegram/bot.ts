@@ -7,12 +7,14 @@ import { LANGUAGES } from '../language.ts';
 import { plain } from '../rich.ts';
 import type { Report } from '../report.ts';
 import type { Tasks } from '../tasks.ts';
+import { TOKEN_SHARED } from '../token-shared.ts';
 import { textsOf, type Texts } from '../texts/index.ts';
 import { createAbsence } from './absence.ts';
 import { createAccess } from './access.ts';
 import { createApis, whyOf } from './api.ts';
 import { createConfirm, type Toast } from './confirm.ts';
 import { createDispatch, listensTo } from './dispatch.ts';
+import { forGuests } from './for-guests.ts';
 import { createIntake, type IntakeNeeds } from './intake.ts';
 import { createInterrupted } from './interrupted.ts';
 import { createMenu, type Describe } from './menu.ts';
@@ -76,7 +78,17 @@ export function createBot(needs: BotNeeds): Bot {
     facts: store.facts,
     log,
   });
-  const outbox = createOutboxWorker({ apis, store, clock, log, present, chat: access.chat });
+  const forGuest = new Set(commands.flatMap(({ name, guests }) => (guests === true ? [name] : [])));
+  const outbox = createOutboxWorker({
+    apis,
+    store,
+    clock,
+    log,
+    // A private chat has the id of the person.
+    present: (report, chat) =>
+      present(access.roleOf(chat) === 'guest' ? forGuests(report, forGuest) : report),
+    chat: access.chat,
+  });
 
   /** What is not worth a second try: signs that something is going on. */
   const light = new Set<Promise<unknown>>();
@@ -189,7 +201,8 @@ export function createBot(needs: BotNeeds): Bot {
       const telling = outbox.run(outboxEnd.signal);
       const working = intake.run(signal);
       await introduce(signal);
-      await poll({ api: apis.polling, clock, log, commit, reached: absence.reached }, signal);
+      const shared = () => store.facts.put(TOKEN_SHARED, true);
+      await poll({ api: apis.polling, clock, log, commit, reached: absence.reached, shared }, signal);
       clearInterval(looking);
       await tasks.drain(DRAIN);
       await within(FLUSH, working);

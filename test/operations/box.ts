@@ -28,12 +28,15 @@ export type Box = Omit<EngineSandbox, 'run'> & {
 export type BoxOptions = Pick<EngineSandboxOptions, 'units' | 'containers'> & {
   /** Beside those of the reference host, as the services file has them. */
   services?: Readonly<Record<string, unknown>>;
+  /** Milliseconds that the engine gets for an answer. */
+  patience?: number;
 };
 
-/** Milliseconds that the engine gets for an answer. */
+/** Of the engine, where a test does not say. */
 const PATIENCE = 1000;
 
-export async function openBox({ services: more = {}, ...options }: BoxOptions = {}): Promise<Box> {
+export async function openBox(boxOptions: BoxOptions = {}): Promise<Box> {
+  const { services: more = {}, patience = PATIENCE, ...options } = boxOptions;
   const folder = mkdtempSync(join(tmpdir(), 'box-'));
   const box = await startEngineSandbox({
     socket: join(folder, 'engine.sock'),
@@ -45,7 +48,7 @@ export async function openBox({ services: more = {}, ...options }: BoxOptions = 
   writeFileSync(file, JSON.stringify({ services: { ...servicesOf(box), ...more } }));
   const { services, faults } = readServices(file);
   if (services === undefined) throw new Error(JSON.stringify(faults));
-  const engine = createEngine(box.socket, { timeout: PATIENCE });
+  const engine = createEngine(box.socket, { timeout: patience });
   const store = openStore(folder, systemClock);
   const redact = createRedact([]);
   const app: Box['app'] = {

@@ -192,7 +192,10 @@ function createUnit({ asked, state, setState, refuses, isThere }: Unit): Systemd
     resetFailed: async () => {},
     async *logs() {},
     lastExit: async () => undefined,
+    everyService: async () => ({ text: '', folders: [], workFolders: [] }),
     failed: async () => [],
+    setups: async () => [],
+    unitFiles: async () => [],
   };
 }
 
