@@ -13,10 +13,9 @@ import type {
 import { b, rich, type Rich } from '../rich.ts';
 import type { Texts } from '../texts/index.ts';
 import { presentFact } from './findings.ts';
+import { severityIcon } from './icons.ts';
 import { minuteOf, timeOf } from './moments.ts';
 
-/** What does not work is red, what works badly yellow; messages.md, rule 2. */
-const icons: Record<Severity, string> = { critical: '🔴', warning: '🟡', notice: 'ℹ️' };
 const rank: Record<Severity, number> = { critical: 0, warning: 1, notice: 2 };
 
 /** More lines than this are a wall. */
@@ -36,7 +35,7 @@ function openCard(report: AlertReport, texts: Texts): Card {
   const words = texts.alerts;
   const since = sinceOf(finding, report.openedAt, texts);
   const blocks: Block[] = [
-    rich`${icons[finding.severity]} ${b(words.title(finding))}${since}`,
+    rich`${severityIcon[finding.severity]} ${b(words.title(finding))}${since}`,
     ...presentFact(finding, texts),
   ];
   if (times > 1) blocks.push(rich`${words.again(times, texts.about(lasted))}`);
@@ -95,7 +94,7 @@ export function presentAlerts({ alerts }: AlertsReport, texts: Texts): Card {
   const head =
     left.length === 0
       ? words.manyOver(alerts.length)
-      : rich`${icons[worst(left)]} ${left.length === alerts.length ? words.many(alerts.length) : words.manyLeft(left.length, alerts.length)}${since}`;
+      : rich`${severityIcon[worst(left)]} ${left.length === alerts.length ? words.many(alerts.length) : words.manyLeft(left.length, alerts.length)}${since}`;
   return { blocks: [head, ...lines(alerts, texts)] };
 }
 
@@ -110,7 +109,7 @@ function line(alert: ToldAlert, texts: Texts): Rich {
   if (!isOpen(alert)) return endLine(alert, texts);
   const [cause = []] = presentFact(alert.finding, texts);
   const { severity } = alert.finding;
-  return rich`${icons[severity]} ${texts.alerts.line(texts.alerts.title(alert.finding))}${'quote' in cause || cause.length === 0 ? '' : rich` – ${cause}`}`;
+  return rich`${severityIcon[severity]} ${texts.alerts.line(texts.alerts.title(alert.finding))}${'quote' in cause || cause.length === 0 ? '' : rich` – ${cause}`}`;
 }
 
 export function presentAlertRing({ alerts, why, at }: AlertRingReport, texts: Texts): Card {
@@ -118,7 +117,7 @@ export function presentAlertRing({ alerts, why, at }: AlertRingReport, texts: Te
   const [only, ...others] = alerts;
   if (only === undefined) return { blocks: [] };
   const lasted = (alert: ToldAlert) => duration(Math.max(0, at - alert.finding.since));
-  const icon = icons[worst(alerts)];
+  const icon = severityIcon[worst(alerts)];
   if (others.length > 0)
     return { blocks: [rich`${icon} ${words.lastMany(alerts.length)}`, ...lines(alerts, texts)] };
   const head = words.ring[why](words.title(only.finding), lasted(only));
