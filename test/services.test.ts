@@ -251,6 +251,14 @@ describe('faults of the file as a whole', () => {
     expect(lines[0]).toContain(found);
   });
 
+  test('a file of an authority that cannot be read', () => {
+    const text =
+      'checks: { proxy: { address: 100.64.0.1, authority: /none } }\nservices: { a: { units: [a.service] } }';
+    expect(linesOf(text)).toEqual([
+      'services.yaml:1 checks.proxy.authority: found "/none", which is not there, expected certificates in PEM',
+    ]);
+  });
+
   test('a monitor of a job without an address; the address itself is a secret', () => {
     expect(
       linesOf('services: { a: { units: [a.service] } }\nheartbeats: { drill: "hc.example/ping/s3cret" }'),
