@@ -190,7 +190,7 @@ const containerOf = (name: string) =>
 const expected = (service: string) => (['uptime-kuma', 'archivebox'].includes(service) ? 302 : 200);
 
 /** Started in a hurry, and forgotten. */
-const PANEL: ContainerSpec = {
+export const PANEL: ContainerSpec = {
   name: 'adminer',
   image: 'docker.io/library/adminer:latest',
   version: '5.4.1',

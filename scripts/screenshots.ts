@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { chromium, type Page } from 'playwright-core';
 import sharp from 'sharp';
 import { startBotProcess } from '../sandbox/bot-process.ts';
-import { startMiniPc } from '../sandbox/minipc.ts';
+import { PANEL, startMiniPc } from '../sandbox/minipc.ts';
 import { publishUptimeKuma } from '../sandbox/published.ts';
 
 const TARGET = fileURLToPath(new URL('../docs/pictures/', import.meta.url));
@@ -37,6 +37,10 @@ try {
   await say(tab, '/status', 'archivebox is unhealthy');
   await say(tab, '/logs archivebox errors', /📄 archivebox/);
   await take(tab, 'status');
+
+  pc.engine.run(PANEL);
+  await say(tab, '/doctor', 'is open to every network');
+  await take(tab, 'doctor');
 
   await say(tab, '/restart immich', 'Restart immich?');
   await tab.getByRole('button', { name: 'Restart', exact: true }).last().click();
