@@ -85,7 +85,9 @@ async function expectWhole(): Promise<void> {
     for (const name of earlier) expect(names()).toContain(name);
     // Of those of today at least one, each whole.
     expect(names().length).toBeGreaterThan(earlier.length);
-    const { known = [], fresh = [] } = Object.groupBy(names(), (name) => (whole.has(name) ? 'known' : 'fresh'));
+    const { known = [], fresh = [] } = Object.groupBy(names(), (name) =>
+      whole.has(name) ? 'known' : 'fresh',
+    );
     for (const name of known) expect(treeOf(join(copies(), name))).toEqual(whole.get(name));
     for (const name of fresh) {
       expect(await readProof(join(copies(), name))).toMatchObject({ level: 'restored' });
