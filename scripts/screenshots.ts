@@ -39,6 +39,9 @@ try {
 
   await pc.telegram.send('/backup all');
   await tab.getByRole('article').filter({ hasText: 'All 3 backed up' }).waitFor({ timeout: BACKED_UP });
+  await say(tab, '/check', /update/);
+  await pc.telegram.file('whiteboard.png', await screenshot());
+  await seen(tab, 'In Immich:');
   writeHistory(pc.env['STATE_DIR'] ?? '');
   await say(tab, '/report', /All good/);
   await take(tab, 'report');
