@@ -53,6 +53,7 @@ import { backups } from '../commands/backups.ts';
 import { cancel } from '../commands/cancel.ts';
 import { clean } from '../commands/clean.ts';
 import { check } from '../commands/check.ts';
+import { doctor } from '../commands/doctor.ts';
 import { drill } from '../commands/drill.ts';
 import { help } from '../commands/help.ts';
 import { images } from '../commands/images.ts';
@@ -106,6 +107,7 @@ const commands: readonly Command[] = [
   backup,
   drill,
   backups,
+  doctor,
   images,
   restart,
   stop,

@@ -82,6 +82,17 @@ describe('check-config', () => {
   });
 });
 
+test('STEWARD_LANGUAGE=ko puts help, mistakes and unknown commands into Korean', async () => {
+  const korean = (...args: string[]) =>
+    steward(args, { STEWARD_LANGUAGE: 'ko', STATE_DIR: join(folder, 'state') });
+  expect((await korean('help')).output).toMatch(/\/status \[service\] – 전체 상태[^]*명령줄에서는: steward/);
+  expect(await korean('logs', 'nots')).toMatchObject({
+    code: 2,
+    errors: '없는 서비스입니다: nots. 혹시 이것인가요? notes\n',
+  });
+  expect((await korean('statsu')).errors).toBe('없는 명령입니다: statsu. 혹시 이 명령인가요? status\n');
+});
+
 test('a reader that leaves early, as head does, ends nothing and is told nothing', async () => {
   const child = spawn(process.execPath, [MAIN, 'help'], {
     env: { PATH: process.env['PATH'], STEWARD_ENV: join(folder, 'env') },

@@ -93,7 +93,7 @@ export function createDispatch(needs: DispatchNeeds): (turn: Turn) => Promise<vo
         isPrivate: chat.type === 'private',
         nextCard: (command) => cardOf(command, turn),
       });
-      if (!confirms && chat.type === 'private') say('text', unknown(first));
+      if (!confirms && chat.type === 'private') say('text', unknown(first, from.id));
       return;
     }
     const [name = '', addressee] = first.slice(1).split('@');
@@ -102,7 +102,7 @@ export function createDispatch(needs: DispatchNeeds): (turn: Turn) => Promise<vo
     const command = commandOf(name);
     if (command === undefined) {
       // In a group it may be meant for another bot.
-      if (chat.type === 'private' || addressee !== undefined) say('unknown', unknown(`/${name}`));
+      if (chat.type === 'private' || addressee !== undefined) say('unknown', unknown(`/${name}`, from.id));
       return;
     }
     await request(turn, {
@@ -237,13 +237,13 @@ export function createDispatch(needs: DispatchNeeds): (turn: Turn) => Promise<vo
   const commandOf = (name: string): Command | undefined =>
     app.commands.find((command) => sameName(menuName(command.name), menuName(name)));
 
-  const unknown = (word: string): Report =>
+  const unknown = (word: string, user: number): Report =>
     note({
       key: 'unknown-command',
       word: word.slice(0, 64),
       nearest: nearest(
         menuName(word.replace(/^\//, '')),
-        app.commands.map(({ name }) => menuName(name)),
+        app.commands.filter((one) => !mayNot(user, one)).map(({ name }) => menuName(name)),
       ),
     });
 

@@ -3,7 +3,7 @@ import type { Shrunk } from '../backup/shrink.ts';
 import type { BackedUpSource, BackupTrouble, NoBackup, ToldCheck } from '../report/backup-runs.ts';
 import { b, code, i, rich, type Rich, type Span } from '../rich.ts';
 import { formatSize } from '../units.ts';
-import { about, duration, plural } from './en-words.ts';
+import { about, allOf, duration, plural } from './en-words.ts';
 
 const number = (amount: number) => amount.toLocaleString('en').replaceAll(',', ' ');
 
@@ -134,7 +134,7 @@ export const backupRuns = {
   uncounted: rich`${i('It is kept, but counts for nothing: the ones before it stay as they are.')}`,
 
   all: {
-    done: (count: number) => rich`✅ ${b(`All ${count} backed up`)}`,
+    done: (count: number) => rich`✅ ${b(`${allOf(count)} backed up`)}`,
     one: (service: string) => rich`✅ ${b(`${service} backed up`)}`,
     some: (done: number, count: number) => rich`❌ ${b(`${done} of ${count} backed up and proven`)}`,
     rest: (names: string) => rich`Not begun: ${names}.`,

@@ -6,7 +6,7 @@ import type { ServiceBackups } from '../report/backups.ts';
 import { b, code, i, rich, type Rich, type Span } from '../rich.ts';
 import { formatSize } from '../units.ts';
 import { checks } from './en-backup-runs.ts';
-import { capital, plural } from './en-words.ts';
+import { allOf, capital, plural } from './en-words.ts';
 
 const number = (amount: number) => amount.toLocaleString('en').replaceAll(',', ' ');
 
@@ -60,7 +60,7 @@ export const backups = {
   levels,
   number,
   none: rich`⚪ ${b('No backups:')} no service has any configured.`,
-  allProven: (count: number) => `Backups: all ${count} proven`,
+  allProven: (count: number) => `Backups: ${allOf(count).toLowerCase()} proven`,
   someFine: (fine: number, all: number) => `Backups: ${fine} of ${all} fine`,
   worst: (name: string, worry: NonNullable<ServiceBackups['worry']>) => `${name} ${worries[worry]}`,
   more: (count: number) => `${count} more`,

@@ -7,6 +7,7 @@ import { audit } from './en-audit.ts';
 import { alertActions, alertCommands, alerts } from './en-alerts.ts';
 import { backupRuns } from './en-backup-runs.ts';
 import { backups } from './en-backups.ts';
+import { doctor } from './en-doctor.ts';
 import { checks } from './en-checks.ts';
 import { guard } from './en-guard.ts';
 import { http } from './en-http.ts';
@@ -207,7 +208,8 @@ export const en = {
   help: {
     title: rich`${b('Steward')} looks after this server.`,
     purposes: { look: 'Look', act: 'Act', schedule: 'Schedule', about: 'About' },
-    pictures: rich`${b('Pictures')}\nSend a photo, or a file for small text: it is filed and its path comes back. A word in reply is its name.`,
+    pictures: rich`${b('Pictures')}\nSend a photo, or a file for small text: it is filed and its path comes back.`,
+    naming: rich`A word in reply is its name.`,
     names: rich`${i('A service may be named by any part: /logs arch')}`,
     commandLine: 'On the command line: steward <command> [arguments] [--json] [--yes] [--dry-run]',
   },
@@ -229,6 +231,7 @@ export const en = {
     skip: 'Do not offer a version again',
     remind: 'Offer a version again later',
     backups: 'What is backed up, and how far it is proven',
+    doctor: 'What is set up in a way that makes trouble',
     images: 'The last pictures, with their paths',
     clean: 'Empty the album of what I put there',
     keep: 'Keep a picture from being cleaned',
@@ -419,6 +422,7 @@ export const en = {
   restore,
   guard,
   backupRuns,
+  doctor,
   checks,
   alerts,
   watchFacts,

@@ -5,6 +5,9 @@ export type Known = readonly (readonly [english: string, korean: string])[];
 /** What a person can do wrong. A test sees that none is missing. */
 export const MISTAKES: Known = [
   ['No service is called "{}". {}', '없는 서비스입니다: {}. {}'],
+  ['No service and no check is called "{}". {}', '없는 서비스 또는 검사입니다: {}. {}'],
+  ['Without a word doctor looks at everything.', 'doctor만 적으면 모두 봅니다.'],
+  ['One service or check at a time: "{}".', '서비스나 검사는 한 번에 하나씩 적어 주세요: {}'],
   ['No job is called "{}". {}', '없는 작업입니다: {}. {}'],
   ['No subject of {} is called "{}". {}', '{} 작업의 대상이 아닙니다: {}. {}'],
   ['No {} is called "{}". {}', '없는 이름입니다: {} {}. {}'],

@@ -11,6 +11,7 @@ import { audit } from './ko-audit.ts';
 import { backupRuns } from './ko-backup-runs.ts';
 import { backups } from './ko-backups.ts';
 import { checks } from './ko-checks.ts';
+import { doctor } from './ko-doctor.ts';
 import { guard } from './ko-guard.ts';
 import { http } from './ko-http.ts';
 import { inbox } from './ko-inbox.ts';
@@ -137,6 +138,7 @@ const commands: Catalogue['commands'] = {
   skip: '이 버전 건너뛰기',
   remind: '이 버전을 나중에 다시 알림',
   backups: '백업 목록과 검증 수준',
+  doctor: '문제를 일으킬 설정 점검',
   images: '최근 사진과 경로',
   clean: '봇이 올린 사진을 앨범에서 정리',
   prune: '사용하지 않는 이미지 삭제',
@@ -230,7 +232,8 @@ export const ko: Catalogue = {
   help: {
     title: rich`${b('Steward')} – 이 서버를 돌봅니다.`,
     purposes: { look: '살펴보기', act: '실행', schedule: '예약', about: '안내' },
-    pictures: rich`${b('사진')}\n사진을 보내시거나, 글씨가 작은 화면은 파일로 보내 주세요. 저장한 뒤 경로를 알려 드립니다. 답장으로 단어를 보내시면 그 사진의 이름이 됩니다.`,
+    pictures: rich`${b('사진')}\n사진을 보내시거나, 글씨가 작은 화면은 파일로 보내 주세요. 저장한 뒤 경로를 알려 드립니다.`,
+    naming: rich`답장으로 단어를 보내시면 그 사진의 이름이 됩니다.`,
     names: rich`${i('서비스 이름은 일부만 적어도 됩니다: /logs arch')}`,
     commandLine: '명령줄에서는: steward <명령> [인수] [--json] [--yes] [--dry-run]',
   },
@@ -385,6 +388,7 @@ export const ko: Catalogue = {
   backups,
   updates,
   restore,
+  doctor,
   guard,
   backupRuns,
   checks,

@@ -47,7 +47,7 @@ test('presentBackups says that all is well, and what nobody backs up', () => {
   });
   expect(text).toBe(
     [
-      '🟢 Backups: all 2 proven',
+      '🟢 Backups: both proven',
       '',
       '🟢 vaultwarden – 5 h ago, restored and equal, 241 MB, 36 kept',
       '🟢 anki – 6 h ago, decoded, 241 MB, 36 kept',

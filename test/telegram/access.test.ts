@@ -117,7 +117,11 @@ describe('a guest', () => {
     }
     await guest.send('/help');
     const help = await telegram.waitFor('/status', { chat: GUEST });
-    expect(help.text).not.toMatch(/\/restart|\/start|\/logs immich/);
+    expect(help.text).not.toMatch(/\/restart|\/start|\/logs/);
+    await guest.send('/stauts');
+    await telegram.waitFor('Did you mean /status?', { chat: GUEST });
+    await guest.send('/restrat');
+    await telegram.waitFor('/help lists what I do', { chat: GUEST });
     expect(telegram.commands(GUEST).map(({ command }) => command)).toEqual(['status', 'help']);
     expect(deeds.restarts).toEqual([]);
   });
