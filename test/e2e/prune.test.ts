@@ -28,7 +28,7 @@ test('/prune shows what would go, removes it at the tap, and has nothing left to
   await telegram.send('/prune');
   const plan = await telegram.waitFor('Remove 2 images', PATIENCE);
   expect(plan.text).toContain('1.2 GB, built 40 days ago');
-  expect(plan.text).toContain('Stay: 8 of containers.');
+  expect(plan.text).toContain('Kept: 8 in use by containers.');
   telegram.tap('Remove', { message: plan.id });
   await telegram.waitFor('🧹 2 unused images removed', PATIENCE);
   await telegram.send('/prune');
