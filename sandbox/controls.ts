@@ -2,6 +2,7 @@
 import type { SandboxData } from './data.ts';
 import type { SandboxDisk } from './disk.ts';
 import type { EngineSandbox } from './engine.ts';
+import type { ContainerSpec } from './engine/host.ts';
 import type { GithubStandIn } from './github.ts';
 import type { ImmichStandIn } from './immich.ts';
 import type { Proxy } from './proxy.ts';
@@ -12,8 +13,24 @@ import type { Control } from './telegram/controls.ts';
 
 type MachineParts = { engine: EngineSandbox; immich: ImmichStandIn; data: SandboxData };
 
+/** Started in a hurry, and forgotten. */
+const PANEL: ContainerSpec = {
+  name: 'adminer',
+  image: 'docker.io/library/adminer:latest',
+  version: '5.4.1',
+  memory: 21e6,
+  cpu: 0.001,
+  keep: true,
+  body: {
+    Image: 'docker.io/library/adminer:latest',
+    Env: ['ADMINER_DEFAULT_SERVER=immich-postgres', 'PGPASSWORD=of-the-demo'],
+    HostConfig: { PortBindings: { '8080/tcp': [{ HostIp: '', HostPort: '8081' }] } },
+  },
+};
+
 /** What goes wrong on the host, as switches of the page. */
 export function hostControls({ engine, immich, data }: MachineParts): Control[] {
+  let hasPanel = false;
   const sick = new Set<string>();
   let immichDown = false;
   let engineDown = false;
@@ -65,6 +82,17 @@ export function hostControls({ engine, immich, data }: MachineParts): Control[] 
       label: 'uptime-kuma loses its database',
       hint: '/backup uptime-kuma says so; with an earlier backup /restore brings it back.',
       run: () => data.lose(),
+    },
+    {
+      kind: 'button',
+      id: 'open-panel',
+      group: 'Server',
+      label: 'A database panel is opened to everybody',
+      hint: '/doctor finds it, with the line that closes it.',
+      run() {
+        if (!hasPanel) engine.run(PANEL);
+        hasPanel = true;
+      },
     },
     {
       kind: 'toggle',

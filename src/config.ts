@@ -74,6 +74,8 @@ export type Config = {
   logLevel: (typeof LOG_LEVELS)[number];
   /** Every secret value, for masking. */
   secrets: readonly string[];
+  /** The files that secrets were read from, by the variable that they are for. */
+  secretFiles: readonly { name: string; path: string }[];
 };
 
 export type Immich = {
@@ -266,6 +268,7 @@ export function readConfig(options: Options = {}): { config: Config; faults: Fau
     language: choice('STEWARD_LANGUAGE', LANGUAGES, 'en'),
     logLevel: choice('LOG_LEVEL', LOG_LEVELS, 'info'),
     secrets,
+    secretFiles: environment.secretFiles,
   };
 
   const needed: [boolean, Fault['name'], string][] = [

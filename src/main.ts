@@ -13,6 +13,7 @@ import { createMachine } from './clients/machine.ts';
 import { createNotify } from './clients/notify.ts';
 import { createOffsite } from './clients/offsite.ts';
 import { createProbe } from './clients/probe.ts';
+import { createPushover } from './clients/pushover.ts';
 import { createRegistry } from './clients/registry.ts';
 import { createReleases } from './clients/releases.ts';
 import { createSystemd } from './clients/systemd.ts';
@@ -27,6 +28,7 @@ import { createLocks, type Lock, type Locks } from './locks.ts';
 import { createLogger } from './logger.ts';
 import { lookAtServices } from './operations/status.ts';
 import { countWell } from './operations/watch/count-well.ts';
+import { createMirror } from './operations/watch/mirror.ts';
 import { tellUnasked } from './operations/tell-unasked.ts';
 import { noteJobEnd } from './operations/watch/job-alerts.ts';
 import { createWatch } from './operations/watch/watch.ts';
@@ -41,6 +43,7 @@ import { createScheduler } from './scheduler.ts';
 import { openScratchStore, openStore, type Store } from './store.ts';
 import { createTasks, type Tasks } from './tasks.ts';
 import { LAST_POLL } from './telegram/absence.ts';
+import { toText } from './terminal.ts';
 import { textsOf, type Texts } from './texts/index.ts';
 import { createLookAtSelf, type LookAtSelf } from './wellness.ts';
 import { ack } from '../commands/ack.ts';
@@ -50,6 +53,7 @@ import { backups } from '../commands/backups.ts';
 import { cancel } from '../commands/cancel.ts';
 import { clean } from '../commands/clean.ts';
 import { check } from '../commands/check.ts';
+import { doctor } from '../commands/doctor.ts';
 import { drill } from '../commands/drill.ts';
 import { help } from '../commands/help.ts';
 import { images } from '../commands/images.ts';
@@ -103,6 +107,7 @@ const commands: readonly Command[] = [
   backup,
   drill,
   backups,
+  doctor,
   images,
   restart,
   stop,
@@ -309,8 +314,9 @@ async function runBot({ app, tasks, texts, tell }: House, signal: AbortSignal): 
   });
   const doors = await openDoors(app, { bridge, mounts, lookAtSelf, texts });
   const pulse = pulseOf(app, lookAtSelf, texts);
+  const mirror = mirrorOf(app, { lookAtSelf, texts, tell });
   const running = [
-    ...[bot, bridge, createWatch(app), ...doors, pulse].map((one) => one.run(signal)),
+    ...[bot, bridge, createWatch(app), ...doors, pulse, ...mirror].map((one) => one.run(signal)),
     watchLogs(app, signal),
   ];
   // What a kill has cut off has its locks again by now, so that no job takes it for left alone.
@@ -327,6 +333,17 @@ function pulseOf(app: App, look: LookAtSelf, texts: Texts): Door {
   const services = () => countWell(app);
   const watchdog = systemdNotify?.watchdog;
   return createPulse({ look, services, heartbeat, url, notify, watchdog, texts, redact, log });
+}
+
+/** None without a key. */
+function mirrorOf(
+  app: App,
+  { texts, ...needs }: { lookAtSelf: LookAtSelf; texts: Texts; tell: House['tell'] },
+): Door[] {
+  const { pushover } = app.config;
+  if (pushover === undefined) return [];
+  const words = (report: Report) => toText(present(report, texts), false).split('\n');
+  return [createMirror(app, { pushover: createPushover(pushover.user), words, ...needs })];
 }
 
 function tryToOpen(folder: string): Store | undefined {

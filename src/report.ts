@@ -7,6 +7,7 @@ import type { AuditReport } from './report/audit.ts';
 import type { AlertNote, AlertReports } from './report/alerts.ts';
 import type { BackupRunReport, BackupStanding } from './report/backup-runs.ts';
 import type { BackupsReport } from './report/backups.ts';
+import type { DoctorReport } from './report/doctor.ts';
 import type { HostNews } from './report/host-findings.ts';
 import type { OffSiteReport } from './report/off-site.ts';
 import type { PruneReport } from './report/prune.ts';
@@ -585,6 +586,7 @@ export type Report = { actions?: readonly (readonly Action[])[]; asks?: Asks | u
   | CleaningReport
   | BackupRunReport
   | BackupsReport
+  | DoctorReport
   | OffSiteReport
   | HostNews
   | AuditReport

@@ -44,6 +44,8 @@ export type Services = {
   readonly hosts: readonly HostDefinition[];
   readonly backups: Backups | undefined;
   readonly checks: Checks;
+  /** Files that it names for secrets, and the service whose they are. */
+  readonly secretFiles: readonly { path: string; service: string | undefined }[];
   readonly heartbeats: Heartbeats;
   /** Secret values that the file leads to, for masking. */
   readonly secrets: readonly string[];
@@ -116,6 +118,16 @@ export function readServices(
       hosts: hosts.flatMap(({ name, entry }) => (entry === undefined ? [] : [{ name, ...entry }])),
       backups,
       checks,
+      secretFiles: [
+        ...(backups?.offsite?.kind === 'restic'
+          ? [{ path: backups.offsite.password_file, service: undefined }]
+          : []),
+        ...found.flatMap(({ name, entry }) =>
+          entry?.pushover_token_file === undefined
+            ? []
+            : [{ path: resolve(dirname(file), entry.pushover_token_file), service: name }],
+        ),
+      ],
       heartbeats,
     }),
     faults: [],
@@ -236,7 +248,7 @@ function crossCheck(
 
 function createServices(
   all: readonly Service[],
-  rest: Pick<Services, 'hosts' | 'backups' | 'checks' | 'heartbeats'>,
+  rest: Pick<Services, 'hosts' | 'backups' | 'checks' | 'secretFiles' | 'heartbeats'>,
 ): Services {
   const byName = new Map(all.map((service) => [service.name, service]));
   return {

@@ -55,6 +55,19 @@ describe('check-config', () => {
     );
   });
 
+  test('a token of Pushover without somebody to send to is a fault', async () => {
+    writeFileSync(join(folder, 'token'), 'a'.repeat(30));
+    writeFileSync(
+      join(folder, 'services.yaml'),
+      'services: { notes: { containers: [notes], pushover_token_file: ./token } }\n',
+    );
+    const { code, errors } = await steward(['check-config']);
+    expect(code).toBe(78);
+    expect(errors).toContain(
+      "PUSHOVER_USER: found nothing, expected a user's key, because a service has a token",
+    );
+  });
+
   test('says every fault of variables and services at once, one line each, and ends with 78', async () => {
     writeFileSync(join(folder, 'services.yaml'), 'services:\n  notes: { container: [notes] }\n');
     const { code, errors } = await steward(['check-config'], { TELEGRAM_BOT_TOKEN: 'x', TZ: 'Mars' });

@@ -35,7 +35,13 @@ export type CreateBody = {
   Tty?: boolean;
   Labels?: Record<string, string>;
   Volumes?: Record<string, unknown>;
-  HostConfig?: { NetworkMode?: string; Memory?: number; AutoRemove?: boolean; Binds?: string[] };
+  HostConfig?: {
+    NetworkMode?: string;
+    Memory?: number;
+    AutoRemove?: boolean;
+    Binds?: string[];
+    PortBindings?: Record<string, { HostIp: string; HostPort: string }[]>;
+  };
   NetworkingConfig?: { EndpointsConfig?: Record<string, Endpoint> };
 };
 

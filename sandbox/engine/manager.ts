@@ -55,8 +55,16 @@ async function systemctl(units: Units, args: readonly string[]): Promise<Printed
           .join(''),
       );
     }
-    case 'list-unit-files':
-      return printed([...units.units.keys()].map((name) => `${name} enabled enabled\n`).join(''));
+    case 'list-unit-files': {
+      const fits = (name: string) =>
+        names.length === 0 || names.some((pattern) => fitsPattern(name, pattern));
+      return printed(
+        [...units.units.keys()]
+          .filter(fits)
+          .map((name) => `${name} enabled enabled\n`)
+          .join(''),
+      );
+    }
     case 'reset-failed':
       for (const name of names) units.resetFailed(fullName(name));
       return printed();
@@ -85,6 +93,14 @@ function parse(args: readonly string[]): { options: ReadonlyMap<string, string>;
 
 const fullName = (name: string) =>
   /\.(?:service|timer|target|socket)$/.test(name) ? name : `${name}.service`;
+/** `podman-*.service`, as the shell has it. */
+const fitsPattern = (name: string, pattern: string) =>
+  new RegExp(
+    `^${pattern
+      .split('*')
+      .map((text) => RegExp.escape(text))
+      .join('.*')}$`,
+  ).test(name);
 const unix = (at: number | undefined) => (at === undefined ? '' : `@${Math.floor(at / 1000)}`);
 
 function show(units: Units, name: string, wanted: readonly string[] | undefined): string {
@@ -126,6 +142,9 @@ function definition(unit: Unit | undefined): Record<string, string> {
   const command = (line: string, ignoring: 'yes' | 'no') =>
     `{ path=${line.split(' ')[0]} ; argv[]=${line} ; ignore_errors=${ignoring} ; start_time=[n/a] ; stop_time=[n/a] ; pid=0 ; code=(null) ; status=0/0 }`;
   return {
+    Type: container === undefined ? 'exec' : 'notify',
+    Environment: container === undefined ? '' : `PODMAN_SYSTEMD_UNIT=${name}`,
+    EnvironmentFiles: '',
     Restart: restarts ? 'always' : 'no',
     FragmentPath: `/etc/systemd/system/${name}`,
     InvocationID: unit.invocation,

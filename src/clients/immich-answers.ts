@@ -8,7 +8,13 @@ export type Version = z.infer<typeof Version>;
 
 export const ServerConfig = z.object({ maintenanceMode: z.boolean().optional() });
 
-export const ImmichUser = z.object({ id: z.string(), email: z.string(), name: z.string() });
+export const ImmichUser = z.object({
+  id: z.string(),
+  email: z.string(),
+  name: z.string(),
+  /** Only of the key's own user. */
+  isAdmin: z.boolean().optional(),
+});
 export type ImmichUser = z.infer<typeof ImmichUser>;
 
 export const ApiKey = z.object({ permissions: z.array(z.string()) });

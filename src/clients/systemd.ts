@@ -50,6 +50,21 @@ export type Definition = {
   invocation: string | undefined;
 };
 
+/** How a unit is set up, and what stands around it. */
+export type Setup = Pick<Definition, 'execStart' | 'execStartPre' | 'restart' | 'fragment'> & {
+  load: UnitState['load'];
+  active: UnitState['active'];
+  /** `Type=`: `notify`, `oneshot`, …; empty for what is no service. */
+  type: string;
+  after: readonly string[];
+  /** Names of the variables that the unit itself sets. */
+  variables: readonly string[];
+  /** `EnvironmentFile=`; one that may be missing is optional. */
+  environmentFiles: readonly { path: string; optional: boolean }[];
+  /** What a timer, a socket or a path starts. */
+  starts: readonly string[];
+};
+
 /** `timeout` in milliseconds. */
 export type JobOptions = CallOptions & { timeout?: number };
 
@@ -59,6 +74,10 @@ export type Systemd = {
   dependencies(name: string, options?: CallOptions): Promise<Dependencies>;
   /** @returns undefined when there is no such unit */
   definition(name: string, options?: CallOptions): Promise<Definition | undefined>;
+  /** Several in one call; a unit that does not exist has `load: 'not-found'`. Same order as asked. */
+  setups(names: readonly string[], options?: CallOptions): Promise<Setup[]>;
+  /** Names of the unit files that fit a pattern (`*.timer`), loaded or not; templates are left out. */
+  unitFiles(patterns: readonly string[], options?: CallOptions): Promise<string[]>;
   /**
    * Start, stop or restart a unit and wait for the job's end.
    * @throws RefusedError when systemd does not begin it; Error with what systemd says when the job fails, and when it takes longer than its limit (the job is then cancelled)
@@ -234,6 +253,19 @@ export function createSystemd(
         invocation: get('InvocationID') || undefined,
       };
     },
+    async setups(names, options) {
+      const asked = names.filter(isUnitName);
+      const properties = await show(asked, SETUP_PROPERTIES, options);
+      const found = new Map(asked.map((name, index) => [name, properties[index]]));
+      return names.map((name) => toSetup(found.get(name) ?? NOT_FOUND));
+    },
+    async unitFiles(patterns, options) {
+      const stdout = await answer(
+        ['list-unit-files', '--plain', '--no-legend', '--full', '--', ...patterns],
+        options,
+      );
+      return firstWords(stdout).filter((name) => !name.includes('@.'));
+    },
     start: (name, options) => job('start', name, options),
     stop: (name, options) => job('stop', name, options),
     restart: (name, options) => job('restart', name, options),
@@ -356,6 +388,55 @@ function toUnit(name: string, properties: Properties): UnitState {
     processorTime: toAmount(get('CPUUsageNSec'), 1e6),
   };
 }
+
+const SETUP_PROPERTIES = [
+  'LoadState',
+  'ActiveState',
+  'Type',
+  'Restart',
+  'FragmentPath',
+  'ExecStart',
+  'ExecStartPre',
+  'After',
+  'Environment',
+  'EnvironmentFiles',
+  'Triggers',
+];
+
+function toSetup(properties: Properties): Setup {
+  const get = (property: string) => properties.get(property) ?? '';
+  const list = (property: string) =>
+    get(property)
+      .split(' ')
+      .filter((one) => one !== '');
+  return {
+    load: get('LoadState') as Setup['load'],
+    active: (get('ActiveState') || 'inactive') as Setup['active'],
+    type: get('Type'),
+    restart: get('Restart') || 'no',
+    fragment: get('FragmentPath') || undefined,
+    execStart: toCommands(get('ExecStart')),
+    execStartPre: toCommands(get('ExecStartPre')),
+    after: list('After'),
+    variables: toVariables(get('Environment')),
+    environmentFiles: [...get('EnvironmentFiles').matchAll(ENVIRONMENT_FILE)].map(
+      ([, path = '', ignored]) => ({
+        path,
+        optional: ignored === 'yes',
+      }),
+    ),
+    starts: list('Triggers'),
+  };
+}
+
+/** `/run/agenix/x (ignore_errors=no)`, one a line. */
+const ENVIRONMENT_FILE = /^(\/.*) \(ignore_errors=(yes|no)\)$/gm;
+
+/** `A=b "C=d e" "F="`: names with a value. */
+const toVariables = (text: string): string[] =>
+  [...text.matchAll(/"((?:[^"\\]|\\.)*)"|(\S+)/g)]
+    .map(([, quoted, bare]) => /^([A-Za-z_]\w*)=./s.exec(quoted ?? bare ?? '')?.[1] ?? '')
+    .filter((name) => name !== '');
 
 /** `[not set]` and `infinity` are none, and 2^64 - 1 is how older versions say so. */
 function toAmount(text: string, divisor = 1): number | undefined {

@@ -21,6 +21,8 @@ export type Environment = {
   secret(name: string): string | undefined;
   /** The path of a file that is named by NAME_FILE, or that systemd gives as the credential NAME. */
   secretPath(name: string): string | undefined;
+  /** Files that secrets were read from, or are to be; not those that systemd keeps. Grows as the configuration is read. */
+  readonly secretFiles: { name: string; path: string }[];
   /** What was wrong so far; grows as the configuration is read. */
   readonly faults: Fault[];
 };
@@ -38,6 +40,7 @@ export function openEnvironment(env: Env, places: { root: string; system: string
   const base = dirname(file ?? join(places.root, '.env'));
   const credentials = nonEmpty(env.CREDENTIALS_DIRECTORY);
   const layers = [env, values];
+  const secretFiles: Environment['secretFiles'] = [];
 
   const credential = (name: string): string | undefined => {
     if (credentials === undefined) return undefined;
@@ -66,6 +69,7 @@ export function openEnvironment(env: Env, places: { root: string; system: string
     file,
     base,
     names: { process: namesOf(env), file: namesOf(values) },
+    secretFiles,
     faults,
     get: (name) => nonEmpty(env[name]) ?? nonEmpty(values[name]),
     secret(name) {
@@ -73,6 +77,7 @@ export function openEnvironment(env: Env, places: { root: string; system: string
       const path = credential(name);
       const chosen = own ?? (path === undefined ? fromFile : { path });
       if (chosen?.path === undefined) return chosen?.value;
+      if (chosen.path !== path) secretFiles.push({ name, path: chosen.path });
       return read(name, chosen.path, chosen.path === path ? name : `${name}_FILE`);
     },
     secretPath(name) {

@@ -30,7 +30,7 @@ const CHECKS: readonly SmokeCheck[] = [
 /** Milliseconds until what may be a moment's matter is looked at again. */
 const PAUSE = 10_000;
 
-/** Fact: what the last one of the day could not look at, and why. */
+/** Fact: what the last one of the day could not look at this once. */
 export const NOT_LOOKED = 'smoke-test:not-looked';
 
 export type SmokeTestOptions = {
@@ -80,9 +80,12 @@ export async function runSmokeTest(
 ): Promise<SmokeTest> {
   const test = await smokeTest(app, options);
   const { findings, looked, notLooked, covers } = test;
-  // The next report is not to say that all is well.
-  if (options.often !== true) app.store.facts.put(NOT_LOOKED, notLooked);
   const at = app.clock.now();
+  // The next report is not to say that all is well. What is never looked at here is no news, and what is told is told.
+  if (options.often !== true) {
+    const missed = notLooked.filter(({ because }) => because === undefined);
+    app.store.facts.put(NOT_LOOKED, missed);
+  }
   reconcile(app, findings, {
     covers,
     // What is not named any more, or was taken away, has not become well.

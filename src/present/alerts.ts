@@ -5,6 +5,7 @@ import type {
   AlertReport,
   AlertRingReport,
   AlertsReport,
+  Finding,
   MuteReport,
   Severity,
   ToldAlert,
@@ -12,10 +13,9 @@ import type {
 import { b, rich, type Rich } from '../rich.ts';
 import type { Texts } from '../texts/index.ts';
 import { presentFact } from './findings.ts';
+import { severityIcon } from './icons.ts';
 import { minuteOf, timeOf } from './moments.ts';
 
-/** What does not work is red, what works badly yellow; messages.md, rule 2. */
-const icons: Record<Severity, string> = { critical: '🔴', warning: '🟡', notice: 'ℹ️' };
 const rank: Record<Severity, number> = { critical: 0, warning: 1, notice: 2 };
 
 /** More lines than this are a wall. */
@@ -33,9 +33,9 @@ export function presentAlert(report: AlertReport, texts: Texts): Card {
 function openCard(report: AlertReport, texts: Texts): Card {
   const { finding, times, lasted, stillFine, stillDown, ackedBy, snoozed } = report;
   const words = texts.alerts;
-  const since = words.since(minuteOf(finding.since, report.openedAt, texts));
+  const since = sinceOf(finding, report.openedAt, texts);
   const blocks: Block[] = [
-    rich`${icons[finding.severity]} ${b(words.title(finding))}${since}`,
+    rich`${severityIcon[finding.severity]} ${b(words.title(finding))}${since}`,
     ...presentFact(finding, texts),
   ];
   if (times > 1) blocks.push(rich`${words.again(times, texts.about(lasted))}`);
@@ -47,14 +47,20 @@ function openCard(report: AlertReport, texts: Texts): Card {
   return { blocks };
 }
 
+/** When it began; of what a look has found only the time of the look is known. */
+function sinceOf({ fact, since }: Finding, now: number, texts: Texts): Rich {
+  const at = minuteOf(since, now, texts);
+  return fact.kind === 'service' || fact.kind === 'host' ? texts.alerts.since(at) : rich` · ${at}`;
+}
+
 function endedCard(report: AlertReport, texts: Texts): Card {
   const { alerts: words } = texts;
-  const since = minuteOf(report.finding.since, report.endedAt ?? report.openedAt, texts);
+  const since = sinceOf(report.finding, report.endedAt ?? report.openedAt, texts);
   const [cause, ...rest] = presentFact(report.finding, texts);
   return {
     blocks: [
       endLine(report, texts, report.stillDown),
-      rich`${words.was(words.title(report.finding))}${words.since(since)}`,
+      rich`${words.was(words.title(report.finding))}${since}`,
       ...(cause === undefined ? [] : [cause]),
       // What is to be done is done; what was logged still tells why.
       ...rest.filter((block) => 'quote' in block),
@@ -88,7 +94,7 @@ export function presentAlerts({ alerts }: AlertsReport, texts: Texts): Card {
   const head =
     left.length === 0
       ? words.manyOver(alerts.length)
-      : rich`${icons[worst(left)]} ${left.length === alerts.length ? words.many(alerts.length) : words.manyLeft(left.length, alerts.length)}${since}`;
+      : rich`${severityIcon[worst(left)]} ${left.length === alerts.length ? words.many(alerts.length) : words.manyLeft(left.length, alerts.length)}${since}`;
   return { blocks: [head, ...lines(alerts, texts)] };
 }
 
@@ -103,7 +109,7 @@ function line(alert: ToldAlert, texts: Texts): Rich {
   if (!isOpen(alert)) return endLine(alert, texts);
   const [cause = []] = presentFact(alert.finding, texts);
   const { severity } = alert.finding;
-  return rich`${icons[severity]} ${texts.alerts.line(texts.alerts.title(alert.finding))}${'quote' in cause || cause.length === 0 ? '' : rich` – ${cause}`}`;
+  return rich`${severityIcon[severity]} ${texts.alerts.line(texts.alerts.title(alert.finding))}${'quote' in cause || cause.length === 0 ? '' : rich` – ${cause}`}`;
 }
 
 export function presentAlertRing({ alerts, why, at }: AlertRingReport, texts: Texts): Card {
@@ -111,7 +117,7 @@ export function presentAlertRing({ alerts, why, at }: AlertRingReport, texts: Te
   const [only, ...others] = alerts;
   if (only === undefined) return { blocks: [] };
   const lasted = (alert: ToldAlert) => duration(Math.max(0, at - alert.finding.since));
-  const icon = icons[worst(alerts)];
+  const icon = severityIcon[worst(alerts)];
   if (others.length > 0)
     return { blocks: [rich`${icon} ${words.lastMany(alerts.length)}`, ...lines(alerts, texts)] };
   const head = words.ring[why](words.title(only.finding), lasted(only));

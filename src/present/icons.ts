@@ -1,5 +1,6 @@
 /** messages.md, rule 2: states by colour; an icon never stands alone. */
 import type { State, StepState } from '../report.ts';
+import type { Severity } from '../report/alerts.ts';
 
 export const stateIcon: Record<State, string> = {
   ok: '🟢',
@@ -17,3 +18,6 @@ export const stepIcon: Record<StepState, string> = {
   failed: '❌',
   skipped: '⏭',
 };
+
+/** What does not work is red, what works badly yellow. */
+export const severityIcon: Record<Severity, string> = { critical: '🔴', warning: '🟡', notice: 'ℹ️' };

@@ -22,6 +22,7 @@ import {
 } from './backups.ts';
 import { presentHostNews } from './checks.ts';
 import { presentCleaning } from './cleaning.ts';
+import { presentDoctor } from './doctor.ts';
 import { presentHelp, presentStart } from './greeting.ts';
 import { presentHeld } from './held.ts';
 import { presentDeploy, presentGuard, presentGuardBackPlan, presentGuardPlan } from './guard.ts';
@@ -162,6 +163,8 @@ function layout(report: Report, texts: Texts): Card {
       return presentServiceBackups(report, texts);
     case 'one-backup':
       return presentOneBackup(report, texts);
+    case 'doctor':
+      return presentDoctor(report, texts);
     case 'off-site':
       return presentOffSite(report, texts);
     case 'overview':

@@ -52,8 +52,8 @@ export type Unseen =
   | { kind: 'disk'; path: string }
   /** The daily test of everything else. `lastAt` undefined: never. */
   | { kind: 'smoke-test'; lastAt: number | undefined }
-  /** A part of it. */
-  | { kind: 'check'; key: string; cause: string };
+  /** A part of it, by the beginning of its keys (`url:`), and of what. */
+  | { kind: 'check'; key: string; subject?: string; cause: string };
 
 export type BackupsOverview = {
   all: number;

@@ -12,6 +12,7 @@ import {
   TIME_FORM,
 } from '../units.ts';
 import * as parse from '../config/variables.ts';
+import { CHECK_NAMES, isCheckName } from '../doctor/names.ts';
 
 /** A value read by a function that gives undefined for what it cannot read. The message is what was expected. */
 const value = <Value>(read: (text: string) => Value | undefined, expected: string) =>
@@ -285,6 +286,17 @@ const Disk = map({
   mount: choice(['required', 'optional']).default('optional'),
 });
 
+/** A check of the doctor that its owner has decided about: `no-memory-limit blog`, or `root` for all. */
+const Ignored = value(
+  (given) => {
+    const [check = '', ...subject] = given.split(/\s+/);
+    return isCheckName(check)
+      ? { check, subject: subject.length === 0 ? undefined : subject.join(' ') }
+      : undefined;
+  },
+  `a check, and what it is about: "no-memory-limit blog" (the checks: ${CHECK_NAMES.join(', ')})`,
+);
+
 export const Checks = map({
   disks: list(Disk, 'a list of disks').default([]),
   vpn: map({ interface: matching(/^[^\s/]{1,15}$/, "a network interface's name") }).optional(),
@@ -294,6 +306,7 @@ export const Checks = map({
     /** Certificates in PEM of an authority of the owner's own, as Caddy's `tls internal` has one. */
     authority: path.optional(),
   }).optional(),
+  doctor: map({ ignore: list(Ignored, 'a list of checks').default([]) }).prefault({}),
 });
 export type Checks = z.infer<typeof Checks>;
 

@@ -7,6 +7,7 @@ import { LANGUAGES } from '../language.ts';
 import { plain } from '../rich.ts';
 import type { Report } from '../report.ts';
 import type { Tasks } from '../tasks.ts';
+import { TOKEN_SHARED } from '../token-shared.ts';
 import { textsOf, type Texts } from '../texts/index.ts';
 import { createAbsence } from './absence.ts';
 import { createAccess } from './access.ts';
@@ -200,7 +201,8 @@ export function createBot(needs: BotNeeds): Bot {
       const telling = outbox.run(outboxEnd.signal);
       const working = intake.run(signal);
       await introduce(signal);
-      await poll({ api: apis.polling, clock, log, commit, reached: absence.reached }, signal);
+      const shared = () => store.facts.put(TOKEN_SHARED, true);
+      await poll({ api: apis.polling, clock, log, commit, reached: absence.reached, shared }, signal);
       clearInterval(looking);
       await tasks.drain(DRAIN);
       await within(FLUSH, working);

@@ -16,6 +16,8 @@ export type PollNeeds = {
   commit(update: Update): void;
   /** Telegram has answered. */
   reached(): void;
+  /** Somebody else polls with the same token. */
+  shared(): void;
 };
 
 /** Seconds; Telegram allows 50. */
@@ -47,6 +49,7 @@ export async function poll(needs: PollNeeds, signal: AbortSignal): Promise<void>
     } catch (error) {
       if (signal.aborted) return;
       timeout = 0;
+      if (isShared(error)) needs.shared();
       if (isWebhook(error)) await api.deleteWebhook().catch((failed: unknown) => patience.unwell(failed));
       await sleep(patience.unwell(error), signal).catch(() => {});
     }
@@ -119,3 +122,6 @@ const isCallError = (error: unknown): boolean =>
 
 const isWebhook = (error: unknown): boolean =>
   isCallError(error) && judge(error).why.includes('webhook is active');
+
+const isShared = (error: unknown): boolean =>
+  isCallError(error) && judge(error).why.includes('other getUpdates request');

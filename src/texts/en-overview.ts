@@ -14,6 +14,8 @@ const worries: Record<BackupsOverview['troubled'][number]['worry'], string> = {
 /** Of the smoke test, by the beginning of its keys. */
 const checks: Readonly<Record<string, string>> = {
   'disk:': 'disks',
+  'growth:': 'growth of disks',
+  'mount:': 'mounts',
   memory: 'memory',
   swap: 'swap',
   'temperature:': 'temperatures',
@@ -68,7 +70,7 @@ export const overview = {
           ? rich`the smoke test has not run yet`
           : rich`the smoke test ran last ${last}, or failed`;
       case 'check':
-        return rich`${checks[what.key] ?? what.key}: ${what.cause}`;
+        return rich`${checks[what.key] ?? what.key}${what.subject === undefined ? '' : ` (${what.subject})`}: ${what.cause}`;
     }
   },
   notSeen: (what: Rich): Rich => rich`❔ Not looked at: ${what}`,

@@ -7,6 +7,7 @@ import { audit } from './en-audit.ts';
 import { alertActions, alertCommands, alerts } from './en-alerts.ts';
 import { backupRuns } from './en-backup-runs.ts';
 import { backups } from './en-backups.ts';
+import { doctor } from './en-doctor.ts';
 import { checks } from './en-checks.ts';
 import { guard } from './en-guard.ts';
 import { http } from './en-http.ts';
@@ -230,6 +231,7 @@ export const en = {
     skip: 'Do not offer a version again',
     remind: 'Offer a version again later',
     backups: 'What is backed up, and how far it is proven',
+    doctor: 'What is set up in a way that makes trouble',
     images: 'The last pictures, with their paths',
     clean: 'Empty the album of what I put there',
     keep: 'Keep a picture from being cleaned',
@@ -420,6 +422,7 @@ export const en = {
   restore,
   guard,
   backupRuns,
+  doctor,
   checks,
   alerts,
   watchFacts,

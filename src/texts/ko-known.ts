@@ -5,6 +5,9 @@ export type Known = readonly (readonly [english: string, korean: string])[];
 /** What a person can do wrong. A test sees that none is missing. */
 export const MISTAKES: Known = [
   ['No service is called "{}". {}', '없는 서비스입니다: {}. {}'],
+  ['No service and no check is called "{}". {}', '없는 서비스 또는 검사입니다: {}. {}'],
+  ['Without a word doctor looks at everything.', 'doctor만 적으면 모두 봅니다.'],
+  ['One service or check at a time: "{}".', '서비스나 검사는 한 번에 하나씩 적어 주세요: {}'],
   ['No job is called "{}". {}', '없는 작업입니다: {}. {}'],
   ['No subject of {} is called "{}". {}', '{} 작업의 대상이 아닙니다: {}. {}'],
   ['No {} is called "{}". {}', '없는 이름입니다: {} {}. {}'],
@@ -248,6 +251,11 @@ export const FILES: Known = [
 
 /** Why something did not work, and what went wrong beside it. */
 export const CAUSES: Known = [
+  ['Cannot send by Pushover: {}.', 'Pushover로 보낼 수 없음: {}.'],
+  ['{} is being worked on', '작업 진행 중: {}'],
+  ['it has another name by now', '그 사이 다른 이름이 생김'],
+  ['a container uses it by now', '그 사이 컨테이너에서 사용 중'],
+  ['its units lead to more than {} files', '유닛에서 이어지는 파일이 너무 많음 (한도: {})'],
   ['Steward was stopped', 'Steward가 종료됨'],
   ['{} is busy', '다른 작업 중: {}'],
   ['Steward is stopping', 'Steward가 종료되는 중'],

@@ -17,6 +17,8 @@ const worries: Record<BackupsOverview['troubled'][number]['worry'], string> = {
 /** Of the smoke test, by the beginning of its keys. */
 const checks: Readonly<Record<string, string>> = {
   'disk:': '디스크',
+  'growth:': '디스크 증가량',
+  'mount:': '마운트',
   memory: '메모리',
   swap: '스왑',
   'temperature:': '온도',
@@ -65,7 +67,7 @@ export const overview: Catalogue['overview'] = {
           ? rich`전체 점검을 아직 한 적이 없음`
           : rich`전체 점검(마지막 ${last}) 이후 실패했거나 하지 않음`;
       case 'check':
-        return rich`${checks[what.key] ?? what.key}: ${said(what.cause)}`;
+        return rich`${checks[what.key] ?? what.key}${what.subject === undefined ? '' : ` (${what.subject})`}: ${said(what.cause)}`;
     }
   },
   notSeen: (what) => rich`❔ 확인하지 못함: ${what}`,

@@ -10,7 +10,7 @@ import { bare } from './ko-words.ts';
 const reasons: Record<KeepReason, string> = {
   used: '컨테이너가 사용 중',
   ours: '되돌리기용',
-  named: '유닛, 스크립트 또는 compose 파일에 적힘',
+  named: '유닛, 스크립트 또는 구성 파일에 적힘',
   built: '레지스트리에 없음',
   young: '1주일이 지나지 않음',
   unsure: '레지스트리 확인 불가',

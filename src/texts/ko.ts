@@ -11,6 +11,7 @@ import { audit } from './ko-audit.ts';
 import { backupRuns } from './ko-backup-runs.ts';
 import { backups } from './ko-backups.ts';
 import { checks } from './ko-checks.ts';
+import { doctor } from './ko-doctor.ts';
 import { guard } from './ko-guard.ts';
 import { http } from './ko-http.ts';
 import { inbox } from './ko-inbox.ts';
@@ -137,6 +138,7 @@ const commands: Catalogue['commands'] = {
   skip: '이 버전 건너뛰기',
   remind: '이 버전을 나중에 다시 알림',
   backups: '백업 목록과 검증 수준',
+  doctor: '문제를 일으킬 설정 점검',
   images: '최근 사진과 경로',
   clean: '봇이 올린 사진을 앨범에서 정리',
   prune: '사용하지 않는 이미지 삭제',
@@ -386,6 +388,7 @@ export const ko: Catalogue = {
   backups,
   updates,
   restore,
+  doctor,
   guard,
   backupRuns,
   checks,

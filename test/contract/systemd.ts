@@ -159,6 +159,34 @@ export function systemdContract(open: () => Promise<SystemdTarget>): void {
     expect(await systemd.definition('nothing-of-the-kind.service')).toBeUndefined();
   });
 
+  it('setups tell how units are set up, in the order asked, existing or not', async () => {
+    const { container, dependent, good } = target.units;
+    const [missing, one, other] = await systemd.setups(['nothing-of-the-kind.service', container, dependent]);
+    expect(missing).toMatchObject({ load: 'not-found', environmentFiles: [], variables: [] });
+    expect(one).toMatchObject({
+      load: 'loaded',
+      active: 'inactive',
+      type: 'notify',
+      restart: 'always',
+      variables: ['PODMAN_SYSTEMD_UNIT'],
+      environmentFiles: [],
+      starts: [],
+      execStart: expect.stringContaining('--name=contract'),
+      execStartPre: expect.stringContaining('podman rm -f contract'),
+    });
+    expect(other?.after).toContain(good);
+    expect(await systemd.setups([])).toEqual([]);
+  });
+
+  it('unitFiles finds the names that fit a pattern, loaded or not', async () => {
+    const { good, failing, slow } = target.units;
+    const found = await systemd.unitFiles([good, `*${failing.slice(-12)}`]);
+    expect(found).toContain(good);
+    expect(found).toContain(failing);
+    expect(found).not.toContain(slow);
+    expect(await systemd.unitFiles(['nothing-of-the-kind-*.service'])).toEqual([]);
+  });
+
   it('definition tells each start by an invocation of its own', async () => {
     const { good } = target.units;
     const invocation = async () => (await systemd.definition(good))?.invocation;

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { presentPrune } from '../../src/present/prune.ts';
 import type { PrunedHost, PruneReport } from '../../src/report/prune.ts';
 import { plain } from '../../src/rich.ts';
 import { textsOf } from '../../src/texts/index.ts';
+import { present } from './present.ts';
 
 const DAY = 86_400_000;
 const at = Date.parse('2026-11-20T14:40:00Z');
@@ -24,7 +24,7 @@ const host = (more: Partial<PrunedHost> = {}): PrunedHost => ({
   ...more,
 });
 const show = (report: Omit<PruneReport, 'kind' | 'at'>) => {
-  const { blocks, buttons } = presentPrune({ kind: 'prune', at, ...report }, textsOf('en'));
+  const { blocks, buttons } = present({ kind: 'prune', at, ...report }, textsOf('en'));
   const lines = blocks.map((block) =>
     'quote' in block ? block.quote.map((line) => `> ${plain(line)}`).join('\n') : plain(block),
   );

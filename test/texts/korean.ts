@@ -9,7 +9,9 @@ const SAME = new Set(
     'Steward Immich Telegram Bot API GitHub Podman systemd ffmpeg VectorChord PDF JPEG PNG ID GB MB KB TB CPU ' +
     'steward json yes dry run help sudo podman tag system prune clean rollback status logs arch watchdog ' +
     'TELEGRAM OWNER IDS IMMICH API KEY SHARE WITH INBOX DIR URL HTTP TOKEN STEWARD OBSERVE ' +
-    'services yaml backup release github pull policy missing with data POST GET pictures inbox healthz Authorization Bearer docker io library postgres ms'
+    'services yaml backup release github pull policy missing with data POST GET pictures inbox healthz Authorization Bearer docker io library postgres ms ' +
+    'update false latest pgvecto rs SSH health url root privileged dev dri Redis TZ VPN Nix NixOS FILE env file NAME value ' +
+    'EnvironmentFile BotFather backups folder docs md install newuidmap uidmap shadow utils security enable all'
   ).split(' '),
 );
 

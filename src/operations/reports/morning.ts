@@ -1,7 +1,7 @@
 /** The message of the morning, and on Sunday the one of the week: written down with all that it makes told. */
 import type { App, Run } from '../../app.ts';
 import { createCalendar } from '../../calendar.ts';
-import type { OverviewReport } from '../../report/overview.ts';
+import type { OverviewReport, Unseen } from '../../report/overview.ts';
 import { reportsChat } from '../../reports-chat.ts';
 import { isQuietNow } from '../quiet.ts';
 import { takeHeld } from '../watch/tell-held.ts';
@@ -14,9 +14,9 @@ const DAY = 86_400_000;
 const WEEK = 7 * DAY;
 const SUNDAY = 0;
 
-/** Fact: the last report that was told by itself. */
+/** Fact: the last report that was told by itself, and what it could not say. */
 const TOLD = 'report:told';
-type Told = { at: number };
+type Told = { at: number; unseen: readonly string[] };
 
 /** When the last report was told; a day ago where there was none, or where the clock was set back since. */
 export function lastTold({ store, clock }: Pick<App, 'store' | 'clock'>): number {
@@ -63,15 +63,23 @@ export async function tellMorning(app: MorningReach, { signal }: Pick<Run, 'sign
   const collected = await (isSunday ? weekly : daily)(app, { signal });
   const key = keyOf(app, collected.at);
   const actions = detailsOf(collected, key);
+  const unseen = collected.unseen.map(nameOf);
   // Quiet hours hold no report, since it is what they wait for; but it does not ring in them.
-  const silent = collected.verdict === 'good' || isQuietNow(app);
+  const silent = isNoNews(collected, store.facts.get<Told>(TOLD)?.unseen ?? []) || isQuietNow(app);
   store.database.transaction(() => {
     // What has come since the look is told, too, before it counts as told.
     const report = { ...collected, held: takeHeld(app)?.held ?? [], actions };
     store.outbox.put({ key, chat, silent, body: { what: 'report', report } });
-    store.facts.put(TOLD, { at: report.at } satisfies Told);
+    store.facts.put(TOLD, { at: report.at, unseen } satisfies Told);
   });
 }
+
+/** All is good; or as far as could be seen, and what could not was told before: a host without a sensor never has one. */
+const isNoNews = ({ verdict, unseen }: OverviewReport, before: readonly string[]): boolean =>
+  verdict === 'good' || (verdict === 'unsure' && unseen.every((one) => before.includes(nameOf(one))));
+
+const nameOf = (one: Unseen): string =>
+  [one.kind, 'key' in one ? one.key : 'name' in one ? one.name : 'path' in one ? one.path : ''].join(' ');
 
 /** One a day; a second one, which somebody wished for, has its time beside. */
 function keyOf({ store, config }: Pick<App, 'store' | 'config'>, at: number): string {

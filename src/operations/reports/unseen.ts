@@ -41,5 +41,8 @@ function smokeTest(store: App['store'], at: number): Unseen[] {
     return [{ kind: 'smoke-test', lastAt }];
   }
   const missed = store.facts.get<readonly NotLooked[]>(NOT_LOOKED) ?? [];
-  return missed.map(({ key, why }) => ({ kind: 'check', key, cause: why }));
+  return missed.map(({ key, why }) => {
+    const [, kind = key, subject = ''] = /^([^:]*:)(.*)$/.exec(key) ?? [];
+    return { kind: 'check', key: kind, ...(subject === '' ? {} : { subject }), cause: why };
+  });
 }

@@ -23,7 +23,8 @@ export async function startedBy(host: Host, unit: string): Promise<string> {
   return withScripts(host, [execStartPre, execStart].filter((text) => text !== '').join('\n'));
 }
 
-async function withScripts({ name }: Host, commands: string): Promise<string> {
+/** Commands, one a line, with what stands in those of their programs that are scripts. */
+export async function withScripts({ name }: Host, commands: string): Promise<string> {
   // A script lies on the machine of its unit.
   const programs = name === 'local' ? commands.split('\n').map((line) => line.split(' ')[0] ?? '') : [];
   const scripts = await Promise.all(programs.filter((path) => path.startsWith('/')).map(readScript));

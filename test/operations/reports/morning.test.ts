@@ -47,6 +47,18 @@ test('what the smoke test could not look at is said, and keeps it from all good'
   ]);
 });
 
+test('what can never be looked at rings once, and again when something else cannot be', async () => {
+  const house = await openHouse({ from: '2026-11-16T00:00:00Z' });
+  house.store.facts.put(NOT_LOOKED, [{ key: 'smart:', why: 'no program' }]);
+  await house.until('2026-11-17T09:00:00Z');
+  house.store.facts.put(NOT_LOOKED, [
+    { key: 'smart:', why: 'no program' },
+    { key: 'clock', why: 'nobody answers' },
+  ]);
+  await house.until('2026-11-19T09:00:00Z');
+  expect(house.told().map(({ silent }) => silent)).toEqual([false, true, false, true]);
+});
+
 test('a smoke test that failed, or is older than a day, does not count', async () => {
   let fails = false;
   const smoke: Job = {

@@ -194,6 +194,8 @@ function createUnit({ asked, state, setState, refuses, isThere }: Unit): Systemd
     lastExit: async () => undefined,
     everyService: async () => ({ text: '', folders: [], workFolders: [] }),
     failed: async () => [],
+    setups: async () => [],
+    unitFiles: async () => [],
   };
 }
 
