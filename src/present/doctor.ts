@@ -132,8 +132,10 @@ function entryOfGroup(group: Group, { doctor }: Texts): Entry {
 const alike = (group: Group, found: (values: Diagnosis['values']) => string): Group[] =>
   grouped(group, (one) => `${one.severity} ${found(one.values)} ${one.fix}`);
 
-function footOf({ ignored, unseen }: Presented<'doctor'>, { doctor }: Texts): Block[] {
-  const lines = unseen.map(({ what, why }) => doctor.unseen(what.slice(0, NAMED), what.length - NAMED, why));
+function footOf({ ignored, unseen }: Presented<'doctor'>, { doctor, overview }: Texts): Block[] {
+  const lines = unseen.map(({ what, why }) =>
+    doctor.unseen(what.slice(0, NAMED).map(overview.check), what.length - NAMED, why),
+  );
   return [
     ...(lines.length === 0 ? [] : [doctor.unseenHead(lines.length), { quote: lines }]),
     ...(ignored === 0 ? [] : [doctor.ignored(ignored)]),
