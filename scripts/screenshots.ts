@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { chromium, type Page } from 'playwright-core';
 import sharp from 'sharp';
 import { startBotProcess } from '../sandbox/bot-process.ts';
-import { startMiniPc } from '../sandbox/minipc.ts';
+import { PANEL, startMiniPc } from '../sandbox/minipc.ts';
 import { publishUptimeKuma } from '../sandbox/published.ts';
 import { writeHistory } from './history.ts';
 
@@ -50,6 +50,10 @@ try {
   await say(tab, '/status', '6 of 7 healthy');
   await say(tab, '/logs archivebox errors', /📄 archivebox/);
   await take(tab, 'status');
+
+  pc.engine.run(PANEL);
+  await say(tab, '/doctor', 'is open to every network');
+  await take(tab, 'doctor');
 
   await say(tab, '/restart immich', 'Restart immich?');
   await tap(tab, 'Restart immich?', 'Restart');

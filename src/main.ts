@@ -30,6 +30,7 @@ import { lookAtServices } from './operations/status.ts';
 import { countWell } from './operations/watch/count-well.ts';
 import { createMirror } from './operations/watch/mirror.ts';
 import { tellUnasked } from './operations/tell-unasked.ts';
+import { stopLoop } from './operations/watch/stop-loop.ts';
 import { noteJobEnd } from './operations/watch/job-alerts.ts';
 import { createStoreAlarm } from './operations/watch/store-alarm.ts';
 import { createWatch } from './operations/watch/watch.ts';
@@ -317,8 +318,15 @@ async function runBot({ app, tasks, texts, tell }: House, signal: AbortSignal): 
   const pulse = pulseOf(app, lookAtSelf, texts);
   const mirror = mirrorOf(app, { lookAtSelf, texts, tell });
   const storeAlarm = createStoreAlarm({ ...app, lookAtSelf, sendDirectly: bot.sendDirectly, tell });
+  const watch = createWatch(app, {
+    stopLoop: (service, loop) =>
+      tasks.start(
+        { kind: 'job', name: 'stop-loop', subject: service.name, by: 'schedule', audit: 'act' },
+        (run) => stopLoop(app, { service, loop }, run),
+      ),
+  });
   const running = [
-    ...[bot, bridge, createWatch(app), ...doors, pulse, ...mirror, storeAlarm].map((one) => one.run(signal)),
+    ...[bot, bridge, watch, ...doors, pulse, ...mirror, storeAlarm].map((one) => one.run(signal)),
     watchLogs(app, signal),
   ];
   // What a kill has cut off has its locks again by now, so that no job takes it for left alone.
