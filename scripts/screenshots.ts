@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { chromium, type Page } from 'playwright-core';
 import sharp from 'sharp';
 import { startBotProcess } from '../sandbox/bot-process.ts';
-import { PANEL, startMiniPc } from '../sandbox/minipc.ts';
+import { PANEL } from '../sandbox/controls.ts';
+import { startMiniPc } from '../sandbox/minipc.ts';
 import { publishUptimeKuma } from '../sandbox/published.ts';
 import { writeHistory } from './history.ts';
 
@@ -39,6 +40,9 @@ try {
 
   await pc.telegram.send('/backup all');
   await tab.getByRole('article').filter({ hasText: 'All 3 backed up' }).waitFor({ timeout: BACKED_UP });
+  await say(tab, '/check', /update/);
+  await pc.telegram.file('whiteboard.png', await screenshot());
+  await seen(tab, 'In Immich:');
   writeHistory(pc.env['STATE_DIR'] ?? '');
   await say(tab, '/report', /All good/);
   await take(tab, 'report');
