@@ -65,6 +65,12 @@ export type Setup = Pick<Definition, 'execStart' | 'execStartPre' | 'restart' | 
   starts: readonly string[];
 };
 
+/** `type` is `start`, `stop` or `restart`; `result` is `done`, `failed`, `dependency`, `timeout` … */
+export type UnitJob = { type: string; result: string; at: number };
+
+/** `cgroup` is the path of the control group that the process was in; milliseconds since 1970. */
+export type MemoryKill = { cgroup: string; program: string; at: number };
+
 /** `timeout` in milliseconds. */
 export type JobOptions = CallOptions & { timeout?: number };
 
@@ -102,6 +108,17 @@ export type Systemd = {
    * @returns undefined when the journal knows none
    */
   lastExit(name: string, options?: CallOptions): Promise<{ code: number; at: number } | undefined>;
+  /**
+   * What systemd last did, or tried to do, with the unit, in its words: a start that was not made because of another
+   * unit has the result `dependency`. `at` in milliseconds since 1970.
+   * @returns undefined when the journal knows nothing of it
+   */
+  lastJob(name: string, options?: CallOptions): Promise<UnitJob | undefined>;
+  /**
+   * What the kernel has killed for memory lately, oldest first, as far as its log goes back (some kills at least).
+   * @returns undefined where the journal has no kernel log to read
+   */
+  memoryKills(options?: CallOptions): Promise<MemoryKill[] | undefined>;
   /**
    * What all services of the manager run, whether they do so now or not: commands, environments and files as systemd knows
    * them, with the folders that units are found in and those that they work in. Templates without an instance are in the
@@ -277,6 +294,8 @@ export function createSystemd(
       yield* journal.logs(requireName(name), options);
     },
     lastExit: async (name, options) => journal.lastExit(requireName(name), options),
+    memoryKills: (options) => journal.memoryKills(options),
+    lastJob: async (name, options) => journal.lastJob(requireName(name), options),
     async everyService(options) {
       const plainly = ['--type=service', '--all', '--plain', '--no-legend', '--full'];
       const [files, loaded, manager] = await Promise.all([

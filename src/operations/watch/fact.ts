@@ -9,6 +9,7 @@ import type { Found } from '../../watch/sight.ts';
 import { cut, readable } from '../logs.ts';
 import { lastWordsOf } from '../power.ts';
 import type { Died, Memory } from './memory.ts';
+import { endedForMemory } from './out-of-memory.ts';
 
 /** Milliseconds: what was written so long before a trouble may be its reason. */
 const WRITTEN_BEFORE = 5 * 60_000;
@@ -19,8 +20,6 @@ const AT_ONCE = 2000;
 const REFRESHED_EACH = 60_000;
 /** In a trouble, the words of others. */
 const FREE: readonly string[] = ['output', 'cause', 'url'];
-/** Killed by signal 9. */
-const KILLED = 137;
 /** Results of a unit whose main process says more by how it ended. */
 const BY_ITS_END: readonly string[] = ['exit-code', 'signal', 'core-dump', 'oom-kill'];
 
@@ -108,8 +107,9 @@ async function explain(
 ): Promise<Trouble> {
   const { part, trouble, loop } = cause;
   const isEnded =
-    loop !== undefined ||
+    (loop !== undefined && trouble.kind !== 'stopped-loop') ||
     trouble.kind === 'restarting' ||
+    trouble.kind === 'exited' ||
     (trouble.kind === 'unit-failed' && BY_ITS_END.includes(trouble.result));
   if (!isEnded || part === undefined) return trouble;
   const { died, memoryLimit } = needs.memory.part(part);
@@ -120,8 +120,8 @@ async function explain(
   if (exit === undefined || exit.at < since - ENDED_BEFORE) return trouble;
   const outOfMemory =
     (trouble.kind === 'unit-failed' && trouble.result === 'oom-kill') ||
-    (exit.code === KILLED && memoryLimit !== undefined);
-  return { kind: 'exited', ...exit, outOfMemory };
+    (await endedForMemory(needs.host.systemd, { id: undefined, ...exit, unit, memoryLimit }));
+  return { kind: 'exited', code: exit.code, at: exit.at, outOfMemory };
 }
 
 const latest = (one: Died | undefined, other: Died | undefined): Died | undefined =>
