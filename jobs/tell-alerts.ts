@@ -5,6 +5,7 @@ import { tellHeld } from '../src/operations/watch/tell-held.ts';
 /** What rings again, what a snooze or quiet hours held back: by the clock, when nobody has looked at anything. */
 export const tellAlerts: Job = {
   name: 'tell-alerts',
+  looks: true,
   times: () => [{ times: { every: 60_000, atStart: true } }],
   run(app) {
     tell(app);

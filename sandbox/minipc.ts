@@ -4,15 +4,17 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { startData, type SandboxData } from './data.ts';
+import { createDisk } from './disk.ts';
 import { startEngineSandbox, type EngineSandbox } from './engine.ts';
-import type { ContainerSpec } from './engine/host.ts';
 import { startGithub, type GithubStandIn } from './github.ts';
 import { startImmich, type ImmichStandIn } from './immich.ts';
 import { startPage, type Page } from './page.ts';
-import { publishAll, publishUptimeKuma, publishVaultwarden, REPOSITORIES } from './published.ts';
+import { startProxy, type Proxy } from './proxy.ts';
+import { publishAll, REPOSITORIES } from './published.ts';
 import { startRegistry, type RegistryStandIn } from './registry.ts';
 import { shrinkPhoto } from './shrink.ts';
 import { startTelegram, type Telegram } from './telegram.ts';
+import { checkControls, hostControls, releaseControls } from './controls.ts';
 import type { Control } from './telegram/controls.ts';
 
 export type MiniPc = {
@@ -42,6 +44,8 @@ export type MiniPcOptions = {
   controls?: readonly Control[];
 };
 
+/** As a phone has it: the name that is in the VPN's DNS. */
+const VAULT = 'vault.example.dev';
 /** Bytes a second that come from the registry: an image of some hundred megabytes takes some seconds. */
 const BANDWIDTH = 60e6;
 
@@ -68,13 +72,16 @@ export async function startMiniPc({
   const data = startData(join(folder, 'docker-data'), engine, {
     uploads: immich.mounts[1]?.source ?? '',
   });
+  const disk = createDisk(folder);
+  const proxy = await startProxy(folder, VAULT);
   const backups = join(folder, 'backups');
   mkdirSync(backups, { recursive: true });
   const page = await startPage(telegram, {
     port,
     title: 'Steward',
     controls: [
-      ...hostControls(engine, immich, data),
+      ...hostControls({ engine, immich, data }),
+      ...checkControls(telegram, { disk, proxy }),
       ...releaseControls(engine, github, registry),
       ...controls,
     ],
@@ -90,7 +97,11 @@ export async function startMiniPc({
   writeFileSync(
     servicesFile,
     JSON.stringify(
-      { backups: { folder: backups, reserve: '100MB' }, services: servicesOf(engine, data) },
+      {
+        backups: { folder: backups, reserve: '100MB' },
+        checks: { disks: [{ path: disk.path }], proxy: { address: '127.0.0.1', authority: proxy.authority } },
+        services: servicesOf(engine, { data, proxy }),
+      },
       undefined,
       2,
     ),
@@ -132,6 +143,7 @@ export async function startMiniPc({
     PICTURES_GROUP: String(process.getgid?.() ?? 0),
     STEWARD_LANGUAGE: language,
     LOG_LEVEL: 'warn',
+    ...disk.env,
   };
   writeFileSync(env.STEWARD_ENV, '# The demo gives everything in the environment.\n');
 
@@ -147,7 +159,7 @@ export async function startMiniPc({
     env,
     async close() {
       data.close();
-      await Promise.all([page, telegram, immich, engine, github, registry].map((one) => one.close()));
+      await Promise.all([page, telegram, immich, engine, github, registry, proxy].map((one) => one.close()));
     },
   };
 }
@@ -162,7 +174,7 @@ async function freePort(): Promise<number> {
 }
 
 /** The services as a configuration names them: their health is asked where the stand-in answers. */
-const servicesOf = (engine: EngineSandbox, { entries }: SandboxData) =>
+const servicesOf = (engine: EngineSandbox, { data, proxy }: { data: SandboxData; proxy: Proxy }) =>
   Object.fromEntries(
     engine.services.map(({ name, title, containers, units, healthUrl }) => [
       name,
@@ -177,7 +189,10 @@ const servicesOf = (engine: EngineSandbox, { entries }: SandboxData) =>
           version: 'image-label',
           ...(REPOSITORIES[name] === undefined ? {} : { github: REPOSITORIES[name], check: '03:00' }),
         },
-        ...entries[name],
+        // So that an alert comes while one looks.
+        watch: { after: '2s' },
+        ...(name === 'vaultwarden' ? { url: proxy.url } : {}),
+        ...data.entries[name],
       },
     ]),
   );
@@ -188,160 +203,3 @@ const containerOf = (name: string) =>
 
 /** These two answer their port with a redirect. */
 const expected = (service: string) => (['uptime-kuma', 'archivebox'].includes(service) ? 302 : 200);
-
-/** Started in a hurry, and forgotten. */
-export const PANEL: ContainerSpec = {
-  name: 'adminer',
-  image: 'docker.io/library/adminer:latest',
-  version: '5.4.1',
-  memory: 21e6,
-  cpu: 0.001,
-  keep: true,
-  body: {
-    Image: 'docker.io/library/adminer:latest',
-    Env: ['ADMINER_DEFAULT_SERVER=immich-postgres', 'PGPASSWORD=of-the-demo'],
-    HostConfig: { PortBindings: { '8080/tcp': [{ HostIp: '', HostPort: '8081' }] } },
-  },
-};
-
-/** What goes wrong on the host, as switches of the page. */
-function hostControls(engine: EngineSandbox, immich: ImmichStandIn, data: SandboxData): Control[] {
-  const sick = new Set<string>();
-  let immichDown = false;
-  let engineDown = false;
-  let hasPanel = false;
-  return [
-    {
-      kind: 'toggle',
-      id: 'immich-down',
-      group: 'Server',
-      label: 'Immich is down',
-      hint: 'Pictures are readable at once and filed when it is back.',
-      get: () => immichDown,
-      async set(on) {
-        immichDown = on;
-        await (on ? immich.down() : immich.up());
-      },
-    },
-    {
-      kind: 'toggle',
-      id: 'archivebox-unhealthy',
-      group: 'Server',
-      label: 'archivebox is unhealthy',
-      get: () => sick.has('archivebox'),
-      set(on) {
-        if (on) sick.add('archivebox');
-        else sick.delete('archivebox');
-        engine.setHealth('archivebox', on ? 'unhealthy' : 'healthy', on ? 'database is locked' : '');
-      },
-    },
-    {
-      kind: 'button',
-      id: 'vaultwarden-dies',
-      group: 'Server',
-      label: 'vaultwarden dies, out of memory',
-      hint: 'systemd gives up on it.',
-      run: () => void engine.kill('vaultwarden', { code: 137, oom: true, stay: true }),
-    },
-    {
-      kind: 'button',
-      id: 'kuma-lost',
-      group: 'Server',
-      label: 'uptime-kuma loses its database',
-      hint: '/backup uptime-kuma says so; with an earlier backup /restore brings it back.',
-      run: () => data.lose(),
-    },
-    {
-      kind: 'button',
-      id: 'open-panel',
-      group: 'Server',
-      label: 'A database panel is opened to everybody',
-      hint: '/doctor finds it, with the line that closes it.',
-      run() {
-        if (!hasPanel) engine.run(PANEL);
-        hasPanel = true;
-      },
-    },
-    {
-      kind: 'toggle',
-      id: 'engine-down',
-      group: 'Server',
-      label: 'Podman does not answer',
-      get: () => engineDown,
-      async set(on) {
-        engineDown = on;
-        await (on ? engine.down() : engine.up());
-      },
-    },
-  ];
-}
-
-/** What happens in the world where images come from. */
-function releaseControls(engine: EngineSandbox, github: GithubStandIn, registry: RegistryStandIn): Control[] {
-  let githubDown = false;
-  let pullsFail = false;
-  const kuma = (id: string, label: string, hint: string, command?: readonly string[]): Control => ({
-    kind: 'button',
-    id,
-    group: 'Releases',
-    label,
-    hint,
-    run: () => publishUptimeKuma(registry, command),
-  });
-  return [
-    {
-      kind: 'button',
-      id: 'vaultwarden-release',
-      group: 'Releases',
-      label: 'vaultwarden 1.35.0 is released',
-      hint: '/check sees it at once, the nightly check by itself.',
-      run: () => publishVaultwarden(github, registry),
-    },
-    {
-      kind: 'button',
-      id: 'immich-deploy',
-      group: 'Releases',
-      label: 'immich v2.6.0 is deployed',
-      hint: 'Its configuration names the version: /update immich prepares the deploy, which is seen within a minute.',
-      async run() {
-        await engine.deploy('immich-ml', 'ghcr.io/immich-app/immich-machine-learning:v2.6.0');
-        await engine.deploy('immich-server', 'ghcr.io/immich-app/immich-server:v2.6.0');
-      },
-    },
-    kuma('kuma-good', 'uptime-kuma: a good image comes', '/update uptime-kuma takes it.'),
-    kuma('kuma-dies', 'uptime-kuma: an image that dies', '/update uptime-kuma goes back by itself.', [
-      'dies',
-      '3',
-    ]),
-    kuma(
-      'kuma-hangs',
-      'uptime-kuma: an image that never answers',
-      'It is given its time, then the old one comes back.',
-      ['hangs'],
-    ),
-    {
-      kind: 'toggle',
-      id: 'pulls-fail',
-      group: 'Releases',
-      label: 'The disk is full while images are pulled',
-      hint: 'An update then ends before anything was stopped.',
-      get: () => pullsFail,
-      set(on) {
-        pullsFail = on;
-        engine.failPulls(on ? 'error' : undefined);
-      },
-    },
-    {
-      kind: 'toggle',
-      id: 'github-down',
-      group: 'Releases',
-      label: 'GitHub does not answer',
-      hint: 'What cannot be looked up is unknown, never "up to date".',
-      get: () => githubDown,
-      set(on) {
-        githubDown = on;
-        github.fail(on ? 503 : undefined);
-      },
-    },
-  ];
-}

@@ -6,8 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { chromium, type Page } from 'playwright-core';
 import sharp from 'sharp';
 import { startBotProcess } from '../sandbox/bot-process.ts';
-import { PANEL, startMiniPc } from '../sandbox/minipc.ts';
+import { PANEL } from '../sandbox/controls.ts';
+import { startMiniPc } from '../sandbox/minipc.ts';
 import { publishUptimeKuma } from '../sandbox/published.ts';
+import { writeHistory } from './history.ts';
 
 const TARGET = fileURLToPath(new URL('../docs/pictures/', import.meta.url));
 const CHROMIUM = [
@@ -21,6 +23,9 @@ const CHROMIUM = [
 /** Milliseconds: three starts of the new version, and the old one is proven healthy for as long as it is on a host. */
 const ROLLED_BACK = 120_000;
 
+/** The same of three backups, on a machine that has more to do. */
+const BACKED_UP = 120_000;
+
 // A name that reads well in a path.
 const folder = join(tmpdir(), 'minipc');
 await rm(folder, { recursive: true, force: true });
@@ -32,6 +37,14 @@ try {
   const tab = await context.newPage();
   await tab.goto(pc.page.url);
   await pc.telegram.listening();
+
+  await pc.telegram.send('/backup all');
+  await tab.getByRole('article').filter({ hasText: 'All 3 backed up' }).waitFor({ timeout: BACKED_UP });
+  writeHistory(pc.env['STATE_DIR'] ?? '');
+  await say(tab, '/report', /All good/);
+  await take(tab, 'report');
+  await say(tab, '/report week', /week to/);
+  await take(tab, 'week');
 
   pc.engine.setHealth('archivebox', 'unhealthy', 'database is locked');
   await say(tab, '/status', 'archivebox is unhealthy');

@@ -19,4 +19,30 @@ export type Card = {
   buttons?: readonly (readonly Button[])[];
   /** Sent as a document instead of in the message. */
   file?: { name: string; text: string };
+  /** Drawn and sent above the words, which are its caption then. A terminal leaves it out. */
+  picture?: { name: string; charts: readonly Chart[] };
 };
+
+/** `newest` is its last value in words. */
+export type Line = { name: string; newest: string; points: readonly { at: number; value: number }[] };
+
+/** One panel of a picture. All words in it are of Latin letters: it is drawn without a font. */
+export type Chart = {
+  title: string;
+  /** What stands below its left and its right end. */
+  first: string;
+  last: string;
+} & (
+  | {
+      kind: 'lines';
+      /** Milliseconds since 1970 at the left and the right end. */
+      from: number;
+      to: number;
+      lines: readonly Line[];
+      /** The value at the top, and the same in words. */
+      scale: number;
+      top: string;
+    }
+  /** One for each day. */
+  | { kind: 'bars'; counts: readonly number[] }
+);

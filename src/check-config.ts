@@ -31,7 +31,10 @@ export function checkConfig(
 ): CheckedConfig {
   const { config, faults } = readConfig(options);
   const { services, faults: serviceFaults } = readServices(config.servicesFile);
-  const strange = services === undefined ? [] : strangeJobs(services, options.jobs ?? []);
+  const strange =
+    services === undefined
+      ? []
+      : [...strangeJobs(services, options.jobs ?? []), ...withoutUser(services, config)];
   const redact = createRedact(config.secrets);
   return {
     config,
@@ -54,6 +57,12 @@ const strangeJobs = ({ heartbeats }: Services, jobs: readonly string[]): Fault[]
       expected: 'a known one',
       nearest: nearest(name, jobs, 1)[0],
     }));
+
+/** A token alone reaches nobody. */
+const withoutUser = ({ all }: Services, { pushover }: Config): Fault[] =>
+  pushover === undefined && all.some(({ pushoverToken }) => pushoverToken !== undefined)
+    ? [{ name: 'PUSHOVER_USER', found: 'nothing', expected: "a user's key, because a service has a token" }]
+    : [];
 
 /** A good configuration in a few lines, without a secret in them. */
 export function summarize({ config, services }: SoundConfig): string[] {

@@ -47,7 +47,7 @@ export async function runCommandLine(needs: CliNeeds, argv: readonly string[]): 
   const complain = (text: string) => terminal.errors.write(`${app.redact(text)}\n`);
   const textOf = (report: Report) => toText(present(report, texts), terminal.output.isTTY === true);
   const fail = (error: unknown): number => {
-    if (error instanceof UserError) return (complain(error.message), EXIT.usage);
+    if (error instanceof UserError) return (complain(texts.told(error.message)), EXIT.usage);
     if (error instanceof BusyError) {
       const { service, holder } = error;
       const { what, since } = holder ?? { what: '?', since: app.clock.now() };

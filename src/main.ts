@@ -13,11 +13,13 @@ import { createMachine } from './clients/machine.ts';
 import { createNotify } from './clients/notify.ts';
 import { createOffsite } from './clients/offsite.ts';
 import { createProbe } from './clients/probe.ts';
+import { createPushover } from './clients/pushover.ts';
 import { createRegistry } from './clients/registry.ts';
 import { createReleases } from './clients/releases.ts';
 import { createSystemd } from './clients/systemd.ts';
 import { systemClock } from './clock.ts';
 import { openDoors, type Door } from './doors.ts';
+import { createErrorCount } from './error-count.ts';
 import { BusyError, causeOf } from './errors.ts';
 import { createGuard } from './guard.ts';
 import { createHosts, type Host } from './hosts.ts';
@@ -26,10 +28,11 @@ import { createLocks, type Lock, type Locks } from './locks.ts';
 import { createLogger } from './logger.ts';
 import { lookAtServices } from './operations/status.ts';
 import { countWell } from './operations/watch/count-well.ts';
+import { createMirror } from './operations/watch/mirror.ts';
 import { tellUnasked } from './operations/tell-unasked.ts';
+import { noteJobEnd } from './operations/watch/job-alerts.ts';
 import { createWatch } from './operations/watch/watch.ts';
 import { watchLogs } from './operations/watch/watch-logs.ts';
-import { noteJobEnd } from './operations/watch/job-alerts.ts';
 import { mountsOf } from './pictures/mounts.ts';
 import { present } from './present/index.ts';
 import { createPulse } from './pulse.ts';
@@ -40,10 +43,11 @@ import { createScheduler } from './scheduler.ts';
 import { openScratchStore, openStore, type Store } from './store.ts';
 import { createTasks, type Tasks } from './tasks.ts';
 import { LAST_POLL } from './telegram/absence.ts';
+import { toText } from './terminal.ts';
 import { textsOf, type Texts } from './texts/index.ts';
 import { createLookAtSelf, type LookAtSelf } from './wellness.ts';
-import { audit as auditCommand } from '../commands/audit.ts';
 import { ack } from '../commands/ack.ts';
+import { audit as auditCommand } from '../commands/audit.ts';
 import { backup } from '../commands/backup.ts';
 import { backups } from '../commands/backups.ts';
 import { cancel } from '../commands/cancel.ts';
@@ -58,7 +62,9 @@ import { keep } from '../commands/keep.ts';
 import { logs } from '../commands/logs.ts';
 import { mute } from '../commands/mute.ts';
 import { name as nameCommand } from '../commands/name.ts';
+import { prune } from '../commands/prune.ts';
 import { remind } from '../commands/remind.ts';
+import { report as reportCommand } from '../commands/report.ts';
 import { restart } from '../commands/restart.ts';
 import { restore } from '../commands/restore.ts';
 import { rollback } from '../commands/rollback.ts';
@@ -75,9 +81,12 @@ import { checkVersions } from '../jobs/check-versions.ts';
 import { checkOffSite } from '../jobs/check-off-site.ts';
 import { checkWayBack } from '../jobs/check-way-back.ts';
 import { cleanAlbum } from '../jobs/clean-album.ts';
+import { dailyReport } from '../jobs/daily-report.ts';
 import { drill as drillJob } from '../jobs/drill.ts';
 import { lookAtHost } from '../jobs/look-at-host.ts';
+import { prune as pruneJob } from '../jobs/prune.ts';
 import { remindReleases } from '../jobs/remind-releases.ts';
+import { sample } from '../jobs/sample.ts';
 import { sendOffSite } from '../jobs/send-off-site.ts';
 import { smokeTest } from '../jobs/smoke-test.ts';
 import { takeUpBackups } from '../jobs/take-up-backups.ts';
@@ -105,6 +114,7 @@ const commands: readonly Command[] = [
   start,
   cancel,
   clean,
+  prune,
   keep,
   nameCommand,
   skip,
@@ -113,6 +123,7 @@ const commands: readonly Command[] = [
   ack,
   mute,
   jobsCommand,
+  reportCommand,
   auditCommand,
   help,
 ];
@@ -134,7 +145,10 @@ const jobs: readonly Job[] = [
   lookAtHost,
   smokeTest,
   cleanAlbum,
+  sample,
+  dailyReport,
   tellAlerts,
+  pruneJob,
   tidy,
 ];
 
@@ -175,11 +189,13 @@ type House = { app: App; tasks: Tasks; texts: Texts; tell: (report: Report) => v
 function build({ config, services }: SoundConfig, [asked]: readonly string[]): House | undefined {
   const isBot = asked === undefined;
   const redact = createRedact([...config.secrets, ...services.secrets]);
-  const log = createLogger({ level: isBot ? config.logLevel : 'error', redact });
   const clock = systemClock;
   const looksAnyway = commands.some((command) => command.name === asked && command.needsStore === false);
   const store = tryToOpen(config.stateDir) ?? (looksAnyway ? openScratchStore(clock) : undefined);
   if (store === undefined) return undefined;
+  const log = isBot
+    ? createLogger({ level: config.logLevel, redact, onError: createErrorCount({ store, clock }) })
+    : createLogger({ level: 'error', redact });
   const locks = createLocks(join(config.stateDir, 'locks'));
   const audit = createAudit({ table: store.audit, redact, clock });
   const tasks = createTasks({ runs: store.runs, locks, clock, log, audit });
@@ -298,8 +314,9 @@ async function runBot({ app, tasks, texts, tell }: House, signal: AbortSignal): 
   });
   const doors = await openDoors(app, { bridge, mounts, lookAtSelf, texts });
   const pulse = pulseOf(app, lookAtSelf, texts);
+  const mirror = mirrorOf(app, { lookAtSelf, texts, tell });
   const running = [
-    ...[bot, bridge, createWatch(app), ...doors, pulse].map((one) => one.run(signal)),
+    ...[bot, bridge, createWatch(app), ...doors, pulse, ...mirror].map((one) => one.run(signal)),
     watchLogs(app, signal),
   ];
   // What a kill has cut off has its locks again by now, so that no job takes it for left alone.
@@ -316,6 +333,17 @@ function pulseOf(app: App, look: LookAtSelf, texts: Texts): Door {
   const services = () => countWell(app);
   const watchdog = systemdNotify?.watchdog;
   return createPulse({ look, services, heartbeat, url, notify, watchdog, texts, redact, log });
+}
+
+/** None without a key. */
+function mirrorOf(
+  app: App,
+  { texts, ...needs }: { lookAtSelf: LookAtSelf; texts: Texts; tell: House['tell'] },
+): Door[] {
+  const { pushover } = app.config;
+  if (pushover === undefined) return [];
+  const words = (report: Report) => toText(present(report, texts), false).split('\n');
+  return [createMirror(app, { pushover: createPushover(pushover.user), words, ...needs })];
 }
 
 function tryToOpen(folder: string): Store | undefined {

@@ -10,6 +10,8 @@ import type { BackupsReport } from './report/backups.ts';
 import type { DoctorReport } from './report/doctor.ts';
 import type { HostNews } from './report/host-findings.ts';
 import type { OffSiteReport } from './report/off-site.ts';
+import type { PruneReport } from './report/prune.ts';
+import type { OverviewReport } from './report/overview.ts';
 import type { RestoreReports } from './report/restore.ts';
 
 /** A button: a command with its arguments. */
@@ -64,6 +66,7 @@ export type ActionLabel =
   | 'restore'
   | 'accept'
   | 'stop-waiting'
+  | 'details'
   | 'snooze'
   | 'wake'
   | 'ack'
@@ -587,7 +590,9 @@ export type Report = { actions?: readonly (readonly Action[])[]; asks?: Asks | u
   | OffSiteReport
   | HostNews
   | AuditReport
+  | OverviewReport
   | AlertReports
+  | PruneReport
 );
 
 /** Why somebody who is to see the pictures does not. */
@@ -641,6 +646,8 @@ export type Note =
   | { key: 'taken' }
   | { key: 'stranger'; id: number }
   | { key: 'guest' }
+  /** The link that makes an owner was opened after its time. */
+  | { key: 'enrolment-late' }
   | { key: 'old-command'; text: string; sentAt: number }
   /** `resumes`: it is taken up again, and its result will be told. */
   | { key: 'interrupted'; what: string; service: string | undefined; since: number; resumes?: true }

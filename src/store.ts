@@ -11,6 +11,7 @@ import { createAlerts, type Alerts } from './store/alerts.ts';
 import { createBackups, type Backups } from './store/backups.ts';
 import { createConfirmations, type Confirmations } from './store/confirmations.ts';
 import { createFacts, type Facts } from './store/facts.ts';
+import { createHistory, type History } from './store/history.ts';
 import { createHeld, type Held } from './store/held.ts';
 import { createInboxTable, type InboxTable } from './store/inbox.ts';
 import { createIntake, type Intake } from './store/intake.ts';
@@ -48,6 +49,7 @@ export type Store = {
   readonly inbox: InboxTable;
   readonly samples: Samples;
   readonly audit: AuditTable;
+  readonly history: History;
   readonly alerts: Alerts;
   close(): void;
 };
@@ -89,6 +91,7 @@ function tablesOf(sqlite: DatabaseSync, file: string, clock: Clock): Store {
     inbox: createInboxTable(database),
     samples: createSamples(database),
     audit: createAuditTable(database),
+    history: createHistory(database),
     alerts: createAlerts(database),
     close: () => sqlite.close(),
   };

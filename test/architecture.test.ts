@@ -171,7 +171,14 @@ describe('who may import whom', () => {
   });
 
   test('clients import exec, errors and types', () => {
-    const values = ['src/exec.ts', 'src/errors.ts', 'src/sleep.ts', 'src/clock.ts', 'src/image-name.ts'];
+    const values = [
+      'src/exec.ts',
+      'src/errors.ts',
+      'src/sleep.ts',
+      'src/clock.ts',
+      'src/image-name.ts',
+      'src/units.ts',
+    ];
     const isAllowed = (target: string, { isTypeOnly }: Import, { path }: Source) =>
       isTypeOnly ||
       isPackage(target) ||

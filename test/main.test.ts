@@ -55,6 +55,19 @@ describe('check-config', () => {
     );
   });
 
+  test('a token of Pushover without somebody to send to is a fault', async () => {
+    writeFileSync(join(folder, 'token'), 'a'.repeat(30));
+    writeFileSync(
+      join(folder, 'services.yaml'),
+      'services: { notes: { containers: [notes], pushover_token_file: ./token } }\n',
+    );
+    const { code, errors } = await steward(['check-config']);
+    expect(code).toBe(78);
+    expect(errors).toContain(
+      "PUSHOVER_USER: found nothing, expected a user's key, because a service has a token",
+    );
+  });
+
   test('says every fault of variables and services at once, one line each, and ends with 78', async () => {
     writeFileSync(join(folder, 'services.yaml'), 'services:\n  notes: { container: [notes] }\n');
     const { code, errors } = await steward(['check-config'], { TELEGRAM_BOT_TOKEN: 'x', TZ: 'Mars' });
@@ -67,6 +80,17 @@ describe('check-config', () => {
       '',
     ]);
   });
+});
+
+test('STEWARD_LANGUAGE=ko puts help, mistakes and unknown commands into Korean', async () => {
+  const korean = (...args: string[]) =>
+    steward(args, { STEWARD_LANGUAGE: 'ko', STATE_DIR: join(folder, 'state') });
+  expect((await korean('help')).output).toMatch(/\/status \[service\] – 전체 상태[^]*명령줄에서는: steward/);
+  expect(await korean('logs', 'nots')).toMatchObject({
+    code: 2,
+    errors: '없는 서비스입니다: nots. 혹시 이것인가요? notes\n',
+  });
+  expect((await korean('statsu')).errors).toBe('없는 명령입니다: statsu. 혹시 이 명령인가요? status\n');
 });
 
 test('a reader that leaves early, as head does, ends nothing and is told nothing', async () => {

@@ -214,22 +214,6 @@ test('node-cron ticks at once and each minute until the scheduler is stopped', a
   }
 });
 
-test('each end of a run is told to whoever listens, with the job and its subject', async () => {
-  const ends: unknown[] = [];
-  const good = jobOf([{ subject: 'immich', times: { at: '12:05' } }]);
-  const bad = jobOf({ at: '12:10' }, () => Promise.reject(new UserError('No room.')), { name: 'bad' });
-  const { app, scheduler } = start([good, bad], {
-    ended: ({ job, subject }, end) => void ends.push([job, subject, end.outcome]),
-  });
-  await until('2026-11-20T12:15:00Z');
-  await scheduler.runNow(app, 'sweep', 'immich', 'test');
-  expect(ends).toEqual([
-    ['sweep', 'immich', 'done'],
-    ['bad', undefined, 'failed'],
-    ['sweep', 'immich', 'done'],
-  ]);
-});
-
 describe('absence', () => {
   test('after three days off a missed run is made up once, and knows when it was due', async () => {
     start([jobOf({ at: '04:20' })]);

@@ -38,8 +38,11 @@ export const IMAGE_ROUTES: readonly Route[] = [
     ({ response, images, host }, name = '') => {
       const image = images.find(name);
       if (image === undefined) missing(response, name);
-      else if (!image.names.has(name)) refuse(response, 500, `${name}: tag not known`, 'tag not known');
-      else if (image.names.size === 1 && [...host.containers.values()].some((one) => one.image === image)) {
+      else if (isId(name) && image.names.size > 1) {
+        refuse(response, 409, `unable to delete ${name}: it has several names`, 'image has several names');
+      } else if (!image.names.has(name) && !isId(name))
+        refuse(response, 500, `${name}: tag not known`, 'tag not known');
+      else if (image.names.size <= 1 && [...host.containers.values()].some((one) => one.image === image)) {
         refuse(
           response,
           409,
@@ -53,6 +56,8 @@ export const IMAGE_ROUTES: readonly Route[] = [
     },
   ],
 ];
+
+const isId = (name: string) => /^(?:sha256:)?[0-9a-f]{64}$/.test(name);
 
 function missing(response: ServerResponse, name: string): void {
   refuse(response, 404, `failed to find image ${name}: ${name}: image not known`, 'image not known');

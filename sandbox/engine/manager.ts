@@ -27,6 +27,8 @@ async function systemctl(units: Units, args: readonly string[]): Promise<Printed
   switch (verb) {
     case 'show': {
       const wanted = options.get('property')?.split(',');
+      // Without a name the manager shows itself.
+      if (names.length === 0) return printed('UnitPath=\n');
       return printed(names.map((name) => show(units, fullName(name), wanted)).join('\n'));
     }
     case 'status':
@@ -54,7 +56,8 @@ async function systemctl(units: Units, args: readonly string[]): Promise<Printed
       );
     }
     case 'list-unit-files': {
-      const fits = (name: string) => names.some((pattern) => fitsPattern(name, pattern));
+      const fits = (name: string) =>
+        names.length === 0 || names.some((pattern) => fitsPattern(name, pattern));
       const files = [...units.units.keys()].filter(fits);
       return printed(files.map((name) => `${name} enabled enabled\n`).join(''), {
         code: files.length === 0 ? 1 : 0,

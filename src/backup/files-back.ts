@@ -18,6 +18,7 @@ import { readList } from './files-list.ts';
 import { createLeftOut } from './files-walk.ts';
 import { copyOf, type Attributes, type Entry, type FileEntry, type FilesPart } from './manifest.ts';
 import { extractCopy } from './stored.ts';
+import { formatSize } from '../units.ts';
 
 export type FilesBack = {
   part: FilesPart;
@@ -210,5 +211,6 @@ async function place(placing: Placing, inside: string): Promise<void> {
 
 async function requireRoom({ size: needed }: FilesPart, area: string): Promise<void> {
   const free = await freeBytes(area);
-  if (free < needed) throw new Error(`it needs ${needed} bytes beside the present data, ${free} are free.`);
+  if (free < needed)
+    throw new Error(`it needs ${formatSize(needed)} beside the present data, ${formatSize(free)} are free.`);
 }

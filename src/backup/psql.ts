@@ -62,7 +62,8 @@ export function openSession(reach: Reach, place: Place): Session {
       { stdin: input.stream(), stdout: output.sink, env: environment(reach, place), signal: reach.signal },
     )
     .then(({ exitCode, stderr }) => {
-      if (exitCode !== 0) throw new Error(`psql says: ${firstError(stderr) ?? `exit code ${exitCode}`}`);
+      if (exitCode !== 0)
+        throw new Error(`PostgreSQL says: ${firstError(stderr) ?? `exit code ${exitCode}`}`);
     });
   // Whoever waits for rows is told; nobody else needs to know.
   ended
@@ -79,7 +80,7 @@ export function openSession(reach: Reach, place: Place): Session {
       const rows = await output.until(mark);
       if (rows === undefined) {
         await ended;
-        throw new Error('psql ended before it had answered.');
+        throw new Error('PostgreSQL ended the session before it had answered.');
       }
       return rows as Row[];
     },

@@ -10,6 +10,7 @@ import { execIn } from './engine/exec.ts';
 import { logPieces } from './engine/frames.ts';
 import { createImages, type ChangeLimits, type EngineImages } from './engine/images.ts';
 import { toLines } from './engine/lines.ts';
+import { createPrune, type EnginePrune } from './engine/prune.ts';
 import { CONTAINER, requireContainer } from './engine/names.ts';
 import * as shapes from './engine/shapes.ts';
 
@@ -23,6 +24,7 @@ export type {
 } from './engine/containers.ts';
 export type { EngineArchives } from './engine/archives.ts';
 export type { EngineImages, ImageSummary, Login, PullOptions } from './engine/images.ts';
+export type { CachedBuild, EnginePrune } from './engine/prune.ts';
 
 /** Every call takes a signal; without one it still ends by its own time limit. */
 export type CallOptions = { signal?: AbortSignal };
@@ -101,7 +103,8 @@ export type ExecResult = { exitCode: number; stderr: string };
 
 export type Engine = EngineImages &
   EngineArchives &
-  EngineContainers & {
+  EngineContainers &
+  EnginePrune & {
     ping(options?: CallOptions): Promise<void>;
     version(options?: CallOptions): Promise<EngineVersion>;
     /** All containers, stopped ones too. */
@@ -198,6 +201,7 @@ export function createEngine(
     ...createImages(connection, limits),
     ...createArchives(connection),
     ...createContainers(connection, limits),
+    ...createPrune(connection, limits),
     ping: (options) => connection.ping(options),
     async version(options) {
       const raw = await connection.call(

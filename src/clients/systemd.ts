@@ -102,6 +102,14 @@ export type Systemd = {
    * @returns undefined when the journal knows none
    */
   lastExit(name: string, options?: CallOptions): Promise<{ code: number; at: number } | undefined>;
+  /**
+   * What all services of the manager run, whether they do so now or not: commands, environments and files as systemd knows
+   * them, with the folders that units are found in and those that they work in. Templates without an instance are in the
+   * folders alone.
+   */
+  everyService(
+    options?: CallOptions,
+  ): Promise<{ text: string; folders: readonly string[]; workFolders: readonly string[] }>;
   /** Units that failed, for smoke tests. */
   failed(options?: CallOptions): Promise<string[]>;
 };
@@ -271,12 +279,35 @@ export function createSystemd(
       yield* journal.logs(requireName(name), options);
     },
     lastExit: async (name, options) => journal.lastExit(requireName(name), options),
-    async failed(options) {
-      const stdout = await answer(
-        ['list-units', '--state=failed', '--all', '--plain', '--no-legend', '--full'],
-        options,
+    async everyService(options) {
+      const plainly = ['--type=service', '--all', '--plain', '--no-legend', '--full'];
+      const [files, loaded, manager] = await Promise.all([
+        answer(['list-unit-files', ...plainly], options),
+        answer(['list-units', ...plainly], options),
+        answer(['show', '--property=UnitPath'], options),
+      ]);
+      const names = [...new Set([...firstWords(files), ...firstWords(loaded)])].filter(
+        (name) => isUnitName(name) && !name.includes('@.'),
       );
-      return firstWords(stdout);
+      const texts: string[] = [];
+      for (let from = 0; from < names.length; from += SHOWN_AT_ONCE) {
+        const some = names.slice(from, from + SHOWN_AT_ONCE);
+        texts.push(await answer(['show', `--property=${RUNS.join(',')}`, '--', ...some], options));
+      }
+      const text = texts.join('\n');
+      const workFolders = [...text.matchAll(/^WorkingDirectory=!?-?(\/.+)$/gm)].map(([, one = '']) => one);
+      return {
+        text,
+        folders: (parseProperties(manager.trim()).get('UnitPath') ?? '')
+          .split(' ')
+          .filter((one) => one !== ''),
+        workFolders: [...new Set(workFolders)].filter((one) => one !== '/'),
+      };
+    },
+    async failed(options) {
+      return firstWords(
+        await answer(['list-units', '--state=failed', '--all', '--plain', '--no-legend', '--full'], options),
+      );
     },
   };
 }
@@ -300,6 +331,32 @@ const UNIT_PROPERTIES = [
   'MemoryMax',
   'CPUUsageNSec',
 ];
+/** All that a service runs, and what it is given. systemd.service(5), systemd.exec(5). */
+const RUNS = [
+  'Id',
+  'ExecCondition',
+  'ExecStartPre',
+  'ExecStart',
+  'ExecStartPost',
+  'ExecReload',
+  'ExecStop',
+  'ExecStopPost',
+  'Environment',
+  'EnvironmentFiles',
+  'WorkingDirectory',
+  'FragmentPath',
+  'DropInPaths',
+  'SourcePath',
+];
+/** A command line has its limit, and systemctl an answer's time. */
+const SHOWN_AT_ONCE = 100;
+
+const firstWords = (lines: string): string[] =>
+  lines
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/)[0] ?? '')
+    .filter((name) => name !== '');
+
 const NOT_FOUND: Properties = new Map([['LoadState', 'not-found']]);
 
 const UNREACHABLE =
@@ -381,12 +438,6 @@ const ENVIRONMENT_FILE = /^(\/.*) \(ignore_errors=(yes|no)\)$/gm;
 const toVariables = (text: string): string[] =>
   [...text.matchAll(/"((?:[^"\\]|\\.)*)"|(\S+)/g)]
     .map(([, quoted, bare]) => /^([A-Za-z_]\w*)=./s.exec(quoted ?? bare ?? '')?.[1] ?? '')
-    .filter((name) => name !== '');
-
-const firstWords = (table: string): string[] =>
-  table
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/)[0] ?? '')
     .filter((name) => name !== '');
 
 /** `[not set]` and `infinity` are none, and 2^64 - 1 is how older versions say so. */

@@ -2,7 +2,6 @@
  * The smoke test: one look at everything that a service stands on. What could not be looked at is said, and never
  * counts as well.
  */
-import type { App } from '../app.ts';
 import { causeOf } from '../errors.ts';
 import { backups } from './smoke/backups.ts';
 import { merged, notLookedAt, type Look, type SmokeCheck, type SmokeReach } from './smoke/check.ts';
@@ -12,7 +11,7 @@ import { kernelErrors, readOnly, smart } from './smoke/storage.ts';
 import { failedUnits } from './smoke/units.ts';
 import { https, vpn } from './smoke/ways.ts';
 import { reconcile } from './watch/reconcile.ts';
-import { tellAlerts } from './watch/tell-alerts.ts';
+import { tellAlerts, type TellReach } from './watch/tell-alerts.ts';
 
 const CHECKS: readonly SmokeCheck[] = [
   disks,
@@ -30,6 +29,9 @@ const CHECKS: readonly SmokeCheck[] = [
 
 /** Milliseconds until what may be a moment's matter is looked at again. */
 const PAUSE = 10_000;
+
+/** Fact: what the last one of the day could not look at this once. */
+export const NOT_LOOKED = 'smoke-test:not-looked';
 
 export type SmokeTestOptions = {
   signal: AbortSignal;
@@ -73,12 +75,24 @@ export async function smokeTest(
 
 /** The same, by the clock: alerts are brought in line with what was found. */
 export async function runSmokeTest(
-  app: SmokeReach & Pick<App, 'config'>,
+  app: SmokeReach & TellReach,
   options: SmokeTestOptions,
-): Promise<void> {
-  const { findings, covers } = await smokeTest(app, options);
-  reconcile(app, findings, { covers });
+): Promise<SmokeTest> {
+  const test = await smokeTest(app, options);
+  const { findings, looked, notLooked, covers } = test;
+  const at = app.clock.now();
+  // The next report is not to say that all is well. What is never looked at here is no news, and what is told is told.
+  if (options.often !== true) {
+    const missed = notLooked.filter(({ because }) => because === undefined);
+    app.store.facts.put(NOT_LOOKED, missed);
+  }
+  reconcile(app, findings, {
+    covers,
+    // What is not named any more, or was taken away, has not become well.
+    over: (key) => ({ at, ending: isAbout(looked, key) ? 'well' : 'unwatched' }),
+  });
   tellAlerts(app);
+  return test;
 }
 
 /** A name that ends with a colon is the beginning of keys. */

@@ -5,6 +5,7 @@ import type {
   AlertReport,
   AlertRingReport,
   AlertsReport,
+  Finding,
   MuteReport,
   Severity,
   ToldAlert,
@@ -32,7 +33,7 @@ export function presentAlert(report: AlertReport, texts: Texts): Card {
 function openCard(report: AlertReport, texts: Texts): Card {
   const { finding, times, lasted, stillFine, stillDown, ackedBy, snoozed } = report;
   const words = texts.alerts;
-  const since = words.since(minuteOf(finding.since, report.openedAt, texts));
+  const since = sinceOf(finding, report.openedAt, texts);
   const blocks: Block[] = [
     rich`${severityIcon[finding.severity]} ${b(words.title(finding))}${since}`,
     ...presentFact(finding, texts),
@@ -41,18 +42,28 @@ function openCard(report: AlertReport, texts: Texts): Card {
   if (stillDown.length > 0) blocks.push(rich`${words.stillDown(stillDown.join(', '))}`);
   if (stillFine > 0) blocks.push(rich`${words.stillFine(stillFine)}`);
   if (ackedBy !== undefined) blocks.push(words.onIt(ackedBy));
-  if (snoozed !== undefined) blocks.push(words.snoozed(snoozed.by, timeOf(snoozed.until, texts)));
+  if (snoozed !== undefined)
+    blocks.push(words.snoozed(snoozed.by, minuteOf(snoozed.until, report.openedAt, texts)));
   return { blocks };
+}
+
+/** When it began; of what a look has found only the time of the look is known. */
+function sinceOf({ fact, since }: Finding, now: number, texts: Texts): Rich {
+  const at = minuteOf(since, now, texts);
+  return fact.kind === 'service' || fact.kind === 'host' ? texts.alerts.since(at) : rich` · ${at}`;
 }
 
 function endedCard(report: AlertReport, texts: Texts): Card {
   const { alerts: words } = texts;
-  const was = words.was(words.title(report.finding));
+  const since = sinceOf(report.finding, report.endedAt ?? report.openedAt, texts);
+  const [cause, ...rest] = presentFact(report.finding, texts);
   return {
     blocks: [
       endLine(report, texts, report.stillDown),
-      rich`${was}${words.since(minuteOf(report.finding.since, report.endedAt ?? report.openedAt, texts))}`,
-      ...presentFact(report.finding, texts),
+      rich`${words.was(words.title(report.finding))}${since}`,
+      ...(cause === undefined ? [] : [cause]),
+      // What is to be done is done; what was logged still tells why.
+      ...rest.filter((block) => 'quote' in block),
     ],
   };
 }
@@ -113,10 +124,12 @@ export function presentAlertRing({ alerts, why, at }: AlertRingReport, texts: Te
   return { blocks: [rich`${icon} ${head}`, ...(only.ackedBy === undefined ? [rich`${words.nobody}`] : [])] };
 }
 
-export function presentMute({ muted, quietHours, held }: MuteReport, texts: Texts): Card {
+export function presentMute({ muted, quietHours, held, at }: MuteReport, texts: Texts): Card {
   const { alerts: words } = texts;
   const head =
-    muted === undefined ? words.notMuted : words.muted({ until: timeOf(muted.until, texts), who: muted.by });
+    muted === undefined
+      ? words.notMuted
+      : words.muted({ until: minuteOf(muted.until, at, texts), who: muted.by });
   return {
     blocks: [
       head,

@@ -3,7 +3,7 @@ import type { Card } from '../card.ts';
 import type { CheckFact, HostNews } from '../report/host-findings.ts';
 import { rich, type Rich } from '../rich.ts';
 import type { Texts } from '../texts/index.ts';
-import { momentOf } from './moments.ts';
+import { minuteOf } from './moments.ts';
 
 /** What was found beside the title, why it matters, and what to do. The title itself is `texts.checks.title`. */
 export function factLines(fact: CheckFact, texts: Texts): Rich[] {
@@ -21,7 +21,7 @@ export function presentHostNews({ rebootedAt, engines, at }: HostNews, texts: Te
   return {
     blocks: [
       news.head,
-      ...(rebootedAt === undefined ? [] : [news.rebooted(momentOf(rebootedAt, at, texts))]),
+      ...(rebootedAt === undefined ? [] : [news.rebooted(minuteOf(rebootedAt, at, texts))]),
       ...engines.map(news.engine),
     ],
   };

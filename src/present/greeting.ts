@@ -35,5 +35,14 @@ export function presentHelp(report: Presented<'help'>, texts: Texts): Card {
       );
     }
   }
-  return { blocks: [...blocks, [], texts.help.pictures, [], texts.help.names] };
+  const has = (name: string) => report.commands.some((command) => command.name === name);
+  const { pictures, naming, names } = texts.help;
+  return {
+    blocks: [
+      ...blocks,
+      [],
+      has('name') ? rich`${pictures} ${naming}` : pictures,
+      ...(has('logs') ? [[], names] : []),
+    ],
+  };
 }

@@ -31,7 +31,9 @@ import { presentInbox } from './inbox.ts';
 import { presentJobs } from './jobs.ts';
 import { presentLogs } from './logs.ts';
 import { presentNote } from './note.ts';
+import { presentOverview } from './overview.ts';
 import { presentPictures } from './pictures.ts';
+import { presentPrune } from './prune.ts';
 import { presentOutcome, presentPlan, presentWork } from './power.ts';
 import { presentReleases } from './releases.ts';
 import {
@@ -109,6 +111,8 @@ function layout(report: Report, texts: Texts): Card {
       return presentReleases(report, texts);
     case 'images':
       return presentImages(report, texts);
+    case 'prune':
+      return presentPrune(report, texts);
     case 'cleaning':
       return presentCleaning(report, texts);
     case 'update-plan':
@@ -163,6 +167,8 @@ function layout(report: Report, texts: Texts): Card {
       return presentDoctor(report, texts);
     case 'off-site':
       return presentOffSite(report, texts);
+    case 'overview':
+      return presentOverview(report, texts, (held) => present(held, texts).blocks);
     case 'host-news':
       return presentHostNews(report, texts);
     case 'audit':

@@ -5,7 +5,7 @@ import type { Finding } from '../report/alerts.ts';
 import { code, rich, type Rich } from '../rich.ts';
 import type { Texts } from '../texts/index.ts';
 import { copyButton } from './copy.ts';
-import { farSpan, timeOf } from './moments.ts';
+import { farSpan, minuteOf, timeOf } from './moments.ts';
 
 export function presentNote(note: Note, texts: Texts): Card {
   const { notes, releases } = texts;
@@ -56,6 +56,8 @@ export function presentNote(note: Note, texts: Texts): Card {
       };
     case 'guest':
       return only(notes.guest);
+    case 'enrolment-late':
+      return only(notes.enrolmentLate);
     case 'old-command':
       return { blocks: [notes.oldCommand(note.text), notes.sentAt(moment(note.sentAt))] };
     case 'interrupted':
@@ -94,7 +96,7 @@ export function presentNote(note: Note, texts: Texts): Card {
     case 'acked':
       return only(texts.alerts.acked(titles(note.findings)));
     case 'snoozed':
-      return only(texts.alerts.snoozedNow(titles(note.findings), moment(note.until)));
+      return only(texts.alerts.snoozedNow(titles(note.findings), minuteOf(note.until, note.at, texts)));
     case 'woken':
       return only(texts.alerts.woken(titles(note.findings)));
     case 'skipped':

@@ -109,7 +109,7 @@ function diskLine(disks: readonly (DiskState | LostDisk)[], texts: Texts): Rich 
 }
 
 /** `/mnt/data` is "Data", the root has a name of its own. */
-function diskName(path: string, texts: Texts): string {
+export function diskName(path: string, texts: Texts): string {
   const last = path.split('/').findLast((part) => part !== '');
   return last === undefined ? texts.status.rootDisk : last.charAt(0).toUpperCase() + last.slice(1);
 }

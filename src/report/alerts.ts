@@ -146,5 +146,5 @@ export type AlertReports =
 /** What a person has said to alerts. */
 export type AlertNote =
   | { key: 'acked'; findings: readonly Finding[] }
-  | { key: 'snoozed'; findings: readonly Finding[]; until: number }
+  | { key: 'snoozed'; findings: readonly Finding[]; until: number; at: number }
   | { key: 'woken'; findings: readonly Finding[] };

@@ -296,4 +296,11 @@ export const migrations: readonly string[] = [
   create index alerts_untold on alerts (id) where ended_at is null or told_end = 0;
   create index alerts_by_card on alerts (card) where card is not null;
   `,
+  `
+  -- For reports of a span of time, however long the history is.
+  create index runs_started on runs (started_at);
+  create index runs_failed on runs (ended_at) where outcome = 'failed';
+  create index pictures_filed on pictures (filed_at);
+  create index pictures_cleaned on pictures (cleaned_at);
+  `,
 ];

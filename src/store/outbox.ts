@@ -79,6 +79,8 @@ export type Outbox = {
   /** The card that a message belongs to. */
   keyOf(chat: number, messageId: number): string | undefined;
   get(key: string): OutboxRow | undefined;
+  /** Reports that were put at this time or later, the oldest first. */
+  reportsSince(at: number): { key: string; report: Report; changedAt: number }[];
   forget(before: number): void;
 };
 
@@ -242,6 +244,14 @@ export function createOutbox(database: Database, clock: Clock): Outbox {
       const row = database.get<Row>('select * from outbox where key = ?', key);
       return row === undefined ? undefined : fromRow(row);
     },
+    reportsSince: (at) =>
+      database
+        .all<{ key: string; report: string; changedAt: number }>(
+          `select key, body -> 'report' as report, changed_at as changedAt from outbox
+           where changed_at >= ? and body ->> 'what' = 'report' order by changed_at, id`,
+          at,
+        )
+        .map((row) => ({ ...row, report: JSON.parse(row.report) as Report })),
     forget: (before) =>
       void database.run(
         `delete from outbox where changed_at < ? and (shown_version = version or state = 'failed')`,

@@ -19,12 +19,18 @@ export type Access = {
   refuses(user: number): boolean;
   /** A code that makes its sender the owner, for 10 minutes and once; undefined where there is an owner. */
   enrolment(): string | undefined;
-  /** @returns whether the code held, and the user is the owner now */
-  enrol(user: number, code: string): boolean;
+  /** `enrolled`: the user is the owner now; `late`: the code was right, its time is over. */
+  enrol(user: number, code: string): 'enrolled' | 'late' | 'wrong';
 };
 
 const DAY = 86_400_000;
 const ENROLMENT_LASTS = 10 * 60_000;
+/** Bytes; as base64url what Telegram takes behind `?start=` (at most 64 of `[\w-]`). */
+const ENROLMENT_LONG = 18;
+
+/** What stands behind `?start=` in the link: somebody has opened it again who is known already. */
+export const isEnrolment = (word: string): boolean =>
+  new RegExp(`^[\\w-]{${(ENROLMENT_LONG * 4) / 3}}$`).test(word);
 
 export function createAccess(needs: {
   telegram: Pick<Config['telegram'], 'owners' | 'guests' | 'chat'>;
@@ -66,16 +72,20 @@ export function createAccess(needs: {
     },
     enrolment() {
       if (owners().length > 0) return undefined;
-      code = { value: randomBytes(18).toString('base64url'), until: clock.now() + ENROLMENT_LASTS };
+      code = {
+        value: randomBytes(ENROLMENT_LONG).toString('base64url'),
+        until: clock.now() + ENROLMENT_LASTS,
+      };
       return code.value;
     },
     enrol(user, given) {
-      if (code === undefined || owners().length > 0 || clock.now() > code.until) return false;
+      if (code === undefined || owners().length > 0) return 'wrong';
       const [ours, theirs] = [Buffer.from(code.value), Buffer.from(given)];
-      if (ours.length !== theirs.length || !timingSafeEqual(ours, theirs)) return false;
+      if (ours.length !== theirs.length || !timingSafeEqual(ours, theirs)) return 'wrong';
+      if (clock.now() > code.until) return 'late';
       code = undefined;
       facts.put(ENROLLED, user);
-      return true;
+      return 'enrolled';
     },
   };
 }

@@ -14,6 +14,7 @@ import { createAccess } from './access.ts';
 import { createApis, whyOf } from './api.ts';
 import { createConfirm, type Toast } from './confirm.ts';
 import { createDispatch, listensTo } from './dispatch.ts';
+import { forGuests } from './for-guests.ts';
 import { createIntake, type IntakeNeeds } from './intake.ts';
 import { createInterrupted } from './interrupted.ts';
 import { createMenu, type Describe } from './menu.ts';
@@ -77,7 +78,17 @@ export function createBot(needs: BotNeeds): Bot {
     facts: store.facts,
     log,
   });
-  const outbox = createOutboxWorker({ apis, store, clock, log, present, chat: access.chat });
+  const forGuest = new Set(commands.flatMap(({ name, guests }) => (guests === true ? [name] : [])));
+  const outbox = createOutboxWorker({
+    apis,
+    store,
+    clock,
+    log,
+    // A private chat has the id of the person.
+    present: (report, chat) =>
+      present(access.roleOf(chat) === 'guest' ? forGuests(report, forGuest) : report),
+    chat: access.chat,
+  });
 
   /** What is not worth a second try: signs that something is going on. */
   const light = new Set<Promise<unknown>>();

@@ -4,7 +4,7 @@ import type { App, Command } from '../app.ts';
 import { nearest } from '../nearest.ts';
 import { rememberName } from '../people.ts';
 import type { Report } from '../report.ts';
-import type { Access } from './access.ts';
+import { isEnrolment, type Access } from './access.ts';
 import type { Confirm, Toast } from './confirm.ts';
 import type { Turn } from './intake.ts';
 import { menuName } from './menu.ts';
@@ -51,16 +51,18 @@ export function createDispatch(needs: DispatchNeeds): (turn: Turn) => Promise<vo
 
     if (role === 'stranger') {
       if (chat.type !== 'private') return;
-      const enrols = words[0] === '/start' && words[1] !== undefined && access.enrol(from.id, words[1]);
-      if (!enrols) {
+      const enrolment = words[0] === '/start' ? access.enrol(from.id, words[1] ?? '') : 'wrong';
+      if (enrolment === 'late') return say('late', note({ key: 'enrolment-late' }));
+      if (enrolment === 'wrong') {
         if (!access.refuses(from.id)) return;
         app.audit.refuse({ what: 'message', by: `telegram:${from.id}` }, STRANGER);
         say('stranger', note({ key: 'stranger', id: from.id }));
         return;
       }
       log.warn({ user: from.id }, 'enrolled as the owner');
-      words.length = 1;
     }
+    // Who opens the link again, from the history of his chat, is greeted again.
+    if (words[0] === '/start' && isEnrolment(words[1] ?? '') && !isService(words[1])) words.length = 1;
     if (role === 'owner') rememberName(store.facts, from.id, from.first_name);
     if (chat.type === 'private') needs.ownerWrote();
     // The bridge has taken every picture that it can note.
@@ -91,7 +93,7 @@ export function createDispatch(needs: DispatchNeeds): (turn: Turn) => Promise<vo
         isPrivate: chat.type === 'private',
         nextCard: (command) => cardOf(command, turn),
       });
-      if (!confirms && chat.type === 'private') say('text', unknown(first));
+      if (!confirms && chat.type === 'private') say('text', unknown(first, from.id));
       return;
     }
     const [name = '', addressee] = first.slice(1).split('@');
@@ -100,7 +102,7 @@ export function createDispatch(needs: DispatchNeeds): (turn: Turn) => Promise<vo
     const command = commandOf(name);
     if (command === undefined) {
       // In a group it may be meant for another bot.
-      if (chat.type === 'private' || addressee !== undefined) say('unknown', unknown(`/${name}`));
+      if (chat.type === 'private' || addressee !== undefined) say('unknown', unknown(`/${name}`, from.id));
       return;
     }
     await request(turn, {
@@ -112,6 +114,8 @@ export function createDispatch(needs: DispatchNeeds): (turn: Turn) => Promise<vo
       ...at(command.name),
     });
   }
+
+  const isService = (word: string | undefined) => app.services.all.some(({ name }) => name === word);
 
   /** A word in reply to a picture, or to the card with its path, is its name; in a group people also talk about it. */
   function namingOf({ chat, reply_to_message: replied }: Message, text: string) {
@@ -233,13 +237,13 @@ export function createDispatch(needs: DispatchNeeds): (turn: Turn) => Promise<vo
   const commandOf = (name: string): Command | undefined =>
     app.commands.find((command) => sameName(menuName(command.name), menuName(name)));
 
-  const unknown = (word: string): Report =>
+  const unknown = (word: string, user: number): Report =>
     note({
       key: 'unknown-command',
       word: word.slice(0, 64),
       nearest: nearest(
         menuName(word.replace(/^\//, '')),
-        app.commands.map(({ name }) => menuName(name)),
+        app.commands.filter((one) => !mayNot(user, one)).map(({ name }) => menuName(name)),
       ),
     });
 

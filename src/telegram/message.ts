@@ -4,14 +4,19 @@ import { judge, type Apis } from './api.ts';
 import type { Rendered } from './render.ts';
 
 type Form = { text: string; html: boolean; keyboard: Rendered['keyboard'] };
-type Message = { replyTo: number | undefined; silent: boolean };
+type Message = {
+  replyTo: number | undefined;
+  silent: boolean;
+  /** Shown above the words. */
+  photo?: { name: string; bytes: Uint8Array } | undefined;
+};
 
 /** @returns the message's id */
 export async function send(
   apis: Pick<Apis, 'calls' | 'uploads'>,
   chat: number,
   rendered: Rendered,
-  { replyTo, silent }: Message,
+  { replyTo, silent, photo }: Message,
 ): Promise<number> {
   const { file } = rendered;
   return inSomeForm(rendered, async ({ text, html, keyboard }) => {
@@ -24,6 +29,10 @@ export async function send(
         ? {}
         : { reply_parameters: { message_id: replyTo, allow_sending_without_reply: true } }),
     };
+    if (photo !== undefined) {
+      const image = new InputFile(photo.bytes, photo.name);
+      return (await apis.uploads.sendPhoto(chat, image, { ...other, caption: text })).message_id;
+    }
     if (file === undefined) {
       const options = { ...other, link_preview_options: { is_disabled: true } };
       return (await apis.calls.sendMessage(chat, text, options)).message_id;

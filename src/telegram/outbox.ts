@@ -12,6 +12,7 @@ import type { OutboxRow } from '../store/outbox.ts';
 import type { Store } from '../store.ts';
 import { judge, type Apis, type Verdict } from './api.ts';
 import { edit, send } from './message.ts';
+import { photoOf } from './photo.ts';
 import { createPace, type CallKind, type Pace } from './pace.ts';
 import { render } from './render.ts';
 import { within } from './within.ts';
@@ -30,7 +31,7 @@ export type OutboxNeeds = {
   store: Store;
   clock: Clock;
   log: Logger;
-  present: (report: Report) => Card;
+  present: (report: Report, chat: number) => Card;
   /** Where reports go. */
   chat: () => number | undefined;
 };
@@ -190,24 +191,28 @@ export function createOutboxWorker(needs: OutboxNeeds): OutboxWorker {
         },
       };
     }
-    const card = present(body.report);
+    const card = present(body.report, chat);
     const draw = (drawn: Card) =>
       render(drawn, {
         confirm: body.confirm,
         button: (command, args) => store.confirmations.button(command, args),
       });
-    // A document cannot take the place of a text.
-    if (messageId !== undefined && card.file === undefined) {
+    // A document or a picture cannot take the place of a text.
+    if (messageId !== undefined && card.file === undefined && card.picture === undefined) {
       const rendered = draw(card);
       return { once: false, go: () => edit(apis.calls, chat, messageId, rendered) };
     }
     // Behind the card's own text, whose first line is the push preview.
     const unknown = store.outbox.unknown(chat);
     const note: Report = { kind: 'note', note: { key: 'fate-unknown', count: unknown } };
-    const blocks = unknown === 0 ? card.blocks : [...card.blocks, [], ...present(note).blocks];
+    const blocks = unknown === 0 ? card.blocks : [...card.blocks, [], ...present(note, chat).blocks];
     const message = { replyTo: row.replyTo, silent: row.silent };
     const rendered = draw({ ...card, blocks });
-    return { once: true, tellsUnknown: unknown > 0, go: () => send(apis, chat, rendered, message) };
+    return {
+      once: true,
+      tellsUnknown: unknown > 0,
+      go: async () => send(apis, chat, rendered, { ...message, photo: await photoOf(card, log) }),
+    };
   }
 
   return {
@@ -236,7 +241,7 @@ export function createOutboxWorker(needs: OutboxNeeds): OutboxWorker {
       const chat = needs.chat();
       if (chat === undefined) return false;
       // A button that needs the store is one that cannot be had now.
-      const rendered = render(present(report), { button: () => 'none' });
+      const rendered = render(present(report, chat), { button: () => 'none' });
       for (let tries = 0; tries < DIRECT_TRIES; tries += 1) {
         const outcome = await attempt(() =>
           send(apis, chat, rendered, { replyTo: undefined, silent: false }),

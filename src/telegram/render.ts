@@ -8,7 +8,7 @@ import { plain, type Rich, type Span } from '../rich.ts';
 import { fit } from './fit.ts';
 
 export type Rendered = {
-  /** HTML; the caption where there is a file. */
+  /** HTML; the caption where there is a file or a picture. */
   text: string;
   /** The same without any form, for a server that refuses the HTML. */
   plain: string;
@@ -39,7 +39,8 @@ const ROW_MOST = 8;
 const LABEL_MOST = 64;
 
 export function render(card: Card, options: RenderOptions): Rendered {
-  const limit = card.file === undefined ? TEXT_MOST : CAPTION_MOST;
+  const isCaption = card.file !== undefined || card.picture !== undefined;
+  const limit = isCaption ? CAPTION_MOST : TEXT_MOST;
   const blocks = card.blocks.map(cleanBlock);
   let room = limit;
   let fitting = fit(blocks, room);

@@ -11,7 +11,7 @@ import type {
   ToldAlert,
   Who,
 } from '../report/alerts.ts';
-import { b, i, rich, type Rich, type Span } from '../rich.ts';
+import { b, i, rich, type Rich } from '../rich.ts';
 import { checks } from './en-checks.ts';
 import { watchFacts } from './en-watch-facts.ts';
 import { allOf, capital, hostNamed, plural, sentence } from './en-words.ts';
@@ -137,7 +137,7 @@ export const alerts = {
       ? `It was so before, for ${before}.`
       : `It was so ${times - 1} times before, for ${before} altogether.`,
   onIt: (who: Who) => (who === 'you' ? rich`🙋 You are on it.` : rich`🙋 ${by(who)} is on it.`),
-  snoozed: (who: Who, until: Span) =>
+  snoozed: (who: Who, until: Rich) =>
     who === 'you' ? rich`😴 Silent until ${until}.` : rich`😴 Silent until ${until}, as ${by(who)} wished.`,
 
   ended: ({ finding, ending }: Pick<ToldAlert, 'finding' | 'ending'>, lasted: string) =>
@@ -162,12 +162,12 @@ export const alerts = {
   nobody: 'Nobody has said that they are on it.',
 
   acked: (what: string) => rich`🙋 You are on it: ${what}. It rings no more.`,
-  snoozedNow: (what: string, until: Span) => rich`😴 Silent until ${until}: ${what}.`,
+  snoozedNow: (what: string, until: Rich) => rich`😴 Silent until ${until}: ${what}.`,
   woken: (what: string) => rich`🔔 No longer silent: ${what}.`,
 
   held: (count: number) => rich`🌙 ${b(`Held while it was quiet: ${count}`)}`,
 
-  muted: ({ until, who }: { until: Span; who: Who }) =>
+  muted: ({ until, who }: { until: Rich; who: Who }) =>
     rich`🔕 ${b('Muted')} until ${until}${who === 'you' ? '' : `, by ${by(who)}`}. Critical alerts ring all the same; the rest is told when it is over.`,
   notMuted: rich`🔔 ${b('Not muted.')}`,
   quietHours: ({ from, to }: NonNullable<MuteReport['quietHours']>) =>

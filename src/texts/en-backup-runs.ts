@@ -3,7 +3,7 @@ import type { Shrunk } from '../backup/shrink.ts';
 import type { BackedUpSource, BackupTrouble, NoBackup, ToldCheck } from '../report/backup-runs.ts';
 import { b, code, i, rich, type Rich, type Span } from '../rich.ts';
 import { formatSize } from '../units.ts';
-import { about, duration, plural } from './en-words.ts';
+import { about, allOf, duration, plural } from './en-words.ts';
 
 const number = (amount: number) => amount.toLocaleString('en').replaceAll(',', ' ');
 
@@ -14,7 +14,7 @@ const levels: Record<BackedUpSource['level'], string> = {
 };
 
 /** What a check looks at, as it is named where it failed or was left out. */
-const checks: Readonly<Record<string, string>> = {
+export const checks: Readonly<Record<string, string>> = {
   manifest: 'what was written',
   integrity: 'integrity',
   decode: 'decoding',
@@ -49,7 +49,7 @@ const keep = ({ daily, weekly, monthly }: { daily: number; weekly: number; month
     [monthly, 'monthly'],
   ] as const;
   const told = kept.filter(([count]) => count > 0).map(([count, name]) => `${count} ${name}`);
-  return told.length === 0 ? 'Kept: the newest proven one' : `Kept: ${told.join(', ')}`;
+  return told.length === 0 ? 'Keeps the newest proven one' : `Keeps up to ${told.join(', ')}`;
 };
 
 const check = ({ name, source, detail }: ToldCheck): Rich => {
@@ -134,7 +134,7 @@ export const backupRuns = {
   uncounted: rich`${i('It is kept, but counts for nothing: the ones before it stay as they are.')}`,
 
   all: {
-    done: (count: number) => rich`✅ ${b(`All ${count} backed up`)}`,
+    done: (count: number) => rich`✅ ${b(`${allOf(count)} backed up`)}`,
     one: (service: string) => rich`✅ ${b(`${service} backed up`)}`,
     some: (done: number, count: number) => rich`❌ ${b(`${done} of ${count} backed up and proven`)}`,
     rest: (names: string) => rich`Not begun: ${names}.`,

@@ -5,7 +5,8 @@ import type { Shrunk } from '../backup/shrink.ts';
 import type { ServiceBackups } from '../report/backups.ts';
 import { b, code, i, rich, type Rich, type Span } from '../rich.ts';
 import { formatSize } from '../units.ts';
-import { plural } from './en-words.ts';
+import { checks } from './en-backup-runs.ts';
+import { allOf, capital, plural } from './en-words.ts';
 
 const number = (amount: number) => amount.toLocaleString('en').replaceAll(',', ' ');
 
@@ -59,7 +60,7 @@ export const backups = {
   levels,
   number,
   none: rich`⚪ ${b('No backups:')} no service has any configured.`,
-  allProven: (count: number) => `Backups: all ${count} proven`,
+  allProven: (count: number) => `Backups: ${allOf(count).toLowerCase()} proven`,
   someFine: (fine: number, all: number) => `Backups: ${fine} of ${all} fine`,
   worst: (name: string, worry: NonNullable<ServiceBackups['worry']>) => `${name} ${worries[worry]}`,
   more: (count: number) => `${count} more`,
@@ -113,7 +114,7 @@ export const backups = {
   drilled: (age: Span, took: string | undefined) =>
     rich`Restored into a scratch place ${age}${took === undefined ? '' : `, which took ${took}`}`,
   check: ({ name, source, result, detail }: Check): Rich =>
-    rich`${results[result]} ${name}${source === undefined ? '' : ` · ${source}`}${detail === undefined ? '' : `: ${detail}`}`,
+    rich`${results[result]} ${capital(checks[name] ?? name)}${source === undefined ? '' : ` · ${source}`}${detail === undefined ? '' : `: ${detail}`}`,
   trouble: (why: string) => rich`⚠️ ${why}`,
   path: (folder: string) => rich`${code(folder)}`,
 };

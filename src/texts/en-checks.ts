@@ -52,7 +52,9 @@ function problem(what: SmartProblem): string {
 
 const disk: Words<Of<'disk'>> = {
   title: ({ path, of, share }) =>
-    of === 'space' ? `${diskNamed(path)} is ${share} % full` : `${diskNamed(path)} is running out of files`,
+    of === 'space'
+      ? `${diskNamed(path)} is ${share} % full`
+      : `${diskNamed(path)} cannot hold many more files`,
   over: ({ path }) => `${diskNamed(path)} has room again`,
   found: ({ of, free, size, share }) =>
     of === 'space'
@@ -162,7 +164,8 @@ const words: { [Kind in CheckFact['kind']]: Words<Of<Kind>> } = {
         : `${others.length + 1} units failed on ${hostNamed(host)}`,
     over: ({ host }) => `No unit is failed any more on ${hostNamed(host)}`,
     found: ({ units }) => (units.length === 1 ? undefined : inQuotes(units.slice(0, 10))),
-    why: () => 'What they do is not done: a timer, a mount, a rule of the firewall.',
+    why: ({ units }) =>
+      `What ${units.length === 1 ? 'it does' : 'they do'} is not done: a timer, a mount, a rule of the firewall.`,
     todo: ({ units: [first = ''] }) => rich`See why: ${code(`systemctl status ${first}`)}`,
   },
   'io-errors': {
@@ -188,8 +191,9 @@ const words: { [Kind in CheckFact['kind']]: Words<Of<Kind>> } = {
     found: ({ name, trouble, validTo }, at) => {
       switch (trouble.kind) {
         case 'expiring':
-        case 'expired':
           return rich`It is valid until ${at(validTo)}.`;
+        case 'expired':
+          return rich`It was valid until ${at(validTo)}.`;
         case 'not-yet':
           return rich`It is valid from ${at(trouble.validFrom)}.`;
         case 'wrong-name':
@@ -242,7 +246,7 @@ export const checks = {
 
   news: {
     head: rich`ℹ️ ${b('Since the last look')}`,
-    rebooted: (at: Rich) => rich`The machine was started ${at}.`,
+    rebooted: (at: Rich) => rich`Start of the machine: ${at}`,
     engine: ({ host, was, now }: HostNews['engines'][number]) =>
       rich`The engine of ${hostNamed(host)}: ${was} → ${now}`,
   },

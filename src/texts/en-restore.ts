@@ -2,7 +2,7 @@
 import type { Level } from '../backup/proof.ts';
 import type { RestoreReport } from '../report/restore.ts';
 import { b, code, i, rich, type Rich, type Span } from '../rich.ts';
-import { plural } from './en-words.ts';
+import { allOf, plural } from './en-words.ts';
 
 const proofs: Record<Level, string> = {
   copied: 'copied, not proven',
@@ -83,7 +83,7 @@ export const restore = {
     unknown: (name: string): Rich => rich`▫️ ${b(name)} – not in the services file. Add it, and ask again.`,
     definition: 'It was:',
     cause: (name: string, cause: string): Rich => rich`▫️ ${b(name)} – ${cause}`,
-    confirm: (count: number) => (count === 1 ? 'Restore' : `Restore all ${count}`),
+    confirm: (count: number) => (count === 1 ? 'Restore' : `Restore ${allOf(count).toLowerCase()}`),
     done: (count: number) => rich`✅ ${b(`${plural(count, 'service')} restored`)}`,
     some: (done: number, all: number, name: string) =>
       rich`↩️ ${b(`${done} of ${all} restored`)}; ${name} needs a look`,

@@ -13,6 +13,8 @@ import { guard } from './en-guard.ts';
 import { http } from './en-http.ts';
 import { inbox } from './en-inbox.ts';
 import { cleaning, images, pictures, them, unseen, type Unseen } from './en-pictures.ts';
+import { prune } from './en-prune.ts';
+import { overview } from './en-overview.ts';
 import { pulse } from './en-pulse.ts';
 import { releases } from './en-releases.ts';
 import { restore } from './en-restore.ts';
@@ -170,6 +172,7 @@ export const en = {
     restore: () => 'Restore…',
     accept: () => 'That is right',
     'stop-waiting': () => 'Stop waiting',
+    details: () => 'Details',
     help: () => 'Help',
     ...alertActions,
   } satisfies Record<ActionLabel, (subject?: string) => string> as Record<
@@ -205,7 +208,8 @@ export const en = {
   help: {
     title: rich`${b('Steward')} looks after this server.`,
     purposes: { look: 'Look', act: 'Act', schedule: 'Schedule', about: 'About' },
-    pictures: rich`${b('Pictures')}\nSend a photo, or a file for small text: it is filed and its path comes back. A word in reply is its name.`,
+    pictures: rich`${b('Pictures')}\nSend a photo, or a file for small text: it is filed and its path comes back.`,
+    naming: rich`A word in reply is its name.`,
     names: rich`${i('A service may be named by any part: /logs arch')}`,
     commandLine: 'On the command line: steward <command> [arguments] [--json] [--yes] [--dry-run]',
   },
@@ -233,7 +237,9 @@ export const en = {
     keep: 'Keep a picture from being cleaned',
     name: 'Give a picture a name',
     audit: 'Who asked for what, and what became of it',
+    report: 'How things are, and what happened since the last report',
     ...alertCommands,
+    prune: 'Remove images that nothing uses',
   } as Record<string, string>,
 
   status: {
@@ -362,6 +368,8 @@ export const en = {
     none: rich`🗓 ${b('Nothing is scheduled.')}`,
     names: {
       tidy: 'Tidy the store',
+      'daily-report': 'Tell how things are',
+      sample: 'Count restarts and pictures for the reports',
       'check-versions': 'Look for a newer version',
       'tell-releases': 'Tell what was released',
       'remind-releases': 'Remind of releases',
@@ -379,6 +387,7 @@ export const en = {
       drill: 'Restore backups into a scratch place',
       'send-off-site': 'Send proven backups to the second place',
       'check-off-site': 'Look after the second place of the backups',
+      prune: 'Remove images that nothing uses',
       'file-pictures': 'File waiting pictures',
       'tell-alerts': 'Repeat alerts, and tell what quiet hours held',
     } as Record<string, string>,
@@ -403,7 +412,9 @@ export const en = {
   http,
   terminal,
   audit,
+  overview,
   inbox,
+  prune,
   pulse,
   releases,
   backups,
@@ -442,7 +453,8 @@ export const en = {
     stranger: (id: string) =>
       rich`🔒 ${b('Private bot.')} It runs one home server and answers nobody else.\nIf the server is yours, add this id to TELEGRAM_OWNER_IDS: ${code(id)}`,
     strangerTap: 'This button is not for you.',
-    guest: rich`🔒 You may send pictures and ask /status. The rest is for the owner.`,
+    guest: rich`👋 ${b('You are a guest here:')} send pictures, or ask /status. The rest is for the owner.`,
+    enrolmentLate: rich`⌛ ${b('This link has run out.')} It holds for ten minutes. Start Steward again: its log has a new one.`,
     oldCommand: (text: string) =>
       rich`🕰 I was away when you sent ${code(text)}. It is not obeyed by itself any more.`,
     sentAt: (at: Span) => rich`Sent at ${at}.`,

@@ -118,7 +118,7 @@ export const alerts: Catalogue['alerts'] = {
     who === 'you' ? rich`😴 ${until}까지 알리지 않음` : rich`😴 ${until}까지 알리지 않음(요청: ${by(who)})`,
 
   ended: ({ finding, ending }, lasted) =>
-    rich`${ended(finding, ending)} – ${isDown(finding.fact) ? '중단 시간' : '걸린 시간'} ${lasted}.`,
+    rich`${ended(finding, ending)} – ${isDown(finding.fact) ? '중단 시간' : '지속 시간'} ${lasted}.`,
   mended: ({ verb, by: who }) => ` ${mended[verb]}: ${by(who)}.`,
   was: (what) => rich`${i(what)}`,
 

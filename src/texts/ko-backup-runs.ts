@@ -45,7 +45,7 @@ const keep = ({ daily, weekly, monthly }: { daily: number; weekly: number; month
     [monthly, '월별'],
   ] as const;
   const told = kept.filter(([count]) => count > 0).map(([count, name]) => `${name} ${count}개`);
-  return told.length === 0 ? '보관: 검증된 최신 백업' : `보관: ${told.join(', ')}`;
+  return told.length === 0 ? '보관: 검증된 최신 백업' : `보관 한도: ${told.join(', ')}`;
 };
 
 const check = ({ name, source, detail }: ToldCheck): Rich =>

@@ -176,7 +176,7 @@ const words: { [Kind in CheckFact['kind']]: Words<Of<Kind>> } = {
   vpn: {
     title: ({ interface: name }) => `${name} 주소 없음`,
     over: ({ interface: name }) => `${name} 주소 다시 있음`,
-    why: () => 'VPN을 통해서는 이 호스트의 어떤 것에도 연결할 수 없습니다.',
+    why: () => 'VPN 주소로는 이 호스트의 어떤 것에도 연결할 수 없습니다.',
     todo: ({ interface: name }) => rich`VPN 데몬과 다음을 확인하세요: ${code(`ip address show ${name}`)}`,
   },
   certificate: {

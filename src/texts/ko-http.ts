@@ -46,5 +46,5 @@ export const http: Catalogue['http'] = {
   problem,
   inInbox: (name) => `인박스에 넣었습니다: ${name}`,
   notForInbox: (found) =>
-    `받지 않았습니다: 사진이나 동영상이 아닙니다${found === undefined ? '' : `(${found})`}.`,
+    `받지 않았습니다: 사진이나 동영상이 아닙니다${found === undefined ? '' : `(${said(found)})`}.`,
 };

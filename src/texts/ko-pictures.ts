@@ -62,7 +62,7 @@ const pictureProblem = (problem: PictureProblem): Rich => {
     case 'empty':
       return rich`❌ ${b('받지 못했습니다: 빈 파일입니다.')} 다시 보내 주세요.`;
     case 'not-an-image':
-      return rich`❌ ${b('받지 못했습니다: 사진이 아닙니다')}${problem.found === undefined ? '' : `(${problem.found})`}. 사진, 동영상, PDF, 텍스트 파일을 받습니다.`;
+      return rich`❌ ${b('받지 못했습니다: 사진이 아닙니다')}${problem.found === undefined ? '' : `(${said(problem.found)})`}. 사진, 동영상, PDF, 텍스트 파일을 받습니다.`;
     case 'too-many-pixels':
       return rich`❌ ${b(`받지 못했습니다: ${problem.width}×${problem.height} 픽셀.`)} 제가 처리할 수 있는 크기를 넘습니다. 더 작은 사진으로 보내 주세요.`;
     case 'tiny':
@@ -135,7 +135,7 @@ export const cleaning: Catalogue['cleaning'] = {
   head: {
     plan: (album, count) =>
       rich`🧹 ${b(`${album} 앨범을 정리할까요?`)} ${count === 0 ? 'Immich에서 삭제되는 것은 없습니다.' : `사진 ${count}장을 완전히 삭제합니다.`}`,
-    done: (album, count) => rich`🧹 ${b(`${album} 정리 결과`)}\n사진 ${count}장을 삭제했습니다.`,
+    done: (album, count) => rich`🧹 ${b(`${album} 정리 결과`)}\n이미지 ${count}장을 삭제했습니다.`,
     observed: (album, count) => rich`👁 ${b(`${album} – 사진 ${count}장: 삭제하지 않음`)}`,
   },
   others: {

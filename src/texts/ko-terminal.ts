@@ -1,5 +1,6 @@
 /** What only the command line says, in Korean. */
 import type { Catalogue } from './en.ts';
+import { said } from './ko-said.ts';
 import { bare } from './ko-words.ts';
 
 export const terminal: Catalogue['terminal'] = {
@@ -7,7 +8,7 @@ export const terminal: Catalogue['terminal'] = {
   unknownCommand: (word, nearest) =>
     `없는 명령입니다: ${word}.${nearest.length === 0 ? ' 전체 목록: steward help' : ` 혹시 이 명령인가요? ${nearest.join(', ')}`}`,
   failed: (cause, wantsSudo) =>
-    `실패했습니다: ${bare(cause)}.${wantsSudo ? ' sudo를 붙여 다시 실행하세요.' : ''}`,
+    `실패했습니다: ${bare(said(cause))}.${wantsSudo ? ' sudo를 붙여 다시 실행하세요.' : ''}`,
   unchanged: '변경한 것이 없습니다.',
   brokenOff: '작업이 중간에 끊겼습니다',
   resumes: (again) =>

@@ -102,7 +102,7 @@ const heads: Record<UpdateReport['outcome'], (report: UpdateReport) => { icon: s
     text:
       why?.kind === 'asked'
         ? `${service} → ${from ?? OLD} 복구 완료, 요청대로 되돌렸습니다`
-        : `${service} ${nouns[verb]} 실패, 복구한 버전: ${from ?? (verb === 'update' ? OLD : NEW)}, 현재 정상`,
+        : `${service} · ${nouns[verb]}에 실패하여 ${verb === 'update' ? '이전' : '원래'} 버전을 복구했습니다${from === undefined ? '' : `(${from})`}. 현재 정상입니다.`,
   }),
   unchanged: ({ service, verb, why }) =>
     why?.kind === 'asked'
@@ -148,7 +148,7 @@ export const updates: Catalogue['updates'] = {
     awayUnknown: (first, last) => `${first}~${last}번 동안 중단됩니다.`,
     failure: (first, last, withData) =>
       withData
-        ? rich`${first}번 또는 ${last}번에서 실패하면 이미지${b('와')} 데이터를 중지 시점으로 되돌립니다.`
+        ? rich`${first}번 또는 ${last}번에서 실패하면 ${b('이미지와 데이터 모두')} 중지 시점으로 되돌립니다.`
         : rich`${first}번 또는 ${last}번에서 실패하면 이미지만 되돌리고 데이터는 그때 상태로 둡니다.`,
     notCovered: (what) => rich`🗄 백업하지 않는 데이터: ${what}`,
     breaking: (count) => rich`⚠️ 릴리스 노트에 호환성이 깨지는 변경 ${count}건이 있습니다:`,

@@ -52,6 +52,8 @@ export const hostNamed = (name: string): string => (name === 'local' ? '이 호�
 /** What each job does, by its name. */
 export const jobNames: Record<string, string> = {
   tidy: '저장소 정리',
+  'daily-report': '현재 상태 보고',
+  sample: '보고용 수치 기록',
   'check-versions': '새 버전 확인',
   'tell-releases': '새 릴리스 알림',
   'remind-releases': '릴리스 다시 알림',
@@ -69,6 +71,7 @@ export const jobNames: Record<string, string> = {
   drill: '모의 복원',
   'send-off-site': '검증된 백업을 외부 보관소로 전송',
   'check-off-site': '외부 보관소 점검',
+  prune: '이미지 정리',
   'file-pictures': '대기 중인 사진 저장',
   'tell-alerts': '경보 반복과 미뤄 둔 알림 전달',
 };

@@ -16,6 +16,8 @@ import { guard } from './ko-guard.ts';
 import { http } from './ko-http.ts';
 import { inbox } from './ko-inbox.ts';
 import { cleaning, images, pictures, unseen } from './ko-pictures.ts';
+import { prune } from './ko-prune.ts';
+import { overview } from './ko-overview.ts';
 import { pulse } from './ko-pulse.ts';
 import { releases } from './ko-releases.ts';
 import { restore } from './ko-restore.ts';
@@ -139,9 +141,11 @@ const commands: Catalogue['commands'] = {
   doctor: '문제를 일으킬 설정 점검',
   images: '최근 사진과 경로',
   clean: '봇이 올린 사진을 앨범에서 정리',
+  prune: '사용하지 않는 이미지 삭제',
   keep: '사진을 정리하지 않고 보관',
   name: '사진에 이름 붙이기',
   audit: '누가 무엇을 요청했고 어떻게 되었는지',
+  report: '현재 상태와 지난 보고 이후의 일',
   ...alertCommands,
 };
 
@@ -197,6 +201,7 @@ export const ko: Catalogue = {
     restore: () => '복원…',
     accept: () => '이대로 정상',
     'stop-waiting': () => '대기 중단',
+    details: () => '자세히',
     help: () => '도움말',
     ...alertActions,
   },
@@ -227,7 +232,8 @@ export const ko: Catalogue = {
   help: {
     title: rich`${b('Steward')} – 이 서버를 돌봅니다.`,
     purposes: { look: '살펴보기', act: '실행', schedule: '예약', about: '안내' },
-    pictures: rich`${b('사진')}\n사진을 보내시거나, 글씨가 작은 화면은 파일로 보내 주세요. 저장한 뒤 경로를 알려 드립니다. 답장으로 단어를 보내시면 그 사진의 이름이 됩니다.`,
+    pictures: rich`${b('사진')}\n사진을 보내시거나, 글씨가 작은 화면은 파일로 보내 주세요. 저장한 뒤 경로를 알려 드립니다.`,
+    naming: rich`답장으로 단어를 보내시면 그 사진의 이름이 됩니다.`,
     names: rich`${i('서비스 이름은 일부만 적어도 됩니다: /logs arch')}`,
     commandLine: '명령줄에서는: steward <명령> [인수] [--json] [--yes] [--dry-run]',
   },
@@ -374,7 +380,9 @@ export const ko: Catalogue = {
   http,
   terminal,
   audit,
+  overview,
   inbox,
+  prune,
   pulse,
   releases,
   backups,
@@ -413,7 +421,8 @@ export const ko: Catalogue = {
     stranger: (id) =>
       rich`🔒 ${b('비공개 봇입니다.')} 가정용 서버 한 대를 관리하며, 다른 분께는 응답하지 않습니다.\n이 서버의 주인이라면 TELEGRAM_OWNER_IDS에 다음 ID를 추가하세요: ${code(id)}`,
     strangerTap: '이 버튼은 사용하실 수 없습니다.',
-    guest: rich`🔒 손님은 사진을 보내고 /status로 상태를 볼 수 있습니다. 나머지는 주인만 사용할 수 있습니다.`,
+    guest: rich`👋 ${b('손님으로 등록되어 있습니다.')} 사진을 보내거나 /status 명령으로 상태를 볼 수 있습니다. 나머지는 주인만 사용할 수 있습니다.`,
+    enrolmentLate: rich`⌛ ${b('유효 시간(10분)이 지난 링크입니다.')} Steward를 다시 시작하면 로그에 새 링크가 나옵니다.`,
     oldCommand: (text) =>
       rich`🕰 제가 자리를 비운 동안 보내신 명령입니다: ${code(text)}. 시간이 지나 자동으로 실행하지 않았습니다.`,
     sentAt: (at) => rich`보낸 시각: ${at}`,

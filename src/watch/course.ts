@@ -21,6 +21,7 @@ export type Course = {
   troubleSince?: number;
   wellSince?: number;
   comingSince?: number;
+  stoppedSince?: number;
   /** When it was last left alone: what began before counts from then. */
   leftAt?: number;
 };
@@ -64,8 +65,19 @@ export function follow(
       return { course: { leftAt: now }, verdict: { is: 'wait' } };
     case 'unknown':
       return { course, verdict: { is: 'wait' } };
-    case 'stopped':
-      return { course: fresh, verdict: { is: 'over', at: now, ending: 'stopped' } };
+    case 'stopped': {
+      if (openedAt === undefined)
+        return { course: fresh, verdict: { is: 'over', at: now, ending: 'stopped' } };
+      // Who stops it may be about to start it again, by hand or by a boot.
+      const stoppedSince = Math.min(course.stoppedSince ?? now, now);
+      if (now - stoppedSince >= rules.after)
+        return { course: fresh, verdict: { is: 'over', at: stoppedSince, ending: 'stopped' } };
+      return {
+        course: { ...fresh, stoppedSince },
+        verdict: { is: 'wait' },
+        wakeAt: stoppedSince + rules.after,
+      };
+    }
     case 'well': {
       if (openedAt === undefined) return { course: fresh, verdict: { is: 'over', at: now, ending: 'well' } };
       const wellSince = Math.min(course.wellSince ?? cameUp(course, sight, openedAt) ?? now, now);

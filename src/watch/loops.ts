@@ -1,8 +1,8 @@
 /** Restart loops: what ends again and again by itself, even where each look finds it running. */
 
-/** Milliseconds; three ends within it are a loop. */
-export const WINDOW = 10 * 60_000;
-const ENDS = 3;
+/** So many ends within this time are a loop. Milliseconds. */
+export const LOOP = 3;
+const WINDOW = 10 * 60_000;
 /** More ends than these are not counted one by one. */
 const MOST_ENDS = 500;
 /** A loop is over when it has run for so many times the longest pause between its ends: back-offs double their pause. */
@@ -46,7 +46,7 @@ export type Loop = {
 /** @param settle milliseconds that it has to run at least until the loop is over */
 export function loopOf({ ends }: Turns, { settle, now }: { settle: number; now: number }): Loop | undefined {
   const [since, last] = [ends[0], ends.at(-1)];
-  if (since === undefined || last === undefined || ends.length < ENDS) return undefined;
+  if (since === undefined || last === undefined || ends.length < LOOP) return undefined;
   const pauses = ends.slice(1).map((at, index) => at - (ends[index] ?? at));
   const until = Math.min(last + settle + QUIET * Math.max(...pauses), last + WINDOW);
   return last <= now && now < until ? { since, last, until } : undefined;

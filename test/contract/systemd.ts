@@ -265,6 +265,15 @@ export function systemdContract(open: () => Promise<SystemdTarget>): void {
     await systemd.resetFailed('nothing-of-the-kind.service');
   });
 
+  it('everyService tells what each runs, whether it does so now or not', async () => {
+    const { good, failing } = target.units;
+    await systemd.stop(good);
+    const { text, folders, workFolders } = await systemd.everyService();
+    for (const one of [good, failing]) expect(text).toContain(`Id=${one}\n`);
+    expect(text).toMatch(/^ExecStart=\{ path=\S+ ; argv\[\]=\S+/m);
+    expect([...folders, ...workFolders].filter((folder) => !folder.startsWith('/'))).toEqual([]);
+  });
+
   it('logs of a unit that never wrote anything are empty', async () => {
     for await (const line of systemd.logs('nothing-of-the-kind.service')) expect(line).toBeUndefined();
   });

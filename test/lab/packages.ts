@@ -23,6 +23,7 @@ export const labPackages = [
   'rclone',
   'systemd',
   'ffmpeg',
+  'caddy',
 ] as const;
 
 /** What tests outside the lab and the benchmark call: Chromium with letters and emoji, pictures of a phone, rsync. */

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEngineSandbox, type EngineSandbox, type EngineSandboxOptions } from '../../sandbox/engine.ts';
-import type { Run } from '../../src/app.ts';
+import type { App, Run } from '../../src/app.ts';
 import { createEngine } from '../../src/clients/engine.ts';
 import { createMachine } from '../../src/clients/machine.ts';
 import { createProbe } from '../../src/clients/probe.ts';
@@ -20,7 +20,7 @@ import { readServices, type Service } from '../../src/services.ts';
 import { openStore } from '../../src/store.ts';
 
 export type Box = Omit<EngineSandbox, 'run'> & {
-  app: PowerReach;
+  app: PowerReach & Pick<App, 'config'>;
   service(name: string): Service;
   run(signal?: AbortSignal): Run;
 };
@@ -28,12 +28,15 @@ export type Box = Omit<EngineSandbox, 'run'> & {
 export type BoxOptions = Pick<EngineSandboxOptions, 'units' | 'containers'> & {
   /** Beside those of the reference host, as the services file has them. */
   services?: Readonly<Record<string, unknown>>;
+  /** Milliseconds that the engine gets for an answer. */
+  patience?: number;
 };
 
-/** Milliseconds that the engine gets for an answer. */
+/** Of the engine, where a test does not say. */
 const PATIENCE = 1000;
 
-export async function openBox({ services: more = {}, ...options }: BoxOptions = {}): Promise<Box> {
+export async function openBox(boxOptions: BoxOptions = {}): Promise<Box> {
+  const { services: more = {}, patience = PATIENCE, ...options } = boxOptions;
   const folder = mkdtempSync(join(tmpdir(), 'box-'));
   const box = await startEngineSandbox({
     socket: join(folder, 'engine.sock'),
@@ -45,10 +48,12 @@ export async function openBox({ services: more = {}, ...options }: BoxOptions = 
   writeFileSync(file, JSON.stringify({ services: { ...servicesOf(box), ...more } }));
   const { services, faults } = readServices(file);
   if (services === undefined) throw new Error(JSON.stringify(faults));
-  const engine = createEngine(box.socket, { timeout: PATIENCE });
+  const engine = createEngine(box.socket, { timeout: patience });
   const store = openStore(folder, systemClock);
   const redact = createRedact([]);
-  const app: PowerReach = {
+  const app: Box['app'] = {
+    // Nobody is told of anything.
+    config: { telegram: { owners: [] }, timeZone: 'UTC' } as unknown as App['config'],
     services,
     hosts: createHosts([{ name: 'local', engine, systemd: createSystemd(box.systemctl, box.journalctl) }]),
     probe: createProbe(),

@@ -55,7 +55,7 @@ describe('a backup that was asked for', () => {
     expect(shown(DONE)).toEqual([
       '✅ vaultwarden backed up – 241 MB in 11 s',
       'Restored and equal: 14 tables, 8 213 rows; 240 files',
-      'Kept: 30 daily, 6 monthly',
+      'Keeps up to 30 daily, 6 monthly',
       '/mnt/data/backups/steward/vaultwarden/2026-11-20T14-40-00Z',
     ]);
     expect(labels(DONE)).toEqual([['Copy path'], ['All backups']]);

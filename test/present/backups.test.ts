@@ -47,7 +47,7 @@ test('presentBackups says that all is well, and what nobody backs up', () => {
   });
   expect(text).toBe(
     [
-      '🟢 Backups: all 2 proven',
+      '🟢 Backups: both proven',
       '',
       '🟢 vaultwarden – 5 h ago, restored and equal, 241 MB, 36 kept',
       '🟢 anki – 6 h ago, decoded, 241 MB, 36 kept',
@@ -224,9 +224,9 @@ test('presentOneBackup shows contents, checks and why it is kept, with its path 
       '🟢 vaultwarden, 09:40:00: restored and equal',
       '241 MB · 14 tables, 8 213 rows; 240 files',
       'Restored into a scratch place 2 days ago, which took 41 s',
-      '  ✅ integrity · /data/db.sqlite3',
-      '  ▫️ restore: no vectors here',
-      '  ❌ expected rows: user has 0',
+      '  ✅ Integrity · /data/db.sqlite3',
+      '  ▫️ Restoring: no vectors here',
+      '  ❌ Expected rows: user has 0',
       'Kept because it is the newest proven one; of the day 2026-11-20.',
       '/backups/vaultwarden/2026-11-20T09-40-00Z',
     ].join('\n'),

@@ -137,3 +137,26 @@ test("Immich's database is dumped, and a drill restores it and finds the same ro
     /Restored and equal: 4 tables, 1 8\d\d rows/,
   );
 });
+
+test('a container that dies is told within seconds, somebody is on it, and a restart ends it', async () => {
+  void pc.engine.kill('copyparty', { code: 1, stay: true });
+  await newest('copyparty is down').waitFor();
+  await button('copyparty is down', "I'm on it").click();
+  await newest('You are on it').waitFor();
+  await button('You are on it', 'Restart').click();
+  await button('Restart copyparty?', 'Restart').click();
+  await newest(/copyparty is back – down for \d+ s\. Restarted by you\./).waitFor({ timeout: 60_000 });
+  // The card has changed, too.
+  expect(await tab.getByRole('article').filter({ hasText: 'copyparty is back' }).count()).toBe(2);
+});
+
+test('a disk that is full is told when it is looked at, and that it has room again', async () => {
+  // The switches stand beside the chat, where a narrow page hides them.
+  const flip = () => tab.evaluate(`document.querySelector('[data-id="disk-full"]').click()`);
+  await flip();
+  await newest('is 97 % full').waitFor();
+  const alert = await newest('is 97 % full').innerText();
+  expect(alert).toContain('120 GB of 4 TB are free.');
+  await flip();
+  await newest('has room again').waitFor();
+});

@@ -49,6 +49,13 @@ test('every mistake of a person is known in Korean', async () => {
   expect(count).toBeGreaterThan(50);
 });
 
+test('every kind of file that is no picture is known in Korean', () => {
+  const source = readFileSync(`${ROOT}src/image/sniff.ts`, 'utf8');
+  const kinds = [...source.matchAll(/other\('([^']+)'\)/g)].map(([, kind = '']) => kind);
+  expect(kinds.length).toBeGreaterThan(5);
+  expect(kinds.filter((kind) => !/[가-힣]/.test(said(kind)))).toEqual([]);
+});
+
 test('said keeps what it quotes, and puts that into Korean too where it is known', () => {
   expect(said('No service is called "foo". Did you mean immich or blog?')).toBe(
     '없는 서비스입니다: foo. 혹시 이것인가요? immich, blog',

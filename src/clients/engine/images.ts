@@ -13,6 +13,8 @@ export type ImageSummary = Pick<Image, 'id' | 'tags' | 'digests' | 'createdAt' |
    * `untag` takes them away.
    */
   digestNames: readonly string[];
+  /** Id of the one that it was built upon, where that is here. */
+  parent: string | undefined;
 };
 
 export type Login = { username: string; password: string };
@@ -33,8 +35,8 @@ export type EngineImages = {
    * @returns undefined when there is no such image
    */
   image(name: string, options?: CallOptions & { remembered?: boolean }): Promise<Image | undefined>;
-  /** All images; layers that only lie below another image are left out. */
-  images(options?: CallOptions): Promise<ImageSummary[]>;
+  /** All images; with `all` also those without a name that only lie below another one. */
+  images(options?: CallOptions & { all?: boolean }): Promise<ImageSummary[]>;
   /**
    * Pull an image and move its name here; a digest moves no tag. Ended by its signal it leaves nothing.
    * @param image fully written: `ghcr.io/a/b:tag` or `ghcr.io/a/b@sha256:…`
@@ -70,7 +72,7 @@ export type ChangeLimits = {
 /** The unpacking of a large layer on a slow disk says nothing for minutes. */
 const SILENCE = 5 * 60_000;
 /** While Podman unpacks a layer, everything that concerns images waits; removing one of many gigabytes takes its time, too. */
-const CHANGE = 2 * 60_000;
+export const CHANGE = 2 * 60_000;
 
 /** With its registry, and a tag or a digest: engines differ in what they take a shorter name for. */
 const FULL_NAME =
@@ -109,12 +111,15 @@ export function createImages(
           options,
         )
       : undefined;
-  const list = async (options?: CallOptions): Promise<ImageInfo[]> => {
+  const list = async ({
+    all = false,
+    ...options
+  }: CallOptions & { all?: boolean; timeout?: number } = {}): Promise<ImageInfo[]> => {
     for (let tries = 1; ; tries += 1) {
       try {
         return await connection.call(
           'list the images',
-          (docker, signal) => docker.listImages({ ...signal }),
+          (docker, signal) => docker.listImages({ all, ...signal }),
           options,
         );
       } catch (error) {

@@ -113,6 +113,7 @@ export function toImageSummary(raw: ImageInfo): ImageSummary {
     createdAt: raw.Created > 0 ? raw.Created * 1000 : undefined,
     size: raw.Size,
     labels: raw.Labels ?? {},
+    parent: raw.ParentId === '' || raw.ParentId === undefined ? undefined : imageId(raw.ParentId),
   };
 }
 

@@ -11,6 +11,7 @@ import type {
   ToldCheck,
 } from '../../report/backup-runs.ts';
 import type { Report } from '../../report.ts';
+import { sizeSample, tookSample } from '../../sample-names.ts';
 import type { Service } from '../../services.ts';
 import { whileLocked } from '../arguments.ts';
 import { isCovered } from '../data-reach.ts';
@@ -108,6 +109,10 @@ export async function backUp(
   }
   const at = app.clock.now();
   const made = taken && madeOf(taken);
+  if (made !== undefined) {
+    app.store.samples.put(sizeSample(service.name), made.size, at);
+    app.store.samples.put(tookSample(service.name), at - begunAt, at);
+  }
   const failure = failureOf(made, why);
   rememberBackups(app.store, service.name, at, ({ failures }) => ({
     begunAt: undefined,

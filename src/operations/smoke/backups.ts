@@ -12,7 +12,8 @@ export const backups: SmokeCheck = {
       const { name, title, backup } = service;
       const key = lateKey(name);
       if (app.guard.observing && backup?.pause !== undefined) {
-        return notLookedAt(key, 'Steward only observes, and it would have to be stopped');
+        const why = 'Steward only observes, and it would have to be stopped';
+        return notLookedAt(key, why, 'lacking');
       }
       const { isOverdue, provenAt } = standingOf(app, service);
       const cause = failuresOf(recallBackups(app.store, name), app.clock.now()).at(-1)?.cause;

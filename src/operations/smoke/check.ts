@@ -1,5 +1,6 @@
 /** What a check of the smoke test is: one look at one kind of thing. */
 import type { App } from '../../app.ts';
+import { causeOf } from '../../errors.ts';
 import type { Finding, FindingFact, Severity } from '../../report/alerts.ts';
 
 export type SmokeReach = Pick<
@@ -15,8 +16,16 @@ export type SmokeOptions = {
   pause: number;
 };
 
-/** A key, or all keys that begin so where it ends with a colon: `disk:/`, `smart:`. */
-export type NotLooked = { key: string; why: string };
+export type NotLooked = {
+  /** A key, or the beginning of keys where it ends with a colon: `disk:/`, `smart:`. */
+  key: string;
+  why: string;
+  /**
+   * `lacking`: this machine never lets it be looked at, a program or a sensor is not there. `told`: something else that
+   * is told keeps it from being looked at. Absent: for this once.
+   */
+  because?: 'lacking' | 'told';
+};
 
 export type Look = {
   findings: readonly Finding[];
@@ -26,11 +35,10 @@ export type Look = {
 };
 
 export type SmokeCheck = {
-  /** The beginnings of its keys: a trouble that is told under one of them is over when a look finds it no more. */
-  keys: readonly `${string}:`[] | readonly string[];
+  /** Keys, or the beginnings of keys: a trouble that is told under one of them is over when a look finds it no more. */
+  keys: readonly string[];
   /** `often`: each quarter of an hour; `daily`: in the morning alone, and often while it has something to say. */
   pace: 'often' | 'daily';
-  /** Never to be looked at beside something that would be blamed on it: while a deploy runs, units come and go. */
   look(app: SmokeReach, options: SmokeOptions): Promise<Look>;
 };
 
@@ -55,8 +63,14 @@ export const lookedAt = (
   notLooked: [],
 });
 
-export const notLookedAt = (key: string, why: string): Look => ({
+export const notLookedAt = (key: string, why: string, because?: NotLooked['because']): Look => ({
   findings: [],
   looked: [],
-  notLooked: [{ key, why: why.replace(/\.$/, '') }],
+  notLooked: [{ key, why: why.replace(/\.$/, ''), ...(because === undefined ? {} : { because }) }],
 });
+
+/** A client could not be asked: for once where it took too long, else because it lacks what it needs. */
+export const failedToLook = (key: string, error: unknown): Look => {
+  const isSlow = error instanceof Error && error.name === 'TimeoutError';
+  return notLookedAt(key, causeOf(error), isSlow ? undefined : 'lacking');
+};

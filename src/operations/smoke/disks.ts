@@ -37,8 +37,8 @@ async function lookAtOne(
   if ('lost' in state) {
     return merged([
       lookedAt(app, mounted, { kind: 'mount', path, trouble: state.lost }),
-      notLookedAt(disk, 'it is not there'),
-      notLookedAt(growth, 'it is not there'),
+      notLookedAt(disk, 'it is not there', 'told'),
+      notLookedAt(growth, 'it is not there', 'told'),
     ]);
   }
   const fact = judgeDisk(state, { warn, alarm }, isOpen(disk));

@@ -1,9 +1,8 @@
 /** The machine itself: memory, temperature, clock. */
 import { judgeMemory, judgeSwap } from '../../checks/memory.ts';
 import { isKnown, judgeTemperature } from '../../checks/temperature.ts';
-import { causeOf } from '../../errors.ts';
 import { sleep } from '../../sleep.ts';
-import { lookedAt, merged, notLookedAt, type SmokeCheck, type SmokeReach } from './check.ts';
+import { failedToLook, lookedAt, merged, notLookedAt, type SmokeCheck, type SmokeReach } from './check.ts';
 
 export const memory: SmokeCheck = {
   keys: ['memory', 'swap'],
@@ -26,7 +25,7 @@ export const memory: SmokeCheck = {
     }
     if (seen === undefined) {
       const why = '/proc/meminfo cannot be read';
-      return merged([notLookedAt('memory', why), notLookedAt('swap', why)]);
+      return merged(['memory', 'swap'].map((key) => notLookedAt(key, why, 'lacking')));
     }
     const { fact, swap } = seen;
     return merged([
@@ -53,7 +52,8 @@ export const temperature: SmokeCheck = {
       sensors = (await ask()).map((one) => (before.has(one.name) ? one : { ...one, fact: undefined }));
     }
     if (sensors.length === 0) {
-      return notLookedAt('temperature:', 'no sensor of a processor or a disk is in /sys/class/hwmon');
+      const why = 'no sensor of a processor or a disk is in /sys/class/hwmon';
+      return notLookedAt('temperature:', why, 'lacking');
     }
     return merged(sensors.map(({ name, fact }) => lookedAt(app, keyOf(name), fact)));
   },
@@ -70,7 +70,7 @@ export const clock: SmokeCheck = {
       if (await app.machine.isClockSynchronised({ signal })) return lookedAt(app, 'clock', undefined);
     } catch (error) {
       signal.throwIfAborted();
-      return notLookedAt('clock', causeOf(error));
+      return failedToLook('clock', error);
     }
     if (await hasJustBooted(app)) return notLookedAt('clock', 'the machine has just been started');
     return lookedAt(app, 'clock', { kind: 'clock' });

@@ -2,9 +2,16 @@
 import { ioErrors } from '../../checks/kernel-errors.ts';
 import { judgeReadOnly } from '../../checks/read-only.ts';
 import { COUNTED, judgeSmart, type Counted } from '../../checks/smart.ts';
-import type { SmartState } from '../../clients/machine/smart.ts';
-import { causeOf } from '../../errors.ts';
-import { lookedAt, merged, notLookedAt, type Look, type SmokeCheck, type SmokeReach } from './check.ts';
+import type { SmartState, UnseenDisk } from '../../clients/machine/smart.ts';
+import {
+  failedToLook,
+  lookedAt,
+  merged,
+  notLookedAt,
+  type Look,
+  type SmokeCheck,
+  type SmokeReach,
+} from './check.ts';
 
 const DAY = 86_400_000;
 
@@ -16,7 +23,8 @@ export const readOnly: SmokeCheck = {
   pace: 'often',
   async look(app) {
     const mounts = await app.machine.mounts();
-    if (mounts === undefined) return notLookedAt('read-only:', '/proc/self/mountinfo cannot be read');
+    if (mounts === undefined)
+      return notLookedAt('read-only:', '/proc/self/mountinfo cannot be read', 'lacking');
     const before = app.store.facts.get<string[]>(WRITABLE) ?? [];
     const { facts, known } = judgeReadOnly(mounts, before);
     if (known.length !== before.length) app.store.facts.put(WRITABLE, known);
@@ -38,7 +46,7 @@ export const kernelErrors: SmokeCheck = {
       return { ...merged(looks), looked: ['io:'] };
     } catch (error) {
       signal.throwIfAborted();
-      return notLookedAt('io:', causeOf(error));
+      return failedToLook('io:', error);
     }
   },
 };
@@ -55,13 +63,13 @@ export const smart: SmokeCheck = {
       return merged(disks.map((disk) => ('why' in disk ? unseen(disk) : lookAtOne(app, disk))));
     } catch (error) {
       signal.throwIfAborted();
-      return notLookedAt('smart:', causeOf(error));
+      return failedToLook('smart:', error);
     }
   },
 };
 
-const unseen = ({ device, why }: { device: string; why: string }): Look =>
-  notLookedAt(`smart:${device}`, why);
+/** A disk that sleeps does so each night. */
+const unseen = ({ device, why }: UnseenDisk): Look => notLookedAt(`smart:${device}`, why, 'lacking');
 
 function lookAtOne(app: SmokeReach, disk: SmartState): Look {
   const now = app.clock.now();

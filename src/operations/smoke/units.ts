@@ -2,6 +2,7 @@
 import { causeOf } from '../../errors.ts';
 import type { Host } from '../../hosts.ts';
 import { unitsOf } from '../host-view.ts';
+import { isDeploying } from '../update/prepare.ts';
 import { lookedAt, merged, notLookedAt, type Look, type SmokeCheck, type SmokeReach } from './check.ts';
 
 export const failedUnits: SmokeCheck = {
@@ -18,7 +19,7 @@ async function lookAtOne(app: SmokeReach, host: Host, signal: AbortSignal): Prom
     app.services.all.filter((service) => app.hosts.of(service) === host).flatMap(unitsOf),
   );
   try {
-    if (await isDeploying(host, signal)) return notLookedAt(key, 'a deploy is running');
+    if (await isDeploying(host)) return notLookedAt(key, 'a deploy is running');
     const units = (await host.systemd.failed({ signal })).filter((unit) => !known.has(unit));
     const fact = { kind: 'failed-units', host: host.name, units: units.toSorted() } as const;
     return lookedAt(app, key, units.length === 0 ? undefined : fact);
@@ -26,13 +27,4 @@ async function lookAtOne(app: SmokeReach, host: Host, signal: AbortSignal): Prom
     signal.throwIfAborted();
     return notLookedAt(key, causeOf(error));
   }
-}
-
-/** What `nixos-rebuild switch` runs in. */
-const DEPLOY = 'nixos-rebuild-switch-to-configuration.service';
-
-/** Whether units are being stopped and started now, as somebody wants it. @throws as systemd does */
-export async function isDeploying({ systemd }: Host, signal: AbortSignal): Promise<boolean> {
-  const [unit] = await systemd.units([DEPLOY], { signal });
-  return unit?.active === 'active' || unit?.active === 'activating';
 }

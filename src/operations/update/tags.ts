@@ -3,6 +3,9 @@
 /** No registry has this name, so nothing is ever pulled from it. */
 const OURS = 'steward.local';
 
+/** Whether a name is one of these. */
+export const isOurs = (name: string): boolean => name.startsWith(`${OURS}/`);
+
 /** @param id of the journal's row */
 export const nextTag = (container: string, id: string): string =>
   `${OURS}/next/${repository(container)}:${id}`;

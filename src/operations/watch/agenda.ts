@@ -9,8 +9,12 @@ export type Agenda<Thing> = {
   take(): Thing[];
   /** Take all off. */
   clear(): void;
-  /** @returns when something is due, and after so many milliseconds at the latest; throws the signal's reason */
-  wait(most: number, signal: AbortSignal): Promise<void>;
+  /**
+   * Until something is due, and so many milliseconds at most.
+   * @returns false where something was due already
+   * @throws the signal's reason
+   */
+  wait(most: number, signal: AbortSignal): Promise<boolean>;
 };
 
 export function createAgenda<Thing>(clock: Clock): Agenda<Thing> {
@@ -32,10 +36,10 @@ export function createAgenda<Thing>(clock: Clock): Agenda<Thing> {
     clear: () => times.clear(),
     async wait(most, signal) {
       const end = performance.now() + most;
-      for (;;) {
+      for (let hasWaited = false; ; hasWaited = true) {
         signal.throwIfAborted();
         const left = Math.min(Math.min(...times.values()) - clock.now(), end - performance.now());
-        if (left <= 0) return;
+        if (left <= 0) return hasWaited;
         wake = Promise.withResolvers();
         const over = new AbortController();
         const time = sleep(left, AbortSignal.any([signal, over.signal])).catch(() => {});

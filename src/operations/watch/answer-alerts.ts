@@ -49,7 +49,7 @@ export function snooze(
   rows: readonly AlertRow[],
   { by, until }: { by: string; until: number },
 ): Note {
-  return { ...change(app, rows, () => snoozed(by, until), 'snoozed'), until };
+  return { ...change(app, rows, () => snoozed(by, until), 'snoozed'), until, at: app.clock.now() };
 }
 
 export function wake(app: TellReach, rows: readonly AlertRow[]): Note {

@@ -4,13 +4,16 @@ import type { Host } from '../../hosts.ts';
 import type { ServiceFact } from '../../report/alerts.ts';
 import type { ServiceState, Trouble } from '../../report.ts';
 import type { Service } from '../../services.ts';
-import { recentEnds } from '../../watch/loops.ts';
+import { LOOP, recentEnds } from '../../watch/loops.ts';
 import type { Found } from '../../watch/sight.ts';
 import { lastWordsOf } from '../power.ts';
 import type { Died, Memory } from './memory.ts';
 
-/** Milliseconds: what was written, and what ended, so long before a trouble was seen may be its reason. */
-const BEFORE = 5 * 60_000;
+/** Milliseconds: what was written so long before a trouble may be its reason. */
+const WRITTEN_BEFORE = 5 * 60_000;
+/** A unit tidies up before it is called failed, and systemd tells times to the second. */
+const ENDED_BEFORE = 30_000;
+const AT_ONCE = 2000;
 /** A loop changes with each turn; its alert, no more often. Milliseconds. */
 const REFRESHED_EACH = 60_000;
 /** Killed by signal 9. */
@@ -49,7 +52,10 @@ export async function factOf(
     const isNewer = fact.restarts !== before.fact.restarts && now - before.at >= REFRESHED_EACH;
     return isNewer ? { ...fact, lastLines: before.fact.lastLines } : before.fact;
   }
-  return { ...fact, lastLines: await lastWordsOf(needs.app, service, { part, since: since - BEFORE }) };
+  return {
+    ...fact,
+    lastLines: await lastWordsOf(needs.app, service, { part, since: since - WRITTEN_BEFORE }),
+  };
 }
 
 const endsOf = (memory: Memory, part: string, now: number): number => {
@@ -60,10 +66,11 @@ const endsOf = (memory: Memory, part: string, now: number): number => {
 const isOutOfMemory = (trouble: Trouble): boolean => trouble.kind === 'exited' && trouble.outOfMemory;
 
 /** What makes it another thing to tell. */
-function faceOf({ state, part, trouble }: ServiceFact): string {
+function faceOf({ state, part, trouble, restarts }: ServiceFact): string {
   return JSON.stringify([
     state,
     part,
+    restarts >= LOOP,
     trouble.kind,
     'code' in trouble && trouble.code,
     'result' in trouble && trouble.result,
@@ -86,14 +93,18 @@ async function explain(
   if (!isEnded || part === undefined) return trouble;
   const { died, memoryLimit } = needs.memory.part(part);
   const unit = containers.find(({ name }) => name === part)?.unit;
-  const isOfThis = (exit: Died | undefined) => exit !== undefined && exit.at >= since - BEFORE;
-  const exit = isOfThis(died) ? died : await journalled(needs, unit);
-  if (exit === undefined || !isOfThis(exit)) return trouble;
+  const isNew = died !== undefined && died.at >= since - AT_ONCE;
+  // The engine may have been away when it ended.
+  const exit = isNew ? died : latest(died, await journalled(needs, unit));
+  if (exit === undefined || exit.at < since - ENDED_BEFORE) return trouble;
   const outOfMemory =
     (trouble.kind === 'unit-failed' && trouble.result === 'oom-kill') ||
     (exit.code === KILLED && memoryLimit !== undefined);
   return { kind: 'exited', ...exit, outOfMemory };
 }
+
+const latest = (one: Died | undefined, other: Died | undefined): Died | undefined =>
+  (one?.at ?? 0) >= (other?.at ?? 0) ? one : other;
 
 /** The alert is told without it where the journal cannot be read. */
 async function journalled({ host }: FactNeeds, unit: string | undefined): Promise<Died | undefined> {

@@ -22,8 +22,15 @@ export function remediesOf({ fact, service }: Finding): readonly Action[] {
           style: 'primary',
         },
       ];
+    case 'late-backup':
+      return service === undefined
+        ? [status]
+        : [
+            { label: 'back-up', command: 'backup', args: [service], style: 'primary' },
+            { label: 'all-backups', command: 'backups', args: [service] },
+          ];
     default:
-      return [status];
+      return looksAt({ service });
   }
 }
 
@@ -35,8 +42,8 @@ const powerOf = (trouble: Trouble, service: string): Action =>
     ? { label: 'start', command: 'start', args: [service] }
     : { label: 'restart', command: 'restart', args: [service] };
 
-/** Once it is over. */
-export const looksAt = ({ service }: Finding): readonly Action[] =>
+/** Once it is over, and where only a look helps. */
+export const looksAt = ({ service }: { service?: string | undefined }): readonly Action[] =>
   service === undefined
     ? [status]
     : [

@@ -24,6 +24,9 @@ export type Cadence = {
 
 export const CADENCE: Cadence = { looks: 60_000, units: 10_000, rest: 250 };
 
+/** Where something turns all the time, looking at it must not take the host's power, too. Milliseconds. */
+const LONGEST_REST = 5000;
+
 export type HostWatch = Watched & { app: WatchReach; agenda: Agenda<Service>; cadence: Cadence };
 
 /**
@@ -72,6 +75,7 @@ async function keepLooking(
 ): Promise<void> {
   const { agenda, services, cadence } = watch;
   let wholeAt = 0;
+  let rest = cadence.rest;
   for (;;) {
     const isWhole = performance.now() >= wholeAt;
     const due = agenda.take();
@@ -84,7 +88,8 @@ async function keepLooking(
       for (const [service, at] of found.wakes) agenda.add(service, at);
       looked(found);
     }
-    await sleep(cadence.rest, signal);
-    await agenda.wait(wholeAt - performance.now(), signal);
+    await sleep(rest, signal);
+    const isCalm = await agenda.wait(wholeAt - performance.now(), signal);
+    rest = isCalm ? cadence.rest : Math.min(rest * 2, LONGEST_REST);
   }
 }

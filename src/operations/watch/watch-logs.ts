@@ -8,9 +8,9 @@ import { createMatcher, LINE_MOST, type Matcher } from '../../watch/log-matcher.
 import { cut, readable, sourcesOf, type LogSource } from '../logs.ts';
 import { followLog, type LogPlace } from './follow-log.ts';
 import { reconcile } from './reconcile.ts';
-import { tellAlerts } from './tell-alerts.ts';
+import { tellAlerts, type TellReach } from './tell-alerts.ts';
 
-export type LogWatchReach = Pick<App, 'services' | 'hosts' | 'store' | 'clock' | 'config' | 'log' | 'redact'>;
+export type LogWatchReach = TellReach & Pick<App, 'hosts' | 'log' | 'redact'>;
 
 /** Milliseconds without such a line, after which the trouble is over: half an hour, as what comes back is folded. */
 export const QUIET_FOR = 30 * 60_000;

@@ -192,6 +192,7 @@ function createUnit({ asked, state, setState, refuses, isThere }: Unit): Systemd
     resetFailed: async () => {},
     async *logs() {},
     lastExit: async () => undefined,
+    everyService: async () => ({ text: '', folders: [], workFolders: [] }),
     failed: async () => [],
     setups: async () => [],
     unitFiles: async () => [],

@@ -49,7 +49,8 @@ export type FakeHost = {
   close(): void;
 };
 
-export function createFakeHost(services: readonly Service[], start = Date.UTC(2026, 10, 20, 14)): FakeHost {
+/** @param store of several hosts, one after the other: to open one takes longer than a whole life */
+export function createFakeHost(services: readonly Service[], store?: Store): FakeHost {
   const away = (what: string) => Promise.reject(new UnreachableError(`no ${what}`));
   const engine = {
     ping: () => (fake.engineAway ? away('engine') : Promise.resolve()),
@@ -75,18 +76,18 @@ export function createFakeHost(services: readonly Service[], start = Date.UTC(20
   };
   const host = { name: 'local', engine, systemd } as unknown as Host;
   const clock = { now: () => fake.now };
-  const store = openScratchStore(clock);
+  const kept = store ?? openScratchStore(clock);
   const app = {
     hosts: { all: [host], of: () => host },
     services: { all: services },
     probe: {},
     clock,
-    store,
+    store: kept,
     locks: { isFree: (name: string) => !fake.locked.has(name) },
     redact: (text: string) => text,
   } as unknown as LookReach;
   const fake: FakeHost = {
-    now: start,
+    now: Date.UTC(2026, 10, 20, 14),
     engineAway: false,
     systemdAway: false,
     deploying: false,
@@ -94,7 +95,7 @@ export function createFakeHost(services: readonly Service[], start = Date.UTC(20
     units: new Map(),
     containers: new Map(),
     lines: [],
-    store,
+    store: kept,
     watched: { app, host, services, memory: createMemory() },
     restart() {
       fake.watched = { ...fake.watched, memory: createMemory() };
@@ -105,7 +106,7 @@ export function createFakeHost(services: readonly Service[], start = Date.UTC(20
     run(name, change = {}) {
       fake.containers.set(name, { ...containerState(name), startedAt: fake.now, ...change });
     },
-    close: () => store.close(),
+    close: () => kept.close(),
   };
   for (const { containers, units } of services) {
     for (const { name, unit } of containers) {

@@ -28,7 +28,7 @@ test('its card names the cause and runs it again', () => {
   noteJobEnd(app, { ...run, job: 'back-up', subject: 'notes' }, failed);
   const [card] = heard();
   expect(card?.text.split('\n')).toEqual([
-    '🟡 back-up notes failed since 14:38',
+    '🟡 back-up notes failed · 14:38',
     'Cannot read "/x": no such file.',
   ]);
   expect(card?.buttons).toEqual(['Run now', 'Snooze 1 h', "I'm on it"]);

@@ -114,7 +114,10 @@ export function createModel({
   }
 
   function end(seen: Seen, openedAt: number): void {
-    if (seen.truth === 'stopped') return close(seen.at, openedAt);
+    if (seen.truth === 'stopped') {
+      const since = run('stopped')[0]?.at ?? seen.at;
+      if (seen.at - since >= after) close(since, openedAt);
+    }
     if (seen.truth !== 'well') {
       if (seen.truth !== 'unknown') wellSince = undefined;
       return;
