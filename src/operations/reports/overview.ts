@@ -34,8 +34,6 @@ export type OverviewQuestion = {
 const DAY = 86_400_000;
 /** Growth is judged over so long. */
 const LOOKS_BACK = 30 * DAY;
-/** A disk that is full so soon wants a look. Days. */
-const FULL_SOON = 14;
 /** Nobody was there: longer than a restart takes, and than one run of a job that comes each minute. */
 const GAP = 15 * 60_000;
 
@@ -93,9 +91,8 @@ function verdictOf(
     is('degraded') ||
     has('warning') ||
     (backups !== undefined && backups.troubled.length > 0) ||
-    disks.some((disk) =>
-      'lost' in disk ? disk.lost !== 'silent' : (disk.daysLeft ?? Infinity) < FULL_SOON,
-    ) ||
+    // How soon a disk is full is the smoke test's to judge.
+    disks.some((disk) => 'lost' in disk && disk.lost !== 'silent') ||
     jobs.some(({ isOver }) => !isOver) ||
     errors.count > 0;
   if (isTroubled) return 'troubled';
