@@ -2,6 +2,7 @@
 import type { App } from '../../app.ts';
 import { dailyGrowth, daysLeft } from '../../checks/growth.ts';
 import { LAST_ERROR } from '../../error-count.ts';
+import { causeOf } from '../../errors.ts';
 import type { Action, DiskState, LostDisk, Report } from '../../report.ts';
 import type { Severity } from '../../report/alerts.ts';
 import type { BackupsReport } from '../../report/backups.ts';
@@ -41,13 +42,12 @@ export async function overview(
   app: OverviewReach,
   { span, from, isWhole = false, trends, signal }: OverviewQuestion,
 ): Promise<OverviewReport> {
-  const [status, listed] = await Promise.all([
+  const [status, stood] = await Promise.all([
     statusOfAll(app, signal === undefined ? {} : { signal }),
-    backupsOverview(app),
+    backupsStanding(app),
   ]);
   const { store } = app;
   const at = app.clock.now();
-  const stood = listed as Extract<BackupsReport, { kind: 'backups' }>;
   const updates = availableUpdates(app) as Extract<Report, { kind: 'releases' }>;
   const found = {
     services: status.services.map(({ name, title, state, trouble }) => ({ name, title, state, trouble })),
@@ -78,6 +78,15 @@ export async function overview(
     trends,
     actions: actionsOf(updates.services.length, span, isWhole),
   };
+}
+
+/** What goes wrong with the backups must not keep back what there is to say of the rest. */
+async function backupsStanding(app: OverviewReach): Promise<Extract<BackupsReport, { kind: 'backups' }>> {
+  try {
+    return (await backupsOverview(app)) as Extract<BackupsReport, { kind: 'backups' }>;
+  } catch (error) {
+    return { kind: 'backups', services: [], uncovered: [], lost: causeOf(error), at: app.clock.now() };
+  }
 }
 
 function verdictOf(
