@@ -48,7 +48,7 @@ export async function doctor(
         .filter(
           ({ key }) => scope === undefined || !('service' in scope) || key.endsWith(`:${scope.service}`),
         )
-        .map(({ key, why }) => ({ what: [key.replace(/:$/, '')], why })),
+        .map(({ key, why }) => ({ what: [key], why })),
     ],
     at: facts.now,
   };
