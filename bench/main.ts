@@ -10,6 +10,7 @@ import { benchStart } from './start.ts';
 import { benchStatus } from './status.ts';
 import { tableOf } from './table.ts';
 import { benchUpdates } from './updates.ts';
+import { benchWatch } from './watch.ts';
 
 const SECTIONS: Readonly<Record<string, Section>> = {
   status: benchStatus,
@@ -18,6 +19,7 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   pictures: benchPictures,
   updates: benchUpdates,
   backups: benchBackups,
+  watch: benchWatch,
 };
 
 /** Milliseconds: a lab takes some five seconds to start. */

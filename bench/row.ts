@@ -1,7 +1,7 @@
 /** One line of the result: what was measured, beside what, and whether it is as wished. */
 import { median, quantile } from './numbers.ts';
 
-export type Unit = 'ms' | 's' | 'MB' | '%' | 'requests';
+export type Unit = 'ms' | 's' | 'MB' | '%' | 'requests' | 'troubles' | 'alerts';
 
 export type Row = {
   name: string;

@@ -7,7 +7,7 @@ import { rmSync, renameSync } from 'node:fs';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
-import { createApi } from './engine/api.ts';
+import { createApi, type EventFault, type EventFaults } from './engine/api.ts';
 import { behaviourOf, letThemBehave } from './engine/behaviour.ts';
 import { CHATTER, FLEET, type FleetService } from './engine/fleet.ts';
 import { createImages, type PullFault } from './engine/images.ts';
@@ -60,6 +60,8 @@ export type EngineSandbox = {
   setHealth(container: string, health: Health, output?: string): void;
   /** What the program in the container writes. */
   write(container: string, output: string | Uint8Array, stream?: Stream): void;
+  /** The program of a unit ends by itself. Resolves when systemd is done with it. */
+  endUnit(unit: string, exitCode: number): Promise<void>;
   /** What a unit writes to its journal. */
   say(unit: string, message: string | Uint8Array): void;
   /** Make and start a container that the engine alone manages. */
@@ -70,6 +72,8 @@ export type EngineSandbox = {
   database(container: string, name: string): Database;
   /** Names of volumes. */
   volumes(): string[];
+  /** What goes wrong with the events from now on. */
+  failEvents(how: EventFault | undefined): void;
   /** What goes wrong with the pulls that begin from now on. */
   failPulls(how: PullFault | undefined): void;
   /** An image of so many bytes that nothing uses any more. @returns its id */
@@ -99,7 +103,8 @@ export async function startEngineSandbox({
   const host = createHost(images, networks);
   const units = createUnits(host, images, pace);
   const postgres = createPostgres();
-  const api = createApi(host, images, postgres);
+  const faults: EventFaults = { fault: undefined };
+  const api = createApi(host, images, postgres, faults);
   letThemBehave(host, (container) => void units.ended(container));
   const opened: Server[] = [];
 
@@ -197,6 +202,12 @@ export async function startEngineSandbox({
     },
     async kill(name, { code, oom = false, stay = false } = {}) {
       const container = find(name);
+      if (oom) {
+        const scope = `/machine.slice/libpod-${container.id}.scope`;
+        units.kernel(
+          `oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=libpod-${container.id}.scope,mems_allowed=0,oom_memcg=${scope},task_memcg=${scope}/container,task=node,pid=4711,uid=0`,
+        );
+      }
       host.end(container, code ?? (oom ? 137 : 1), { oom });
       await units.ended(container, { stay });
     },
@@ -206,6 +217,7 @@ export async function startEngineSandbox({
     write(name, output, stream = 'stdout') {
       host.write(find(name), stream, output);
     },
+    endUnit: (unit, exitCode) => units.end(unit, exitCode),
     say(unit, message) {
       units.say(unit, message);
     },
@@ -217,6 +229,9 @@ export async function startEngineSandbox({
     },
     database: (container, name) => postgres.database(find(container), name),
     volumes: () => [...host.volumes],
+    failEvents(how) {
+      faults.fault = how;
+    },
     failPulls: (how) => images.fail(how),
     leaveImage: (size) => images.leave(size),
     down,

@@ -30,6 +30,7 @@ import { lookAtServices } from './operations/status.ts';
 import { countWell } from './operations/watch/count-well.ts';
 import { createMirror } from './operations/watch/mirror.ts';
 import { tellUnasked } from './operations/tell-unasked.ts';
+import { stopLoop } from './operations/watch/stop-loop.ts';
 import { noteJobEnd } from './operations/watch/job-alerts.ts';
 import { createWatch } from './operations/watch/watch.ts';
 import { watchLogs } from './operations/watch/watch-logs.ts';
@@ -315,8 +316,15 @@ async function runBot({ app, tasks, texts, tell }: House, signal: AbortSignal): 
   const doors = await openDoors(app, { bridge, mounts, lookAtSelf, texts });
   const pulse = pulseOf(app, lookAtSelf, texts);
   const mirror = mirrorOf(app, { lookAtSelf, texts, tell });
+  const watch = createWatch(app, {
+    stopLoop: (service, loop) =>
+      tasks.start(
+        { kind: 'job', name: 'stop-loop', subject: service.name, by: 'schedule', audit: 'act' },
+        (run) => stopLoop(app, { service, loop }, run),
+      ),
+  });
   const running = [
-    ...[bot, bridge, createWatch(app), ...doors, pulse, ...mirror].map((one) => one.run(signal)),
+    ...[bot, bridge, watch, ...doors, pulse, ...mirror].map((one) => one.run(signal)),
     watchLogs(app, signal),
   ];
   // What a kill has cut off has its locks again by now, so that no job takes it for left alone.

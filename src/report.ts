@@ -120,7 +120,12 @@ export type Trouble =
   | { kind: 'masked'; unit: string; runs: boolean }
   | { kind: 'stopped' }
   | { kind: 'exited'; code: number; outOfMemory: boolean; at: number | undefined }
-  | { kind: 'unit-failed'; unit: string; result: string }
+  /** `restarts`: so often systemd tried again, until it gave up. */
+  | { kind: 'unit-failed'; unit: string; result: string; restarts?: number }
+  /** It was not started, or went down, because of another one; systemd does not try again. */
+  | { kind: 'held-back'; unit: string; by: string }
+  /** Steward has stopped it, because it was killed for memory so often within ten minutes; `limit` in bytes. */
+  | { kind: 'stopped-loop'; kills: number; limit: number | undefined }
   | { kind: 'condition'; unit: string; condition: string }
   | { kind: 'unhealthy'; since: number | undefined; output: string | undefined }
   | { kind: 'starting' }

@@ -21,7 +21,15 @@ export type Api = {
   onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
 };
 
-export function createApi(host: Host, images: Images, postgres: Postgres): Api {
+/**
+ * What is wrong with streams of events from now on: those that are open fall silent for ever, or all of them end after what
+ * was; or each event comes twice, or behind the one after it.
+ */
+export type EventFault = 'hang' | 'end' | 'repeat' | 'disorder';
+
+export type EventFaults = { fault: EventFault | undefined };
+
+export function createApi(host: Host, images: Images, postgres: Postgres, faults: EventFaults): Api {
   const execs = new Map<string, Exec>();
   return {
     onRequest(request, response) {
@@ -39,7 +47,7 @@ export function createApi(host: Host, images: Images, postgres: Postgres): Api {
         if (match === null) continue;
         Promise.resolve(
           run(
-            { request, response, query: url.searchParams, host, images, execs },
+            { request, response, query: url.searchParams, host, images, execs, faults },
             ...match.slice(1).map(decodeURIComponent),
           ),
         ).catch((error: unknown) => response.destroy(error as Error));
@@ -192,9 +200,9 @@ function lastLines(parts: readonly LogPart[], count: number): readonly LogPart[]
   return parts.slice(from);
 }
 
-function sendEvents({ response, query, host }: Answer): void {
+function sendEvents({ response, query, host, faults }: Answer): void {
   const since = query.get('since');
-  const render = (event: HostEvent) => {
+  const write = (event: HostEvent) => {
     const { type, action, id, attributes, timeNano } = event;
     const time = Number(timeNano / 1_000_000_000n);
     const text = JSON.stringify({
@@ -210,11 +218,25 @@ function sendEvents({ response, query, host }: Answer): void {
     // The number has more digits than JavaScript's hold.
     response.write(`${text.slice(0, -1)},"timeNano":${timeNano}}\n`);
   };
+  let late: HostEvent | undefined;
+  const render = (event: HostEvent) => {
+    const { fault } = faults;
+    if (fault === 'hang' || response.writableEnded) return;
+    if (fault === 'end') return void response.end();
+    if (fault === 'disorder' && late === undefined) {
+      late = event;
+      return;
+    }
+    write(event);
+    if (fault === 'repeat') write(event);
+    if (late !== undefined) write(late);
+    late = undefined;
+  };
   response.setHeader('Content-Type', 'application/json');
   response.flushHeaders();
   if (since !== null) {
     const from = BigInt(Math.floor(Number(since) * 1000)) * 1_000_000n;
-    for (const event of host.events) if (event.timeNano >= from) render(event);
+    for (const event of host.events) if (event.timeNano >= from) write(event);
   }
   if (query.get('stream') === 'false') {
     response.end();

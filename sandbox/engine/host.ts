@@ -114,22 +114,20 @@ export function createHost(images: Images, networks: readonly string[] = []) {
   const logListeners = new Set<(container: Container, part: LogPart | undefined) => void>();
   let lastNano = 0n;
 
-  function tell(container: Container, action: string, attributes: Record<string, string> = {}): void {
+  function nextNano(): bigint {
     const nano = BigInt(Date.now()) * 1_000_000n;
     lastNano = nano > lastNano ? nano : lastNano + 1n;
-    const event: HostEvent = {
-      timeNano: lastNano,
-      type: 'container',
-      action,
-      id: container.id,
-      attributes: {
-        containerExitCode: '0',
-        image: container.spec.image,
-        name: container.spec.name,
-        podId: '',
-        ...attributes,
-      },
-    };
+    return lastNano;
+  }
+
+  function tell(
+    { id, spec: { image, name } }: Container,
+    action: string,
+    attributes: Record<string, string> = {},
+    { type = 'container', timeNano = nextNano() }: Partial<Pick<HostEvent, 'type' | 'timeNano'>> = {},
+  ): void {
+    const about = { containerExitCode: '0', image, name, podId: '', ...attributes };
+    const event: HostEvent = { timeNano, type, action, id: type === 'image' ? '' : id, attributes: about };
     events.push(event);
     if (events.length > KEPT_EVENTS) events.shift();
     for (const listener of eventListeners) listener(event);
@@ -168,7 +166,11 @@ export function createHost(images: Images, networks: readonly string[] = []) {
     for (const network of container.networks.keys()) known.add(network);
     for (const { name } of container.volumes) volumes.add(name);
     containers.set(spec.name, container);
+    const pulled = nextNano();
+    tell(container, 'history', { image: '', name: '' });
     tell(container, 'create');
+    // Told late: not every event is in the order of its time.
+    tell(container, 'pull', { image: '', name: spec.image }, { type: 'image', timeNano: pulled });
     return container;
   }
 
@@ -193,7 +195,8 @@ export function createHost(images: Images, networks: readonly string[] = []) {
     Object.assign(container, { running: false, exitCode, oomKilled: oom, finishedAt: Date.now() });
     const code = String(exitCode);
     tell(container, 'die', { containerExitCode: code, exitCode: code });
-    if (stopped) tell(container, 'stop');
+    // Who asked for it is not told, and no event says that somebody did.
+    if (stopped) tell(container, 'cleanup');
     for (const listener of logListeners) listener(container, undefined);
     if (container.spec.keep !== true) remove(container);
   }
@@ -244,12 +247,13 @@ export function createHost(images: Images, networks: readonly string[] = []) {
     },
 
     setHealth(container: Container, health: Health, output?: string): void {
-      const changed = container.health !== health;
       const firstFailed = Date.now() - UNHEALTHY_AFTER;
       container.failingSince = health === 'unhealthy' ? (container.failingSince ?? firstFailed) : undefined;
       container.health = health;
       container.healthOutput = output;
-      if (changed) tell(container, `health_status: ${health}`, { health_status: health });
+      // At each check, and without what came of it.
+      tell(container, 'health_status');
+      tell(container, 'exec_died', { containerExitCode: health === 'unhealthy' ? '1' : '0' });
     },
 
     onStart(listener: (container: Container) => void): void {

@@ -1,5 +1,6 @@
 /** What the routes of the engine's API share: the request with its place, and answers as Podman words them. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { EventFaults } from './api.ts';
 import type { Exec } from './exec.ts';
 import type { Container, Host } from './host.ts';
 import type { Images } from './images.ts';
@@ -11,6 +12,7 @@ export type Answer = {
   host: Host;
   images: Images;
   execs: Map<string, Exec>;
+  faults: EventFaults;
 };
 
 export type Route = [

@@ -58,12 +58,10 @@ async function systemctl(units: Units, args: readonly string[]): Promise<Printed
     case 'list-unit-files': {
       const fits = (name: string) =>
         names.length === 0 || names.some((pattern) => fitsPattern(name, pattern));
-      return printed(
-        [...units.units.keys()]
-          .filter(fits)
-          .map((name) => `${name} enabled enabled\n`)
-          .join(''),
-      );
+      const files = [...units.units.keys()].filter(fits);
+      return printed(files.map((name) => `${name} enabled enabled\n`).join(''), {
+        code: files.length === 0 ? 1 : 0,
+      });
     }
     case 'reset-failed':
       for (const name of names) units.resetFailed(fullName(name));
@@ -108,7 +106,7 @@ function show(units: Units, name: string, wanted: readonly string[] | undefined)
   const properties: Record<string, string> = {
     Id: name,
     Description: unit?.spec.description ?? name,
-    LoadState: unit === undefined ? 'not-found' : 'loaded',
+    LoadState: unit === undefined ? 'not-found' : unit.spec.masked === true ? 'masked' : 'loaded',
     ActiveState: unit?.active ?? 'inactive',
     SubState: unit?.sub ?? 'dead',
     Result: unit?.result ?? 'success',
@@ -173,9 +171,6 @@ function status(unit: Unit | undefined, name: string): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** SD_MESSAGE_UNIT_PROCESS_EXIT of sd-messages.h. */
-const PROCESS_EXIT = '98e322203f7a4ed290d09fe03c09fe15';
-
 /**
  * `journalctl --follow`: what is there, and then what comes.
  * @returns what ends it
@@ -212,17 +207,24 @@ function selectionOf(args: readonly string[]): {
   const unit = options.get('unit') ?? options.get('user-unit');
   if (unit !== undefined) named.push(fullName(unit));
   const since = Number(options.get('since')?.replace('@', '') ?? 0) * 1e6;
-  const onlyExits = words.includes(`MESSAGE_ID=${PROCESS_EXIT}`);
+  // Of one field several values are wanted; fields must all hold.
+  const ids = words.filter((word) => word.startsWith('MESSAGE_ID=')).map((word) => word.slice(11));
+  if (words.includes('_TRANSPORT=kernel')) {
+    const isKernel = ({ fields }: JournalEntry) => fields?.['_TRANSPORT'] === 'kernel';
+    return { matches: isKernel, lines: options.get('lines') };
+  }
   return {
     matches: (entry) =>
-      named.includes(entry.unit) && entry.at >= since && (!onlyExits || entry.exitStatus !== undefined),
+      named.includes(entry.unit) &&
+      entry.at >= since &&
+      (ids.length === 0 || ids.includes(entry.fields?.['MESSAGE_ID'] ?? '')),
     lines: options.get('lines'),
   };
 }
 
 const lineOf = (entry: JournalEntry) => `${JSON.stringify(toJson(entry))}\n`;
 
-function toJson({ at, message, priority, unit, ofManager, exitStatus }: JournalEntry): unknown {
+function toJson({ at, message, priority, unit, ofManager, fields }: JournalEntry): unknown {
   const bytes = Buffer.from(message);
   const text = bytes.toString();
   // As journalctl: what is no text, or would move the terminal's cursor, comes as bytes.
@@ -232,7 +234,7 @@ function toJson({ at, message, priority, unit, ofManager, exitStatus }: JournalE
     __REALTIME_TIMESTAMP: String(at),
     PRIORITY: String(priority),
     MESSAGE: plain ? text : [...bytes],
-    [ofManager ? 'UNIT' : '_SYSTEMD_UNIT']: unit,
-    ...(exitStatus === undefined ? {} : { EXIT_CODE: 'exited', EXIT_STATUS: String(exitStatus) }),
+    ...(unit === '' ? {} : { [ofManager ? 'UNIT' : '_SYSTEMD_UNIT']: unit }),
+    ...fields,
   };
 }

@@ -16,6 +16,10 @@ export type UnitSpec = {
   unmet?: string;
   /** Its program fails with this exit code. */
   fails?: number;
+  /** Nothing can start it. */
+  masked?: boolean;
+  /** Its program ends with 3 so many milliseconds after each start. */
+  diesAfter?: number;
   /** It never says that it is ready. */
   neverReady?: boolean;
   /** Written to its journal when it starts. */
@@ -35,6 +39,8 @@ export type Unit = {
   since: number | undefined;
   conditionAt: number | undefined;
   conditionMet: boolean;
+  /** It was started too often: nobody starts it any more, until that is forgotten. */
+  limited: boolean;
   job: Job | undefined;
   /** Another one after each start. */
   invocation: string;
@@ -52,11 +58,17 @@ export type JournalEntry = {
   message: string | Uint8Array;
   priority: number;
   ofManager: boolean;
-  /** With which exit code a process has failed, in the entry that says so. */
-  exitStatus?: number;
+  /** What else stands in it: `MESSAGE_ID`, `JOB_RESULT` … */
+  fields?: Readonly<Record<string, string>>;
 };
 
 export type Units = ReturnType<typeof createUnits>;
+
+/** SD_MESSAGE_UNIT_PROCESS_EXIT, _STARTED, _STOPPED and _FAILED of sd-messages.h. */
+const PROCESS_EXIT = '98e322203f7a4ed290d09fe03c09fe15';
+const STARTED = '39f53479d3a045ac8e11786248231fbf';
+const STOPPED = '9d1aaa27d60140bd96365438aad20286';
+const FAILED = 'be02cf6855d2428ba40df7e9d022f03d';
 
 /** `DefaultStartLimitBurst`: after so many starts in a row systemd gives up. */
 const START_LIMIT = 5;
@@ -90,8 +102,18 @@ export function createUnits(host: Host, images: Images, pace: number) {
     });
   });
 
-  const manager = (unit: Unit, message: string, priority = 6) =>
-    say(unit.spec.name, message, { priority, ofManager: true });
+  /** What the kernel writes; `unit` is nobody's. */
+  const kernel = (message: string) =>
+    say('', message, { priority: 6, fields: { _TRANSPORT: 'kernel', SYSLOG_IDENTIFIER: 'kernel' } });
+  kernel('Linux version 6.12.58 (NixOS)');
+
+  const manager = (unit: Unit, message: string, priority = 6, fields: JournalEntry['fields'] = {}) =>
+    say(unit.spec.name, message, { priority, ofManager: true, fields });
+  const ended = (id: string, type: Verb, result: string) => ({
+    MESSAGE_ID: id,
+    JOB_TYPE: type,
+    JOB_RESULT: result,
+  });
 
   function turn(unit: Unit, active: Unit['active'], sub: string): void {
     Object.assign(unit, { active, sub, since: Date.now() });
@@ -134,6 +156,9 @@ export function createUnits(host: Host, images: Images, pace: number) {
     if (unit.active === 'active') return { done: true };
     unit.conditionAt = Date.now();
     unit.conditionMet = unit.spec.unmet === undefined;
+    if (unit.spec.masked === true) {
+      return { done: false, why: `Failed to start ${unit.spec.name}: Unit ${unit.spec.name} is masked.` };
+    }
     if (unit.spec.unmet !== undefined) {
       manager(unit, `${title(unit)} was skipped because of an unmet condition check (${unit.spec.unmet}).`);
       return { done: true };
@@ -141,6 +166,7 @@ export function createUnits(host: Host, images: Images, pace: number) {
     for (const name of needs(unit)) {
       const result = await start(name);
       if (!result.done) {
+        manager(unit, `Dependency failed for ${title(unit)}.`, 4, ended(FAILED, 'start', 'dependency'));
         return {
           done: false,
           why: `A dependency job for ${unit.spec.name} failed. See 'journalctl -xe' for details.`,
@@ -174,7 +200,14 @@ export function createUnits(host: Host, images: Images, pace: number) {
     for (const message of unit.spec.says ?? []) say(unit.spec.name, message);
     turn(unit, 'active', 'running');
     unit.result = 'success';
-    manager(unit, `Started ${title(unit)}.`);
+    manager(unit, `Started ${title(unit)}.`, 6, ended(STARTED, 'start', 'done'));
+    const { diesAfter } = unit.spec;
+    if (diesAfter !== undefined) {
+      const { invocation } = unit;
+      setTimeout(() => {
+        if (unit.active === 'active' && unit.invocation === invocation) void crash(unit, 3);
+      }, diesAfter).unref();
+    }
     return { done: true };
   }
 
@@ -191,7 +224,7 @@ export function createUnits(host: Host, images: Images, pace: number) {
     if (container !== undefined) host.end(container, 0, { stopped: true });
     Object.assign(unit, { result: 'success', exitStatus: 0, exitedAt: Date.now(), restarts: 0 });
     turn(unit, 'inactive', 'dead');
-    manager(unit, `Stopped ${title(unit)}.`);
+    manager(unit, `Stopped ${title(unit)}.`, 6, ended(STOPPED, 'stop', 'done'));
     return { done: true };
   }
 
@@ -199,6 +232,8 @@ export function createUnits(host: Host, images: Images, pace: number) {
     Object.assign(unit, { result, exitStatus: status, exitedAt: Date.now() });
     turn(unit, 'failed', 'failed');
     exited(unit, result, status);
+    const bound = [...units.values()].filter(({ spec }) => spec.bindsTo?.includes(unit.spec.name) === true);
+    for (const { spec } of bound) void stop(spec.name);
   }
 
   const programFailed = ({ spec: { name } }: Unit) =>
@@ -206,7 +241,8 @@ export function createUnits(host: Host, images: Images, pace: number) {
 
   function exited(unit: Unit, result: string, status: number): void {
     const message = `${unit.spec.name}: Main process exited, code=exited, status=${status}/n/a`;
-    say(unit.spec.name, message, { priority: 5, ofManager: true, exitStatus: status });
+    const fields = { MESSAGE_ID: PROCESS_EXIT, EXIT_CODE: 'exited', EXIT_STATUS: String(status) };
+    manager(unit, message, 5, fields);
     manager(unit, `${unit.spec.name}: Failed with result '${result}'.`, 4);
   }
 
@@ -221,7 +257,12 @@ export function createUnits(host: Host, images: Images, pace: number) {
   }
 
   const start = (name: string): Promise<JobResult> =>
-    known(name, 'start', (unit) => {
+    known(name, 'start', async (unit) => {
+      if (unit.limited) {
+        manager(unit, `${unit.spec.name}: Start request repeated too quickly.`, 4);
+        manager(unit, `Failed to start ${title(unit)}.`, 3, ended(FAILED, 'start', 'failed'));
+        return { done: false, why: programFailed(unit) };
+      }
       unit.restarts = 0;
       return begin(unit, 'start', (signal) => bringUp(unit, signal));
     });
@@ -242,10 +283,37 @@ export function createUnits(host: Host, images: Images, pace: number) {
       }),
     );
 
+  /** Its main process has ended by itself. */
+  async function crash(unit: Unit, exitCode: number, { stay = false } = {}): Promise<void> {
+    // The kernel kills in the container's own cgroup, not in the unit's: of that systemd sees only the exit code.
+    const result = exitCode === 0 ? 'success' : 'exit-code';
+    Object.assign(unit, { result, exitStatus: exitCode, exitedAt: Date.now() });
+    if (stay || unit.spec.restarts === false) {
+      fail(unit, result, exitCode);
+      return;
+    }
+    unit.restarts += 1;
+    if (unit.restarts > START_LIMIT) {
+      manager(unit, `${unit.spec.name}: Start request repeated too quickly.`, 4);
+      unit.limited = true;
+      // The first result stays; that it was the limit is told only of what ended well before.
+      fail(unit, result === 'success' ? 'start-limit-hit' : result, exitCode);
+      return;
+    }
+    if (result !== 'success') exited(unit, result, exitCode);
+    turn(unit, 'activating', 'auto-restart');
+    manager(unit, `${unit.spec.name}: Scheduled restart job, restart counter is at ${unit.restarts}.`);
+    await begin(unit, 'start', async (signal) => {
+      await wait(pace, undefined, { signal });
+      return bringUp(unit, signal);
+    });
+  }
+
   return {
     units,
     journal: journal as readonly JournalEntry[],
     say,
+    kernel,
     /** @returns what ends the listening */
     onSay(listener: (entry: JournalEntry) => void): () => void {
       listeners.add(listener);
@@ -270,6 +338,7 @@ export function createUnits(host: Host, images: Images, pace: number) {
         since: undefined,
         conditionAt: undefined,
         conditionMet: false,
+        limited: false,
         job: undefined,
         invocation: '',
       });
@@ -307,33 +376,21 @@ export function createUnits(host: Host, images: Images, pace: number) {
     resetFailed(name: string): void {
       const unit = units.get(name);
       if (unit === undefined) return;
-      Object.assign(unit, { restarts: 0, result: 'success' });
+      Object.assign(unit, { restarts: 0, result: 'success', limited: false });
       if (unit.active === 'failed') turn(unit, 'inactive', 'dead');
     },
 
     /** A unit's container has ended by itself: what systemd makes of it. */
-    async ended(container: Container, { stay = false } = {}): Promise<void> {
+    async ended(container: Container, options?: { stay?: boolean }): Promise<void> {
       const unit = container.unit === undefined ? undefined : units.get(container.unit);
-      if (unit === undefined) return;
-      const result = container.oomKilled ? 'oom-kill' : container.exitCode === 0 ? 'success' : 'exit-code';
-      Object.assign(unit, { result, exitStatus: container.exitCode, exitedAt: Date.now() });
-      if (stay || unit.spec.restarts === false) {
-        fail(unit, result, container.exitCode);
-        return;
-      }
-      unit.restarts += 1;
-      if (unit.restarts > START_LIMIT) {
-        manager(unit, `${unit.spec.name}: Start request repeated too quickly.`, 4);
-        fail(unit, 'start-limit-hit', container.exitCode);
-        return;
-      }
-      if (result !== 'success') exited(unit, result, container.exitCode);
-      turn(unit, 'activating', 'auto-restart');
-      manager(unit, `${unit.spec.name}: Scheduled restart job, restart counter is at ${unit.restarts}.`);
-      await begin(unit, 'start', async (signal) => {
-        await wait(pace, undefined, { signal });
-        return bringUp(unit, signal);
-      });
+      if (unit !== undefined) await crash(unit, container.exitCode, options);
+    },
+
+    /** The program of a unit ends by itself. */
+    async end(name: string, exitCode: number): Promise<void> {
+      const unit = units.get(name);
+      if (unit?.active !== 'active') throw new Error(`The unit "${name}" does not run.`);
+      await crash(unit, exitCode);
     },
 
     close(): void {

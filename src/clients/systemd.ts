@@ -65,6 +65,12 @@ export type Setup = Pick<Definition, 'execStart' | 'execStartPre' | 'restart' | 
   starts: readonly string[];
 };
 
+/** `type` is `start`, `stop` or `restart`; `result` is `done`, `failed`, `dependency`, `timeout` … */
+export type UnitJob = { type: string; result: string; at: number };
+
+/** `cgroup` is the path of the control group that the process was in; milliseconds since 1970. */
+export type MemoryKill = { cgroup: string; program: string; at: number };
+
 /** `timeout` in milliseconds. */
 export type JobOptions = CallOptions & { timeout?: number };
 
@@ -102,6 +108,17 @@ export type Systemd = {
    * @returns undefined when the journal knows none
    */
   lastExit(name: string, options?: CallOptions): Promise<{ code: number; at: number } | undefined>;
+  /**
+   * What systemd last did, or tried to do, with the unit, in its words: a start that was not made because of another
+   * unit has the result `dependency`. `at` in milliseconds since 1970.
+   * @returns undefined when the journal knows nothing of it
+   */
+  lastJob(name: string, options?: CallOptions): Promise<UnitJob | undefined>;
+  /**
+   * What the kernel has killed for memory lately, oldest first, as far as its log goes back (some kills at least).
+   * @returns undefined where the journal has no kernel log to read
+   */
+  memoryKills(options?: CallOptions): Promise<MemoryKill[] | undefined>;
   /**
    * What all services of the manager run, whether they do so now or not: commands, environments and files as systemd knows
    * them, with the folders that units are found in and those that they work in. Templates without an instance are in the
@@ -157,7 +174,7 @@ export function createSystemd(
 
   async function answer(args: readonly string[], options?: CallOptions): Promise<string> {
     const { code, stdout, stderr } = await ask(args, options);
-    if (code !== 0) throw new Error(`systemctl ${args[0]} failed: ${wordsOf(stderr) || describeEnd(code)}`);
+    if (code !== 0) throw failure(args[0] ?? '', { code, stderr });
     return stdout;
   }
 
@@ -260,10 +277,12 @@ export function createSystemd(
       return names.map((name) => toSetup(found.get(name) ?? NOT_FOUND));
     },
     async unitFiles(patterns, options) {
-      const stdout = await answer(
+      const { code, stdout, stderr } = await ask(
         ['list-unit-files', '--plain', '--no-legend', '--full', '--', ...patterns],
         options,
       );
+      // It fails without a word where nothing fits.
+      if (code !== 0 && stderr.trim() !== '') throw failure('list-unit-files', { code, stderr });
       return firstWords(stdout).filter((name) => !name.includes('@.'));
     },
     start: (name, options) => job('start', name, options),
@@ -277,6 +296,8 @@ export function createSystemd(
       yield* journal.logs(requireName(name), options);
     },
     lastExit: async (name, options) => journal.lastExit(requireName(name), options),
+    memoryKills: (options) => journal.memoryKills(options),
+    lastJob: async (name, options) => journal.lastJob(requireName(name), options),
     async everyService(options) {
       const plainly = ['--type=service', '--all', '--plain', '--no-legend', '--full'];
       const [files, loaded, manager] = await Promise.all([
@@ -469,6 +490,9 @@ function toTime(text: string): number | undefined {
 function isUnitName(name: string): boolean {
   return /^[\w:.\\@][\w:.\\@-]{0,254}$/.test(name);
 }
+
+const failure = (verb: string, { code, stderr }: Pick<Finished, 'code' | 'stderr'>): Error =>
+  new Error(`systemctl ${verb} failed: ${wordsOf(stderr) || describeEnd(code)}`);
 
 function requireName(name: string): string {
   if (!isUnitName(name)) throw new Error(`"${name}" is not the name of a unit.`);

@@ -4,6 +4,7 @@ import type { UnitState } from '../clients/systemd.ts';
 import { causeOf } from '../errors.ts';
 import type { Host } from '../hosts.ts';
 import type { Service } from '../services.ts';
+import { heldBackBy, looksStopped } from './held-back.ts';
 
 export type HostView = {
   name: string;
@@ -25,6 +26,8 @@ export type HostView = {
   images: ReadonlyMap<string, Image>;
   /** By unit: how a unit that runs again ended before; only where details were asked for. */
   exits: ReadonlyMap<string, Exit>;
+  /** By unit that nobody has stopped: the unit that it needs, and that has failed. */
+  heldBack: ReadonlyMap<string, string>;
 };
 
 export type Exit = { code: number; at: number };
@@ -49,7 +52,11 @@ export async function lookAt(
     const units = new Map(states.map((unit, index) => [unitNames[index] as string, unit]));
     const restarted = unitNames.filter((name) => details && (units.get(name)?.restarts ?? 0) > 0);
     const exits = await gather(restarted, (name) => host.systemd.lastExit(name, call));
-    return { units, exits: exits.found };
+    const stopped = new Map([...units].filter(([, unit]) => looksStopped(unit)));
+    const held = await gather([...stopped.keys()], (name) =>
+      heldBackBy(host.systemd, stopped.get(name) as UnitState, call),
+    );
+    return { units, exits: exits.found, heldBack: held.found };
   };
   const askEngine = async () => {
     // Asked by name: a list of all beforehand takes Podman as long as a quarter of them one by one.
@@ -78,7 +85,11 @@ export async function lookAt(
   };
 
   const [systemd, engine] = await Promise.all([settle(askSystemd), settle(askEngine)]);
-  const { units = new Map<string, UnitState>(), exits = new Map() } = systemd.value ?? {};
+  const {
+    units = new Map<string, UnitState>(),
+    exits = new Map(),
+    heldBack = new Map(),
+  } = systemd.value ?? {};
   const {
     containers = new Map<string, Container>(),
     silent = new Map<string, string>(),
@@ -102,6 +113,7 @@ export async function lookAt(
     systemdTrouble: systemd.trouble,
     units,
     exits,
+    heldBack,
     containers,
     silent,
     renamed: renamed.value ?? new Map(),

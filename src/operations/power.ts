@@ -180,10 +180,20 @@ const partsOf = (service: Service): Part[] => [
   ...service.units.map((unit) => ({ name: unit.replace(/\.service$/, ''), unit })),
 ];
 
-const apply = (host: Host, act: 'stop' | 'start', { name, unit }: Part): Promise<void> =>
-  unit === undefined
-    ? host.engine[act](name, { timeout: JOB_LIMIT })
-    : host.systemd[act](unit, { timeout: JOB_LIMIT });
+async function apply({ engine, systemd }: Host, act: 'stop' | 'start', { name, unit }: Part): Promise<void> {
+  if (unit === undefined) return engine[act](name, { timeout: JOB_LIMIT });
+  if (act === 'start') await forgetFailures(systemd, unit);
+  return systemd[act](unit, { timeout: JOB_LIMIT });
+}
+
+/** What has failed too often is not started again, and nothing that needs it, before systemd has forgotten that. */
+async function forgetFailures(systemd: Host['systemd'], unit: string): Promise<void> {
+  const failed = new Set(await systemd.failed());
+  if (failed.size === 0) return;
+  const { requires, bindsTo } = await systemd.dependencies(unit);
+  for (const one of new Set([unit, ...requires, ...bindsTo]))
+    if (failed.has(one)) await systemd.resetFailed(one);
+}
 
 const sourceOf = (host: Host, service: Service, { name, unit }: Part): LogSource => ({
   name,
@@ -260,7 +270,13 @@ async function look(app: PowerReach, service: Service): Promise<ServiceState> {
 }
 
 /** systemd has given up, or never tries: waiting changes nothing. */
-const HOPELESS: readonly (Trouble['kind'] | undefined)[] = ['condition', 'no-unit', 'unit-failed', 'exited'];
+const HOPELESS: readonly (Trouble['kind'] | undefined)[] = [
+  'condition',
+  'no-unit',
+  'unit-failed',
+  'held-back',
+  'exited',
+];
 
 /**
  * Look again and again until it is well, has clearly failed, or its time is over.

@@ -60,7 +60,7 @@ function containerState(
     name,
     kind: 'container',
     unit: unitName,
-    ...verdictOn(name, unitName, view, now),
+    ...unlessHeldBack(verdictOn(name, unitName, view, now), unitName, view),
     health: container?.health?.status,
     image: container?.image,
     imageCreated: container === undefined ? undefined : view.images.get(container.imageId)?.createdAt,
@@ -81,7 +81,9 @@ function nativeState(name: string, view: HostView, now: number): ContainerState 
     name: name.replace(/\.service$/, ''),
     kind: 'unit',
     unit: name,
-    ...(view.systemdTrouble === undefined ? judgeUnit(unit, name) : hostGone(view, view.systemdTrouble)),
+    ...(view.systemdTrouble === undefined
+      ? unlessHeldBack(judgeUnit(unit, name), name, view)
+      : hostGone(view, view.systemdTrouble)),
     health: undefined,
     image: undefined,
     imageCreated: undefined,
@@ -100,6 +102,13 @@ const hostGone = (view: HostView, cause: string): Verdict => ({
   state: 'unknown',
   trouble: { kind: 'host-unreachable', host: view.name, cause },
 });
+
+/** To systemd a start that it did not make looks as if somebody had stopped the unit. */
+function unlessHeldBack(verdict: Verdict, unit: string | undefined, view: HostView): Verdict {
+  const by = unit === undefined ? undefined : view.heldBack.get(unit);
+  if (unit === undefined || by === undefined || verdict.state !== 'stopped') return verdict;
+  return { state: 'down', trouble: { kind: 'held-back', unit, by } };
+}
 
 /** Each of engine and systemd may be away; what the other one knows still counts. */
 function verdictOn(name: string, unitName: string | undefined, view: HostView, now: number): Verdict {
@@ -183,7 +192,9 @@ function notRunning(unit: UnitState | undefined, name: string): Verdict {
     return { state: 'down', trouble: { kind: 'condition', unit: name, condition: unit.unmet[0] ?? '' } };
   }
   if (unit.active === 'failed' || unit.result !== 'success') {
-    return { state: 'down', trouble: { kind: 'unit-failed', unit: name, result: unit.result } };
+    const { result, restarts } = unit;
+    const gaveUp = unit.active === 'failed' && restarts > 0 ? { restarts } : {};
+    return { state: 'down', trouble: { kind: 'unit-failed', unit: name, result, ...gaveUp } };
   }
   // The unit says it runs, the engine knows no such container: somebody removed it behind systemd's back.
   if (unit.active === 'active') return { state: 'down', trouble: { kind: 'gone' } };

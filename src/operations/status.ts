@@ -6,6 +6,7 @@ import type { Service } from '../services.ts';
 import { withBackup } from './backups/due.ts';
 import { availableIn } from './release-offer.ts';
 import { recallGuarded } from './update/guarded.ts';
+import { withStoppedLoop } from './watch/stop-loop.ts';
 import { tagKind } from '../versions.ts';
 import { lookAt, type HostView, type LookOptions } from './host-view.ts';
 import { stateOf, type Answers } from './service-state.ts';
@@ -24,7 +25,7 @@ export async function statusOfAll(
       name: view.name,
       trouble: [view.engineTrouble, view.systemdTrouble].filter(Boolean).join('; ') || undefined,
     })),
-    services: looked.services.map((service) => withBackup(app, availableIn(app.store, service))),
+    services: looked.services.map((service) => withMemories(app, service)),
     disks,
     at: app.clock.now(),
   };
@@ -40,7 +41,7 @@ export async function statusOf(
     lookAtServices(app, [service], { ...options, details: true }),
     app.machine.vitals(),
   ]);
-  const state = withBackup(app, availableIn(app.store, looked.services[0] as ServiceState));
+  const state = withMemories(app, looked.services[0] as ServiceState);
   return {
     kind: 'service',
     service: state,
@@ -50,6 +51,10 @@ export async function statusOf(
     at: app.clock.now(),
   };
 }
+
+/** What a look does not see, and the store knows. */
+const withMemories = (app: Parameters<typeof withBackup>[0] & Pick<App, 'store'>, state: ServiceState) =>
+  withBackup(app, availableIn(app.store, withStoppedLoop(app.store, state)));
 
 function lastChange(
   { store }: Pick<App, 'store'>,

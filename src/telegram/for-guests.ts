@@ -35,7 +35,7 @@ function contentFor(report: Report, commands: ReadonlySet<string>): Report {
   }
 }
 
-const serviceFor = ({ available: _, backup: _backup, ...service }: ServiceState): ServiceState => ({
+const serviceFor = ({ available: _available, backup: _backup, ...service }: ServiceState): ServiceState => ({
   ...service,
   trouble: troubleFor(service.trouble),
   containers: service.containers.map(containerFor),

@@ -83,7 +83,11 @@ const trouble = (what: Trouble, now: number): string => {
     case 'exited':
       return `exited with ${exit(what.code, what.outOfMemory)}${what.at === undefined ? '' : `, ${about(now - what.at)} ago`}`;
     case 'unit-failed':
-      return `the unit failed: ${results[what.result] ?? what.result}`;
+      return `the unit failed: ${results[what.result] ?? what.result}${what.restarts === undefined ? '' : `; systemd gave up after ${plural(what.restarts, 'restart')}`}`;
+    case 'stopped-loop':
+      return `stopped, because it was killed for memory ${plural(what.kills, 'time')} in 10 min${what.limit === undefined ? '' : ` (limit ${formatSize(what.limit, 1024)})`}`;
+    case 'held-back':
+      return `not started, since ${what.by} failed, which it needs; systemd does not try again`;
     case 'condition':
       return what.condition.startsWith('ConditionPathExists=')
         ? `not started, a file is missing: ${what.condition.slice('ConditionPathExists='.length)}`
@@ -389,6 +393,7 @@ export const en = {
       'check-off-site': 'Look after the second place of the backups',
       prune: 'Remove images that nothing uses',
       'file-pictures': 'File waiting pictures',
+      'stop-loop': 'Stop what is killed for memory again and again',
       'tell-alerts': 'Repeat alerts, and tell what quiet hours held',
     } as Record<string, string>,
     running: 'running now',

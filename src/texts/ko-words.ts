@@ -73,5 +73,6 @@ export const jobNames: Record<string, string> = {
   'check-off-site': '외부 보관소 점검',
   prune: '이미지 정리',
   'file-pictures': '대기 중인 사진 저장',
+  'stop-loop': '메모리 부족으로 반복 종료되는 서비스 정지',
   'tell-alerts': '경보 반복과 미뤄 둔 알림 전달',
 };

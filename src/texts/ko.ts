@@ -89,7 +89,11 @@ const trouble = (what: Trouble, now: number): string => {
     case 'exited':
       return `${exit(what.code, what.outOfMemory)}${what.at === undefined ? '' : `, ${ago(now - what.at)}`}`;
     case 'unit-failed':
-      return `유닛 실패: ${results[what.result] ?? what.result}`;
+      return `유닛 실패: ${results[what.result] ?? what.result}${what.restarts === undefined ? '' : `, systemd가 ${what.restarts}회 재시작 후 포기함`}`;
+    case 'held-back':
+      return `시작하지 못함, 필요한 유닛의 실패: ${what.by} (systemd가 다시 시도하지 않음)`;
+    case 'stopped-loop':
+      return `10분 동안 메모리 부족으로 ${what.kills}회 강제 종료되어 정지함${what.limit === undefined ? '' : ` (제한 ${formatSize(what.limit, 1024)})`}`;
     case 'condition':
       return what.condition.startsWith('ConditionPathExists=')
         ? `시작하지 못함, 파일 없음: ${what.condition.slice('ConditionPathExists='.length)}`

@@ -121,6 +121,11 @@ ExecStart=podman system service --time=0
         },
       };
     },
+    async fallIll(what) {
+      const check = ['--health-cmd=false', '--health-retries=1', '--health-interval=disable'];
+      await run(what, check, 'sleep 1000000');
+      await host.healthcheck(what);
+    },
     async breakOff(meanwhile) {
       await host.systemd('start', `${name('api')}.service`);
       // A rootless Podman is two processes, and the one that serves would end in its own time.

@@ -183,6 +183,38 @@ describe('journal', () => {
     expect(seen).toEqual([expect.stringMatching(/too large/), 'next']);
   });
 
+  it('tells what the kernel has killed for memory, and where', async () => {
+    const scope = `/machine.slice/libpod-${'0f'.repeat(32)}.scope`;
+    const oom = (at: number, message: string) =>
+      JSON.stringify({ __REALTIME_TIMESTAMP: String(at * 1000), MESSAGE: message });
+    const kills = await journal(
+      oom(1000, 'tail invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0'),
+      oom(
+        1001,
+        `oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=x,mems_allowed=0,oom_memcg=${scope},task_memcg=${scope}/container,task=tail,pid=20142,uid=0`,
+      ),
+      oom(
+        1002,
+        'Memory cgroup out of memory: Killed process 20142 (tail) total-vm:23140kB, anon-rss:20352kB',
+      ),
+      oom(
+        2000,
+        'oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),cpuset=/,mems_allowed=0,global_oom,task_memcg=/system.slice/app.service,task=a,b pid=1,pid=6642,uid=0',
+      ),
+    ).memoryKills();
+    expect(kills).toEqual([
+      { cgroup: `${scope}/container`, program: 'tail', at: 1001 },
+      { cgroup: '/system.slice/app.service', program: 'a,b pid=1', at: 2000 },
+    ]);
+  });
+
+  it('tells apart a kernel that has killed nothing and one whose log cannot be read', async () => {
+    expect(
+      await journal('{"__REALTIME_TIMESTAMP":"1","MESSAGE":"Linux version 6.12"}').memoryKills(),
+    ).toEqual([]);
+    expect(await journal().memoryKills()).toBeUndefined();
+  });
+
   it('that fails says why', async () => {
     const systemd = createSystemd(
       ['systemctl'],

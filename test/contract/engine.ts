@@ -26,6 +26,8 @@ export type EngineTarget = {
   networks: readonly string[];
   /** A `--rm` container starts, writes `working`, ends with the code when told, and is gone. */
   begin(name: string): Promise<{ end(code: number): Promise<void> }>;
+  /** A container starts whose health check fails, and is checked until the engine calls it unhealthy. */
+  fallIll(name: string): Promise<void>;
   /** The service behind the socket is killed, `meanwhile` happens, and it is back. */
   breakOff(meanwhile?: () => Promise<void>): Promise<void>;
   /** Names of all volumes. */
@@ -458,6 +460,27 @@ export function engineContract(open: () => Promise<EngineTarget>): void {
     const life = events.filter((event) => event.name === 'mortal' && event.type === 'container');
     expect(life.filter((event) => event.action === 'start')).toHaveLength(1);
     expect(life.filter((event) => event.action === 'die').map((event) => event.exitCode)).toEqual([7]);
+  });
+
+  it('events tell a container’s other name, and its end when it is stopped', async () => {
+    const events = await watch(engine, async (until) => {
+      await target.begin('named');
+      await engine.rename('named', 'renamed');
+      await until((event) => event.action === 'rename' && event.name === 'renamed');
+      await engine.remove('renamed', { force: true });
+      await until((event) => event.action === 'remove' && event.name === 'renamed');
+    });
+    const ends = events.filter(({ action, name }) => action === 'die' && name === 'renamed');
+    expect(ends.map(({ exitCode }) => exitCode)).toEqual([137]);
+  });
+
+  it('events tell that a health check has ended, and inspect what came of it', async () => {
+    await watch(engine, async (until) => {
+      await target.fallIll('ill');
+      await until((event) => event.action.startsWith('health_status') && event.name === 'ill');
+    });
+    expect((await engine.inspect('ill'))?.health).toMatchObject({ status: 'unhealthy' });
+    await engine.remove('ill', { force: true });
   });
 
   it('events that a lost connection missed are told afterwards, none twice', async () => {

@@ -16,11 +16,23 @@ export type SystemdTarget = {
     failing: string;
     /** Never says that it is ready. */
     slow: string;
+    /** Needs `failing`, and nothing starts it while that does not come up. */
+    waiting: string;
+    /** Needs `mortal`, and goes down with it however that goes. */
+    bound: string;
+    /** Runs until `end`, and fails then with 4. */
+    mortal: string;
+    /** Ends with 3 as soon as it runs, and is started again until that is too often. */
+    looping: string;
+    /** Nothing can start it. */
+    masked: string;
     /** Is skipped: `ConditionPathExists=/run/secrets/missing` does not hold. */
     unmet: string;
     /** Runs a container `contract` of the image `localhost/contract:1`, as NixOS writes it. */
     container: string;
   };
+  /** Of `mortal`. */
+  end(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -252,6 +264,70 @@ export function systemdContract(open: () => Promise<SystemdTarget>): void {
     await systemd.stop(good);
     expect(await systemd.lastExit(good)).toBeUndefined();
     expect(await systemd.lastExit('nothing-of-the-kind.service')).toBeUndefined();
+  });
+
+  it('lastJob tells how a start went, also one that another unit has kept from being made', async () => {
+    const { good, failing, waiting } = target.units;
+    const job = async (name: string) => {
+      const found = await systemd.lastJob(name);
+      return found === undefined ? undefined : [found.type, found.result];
+    };
+    const before = Date.now();
+    await expect(systemd.start(waiting)).rejects.toThrow(`A dependency job for ${waiting} failed.`);
+    await vi.waitFor(async () => expect(await job(waiting)).toEqual(['start', 'dependency']), {
+      timeout: 20_000,
+    });
+    const { at = 0 } = (await systemd.lastJob(waiting)) ?? {};
+    expect(at).toBeGreaterThanOrEqual(before);
+    expect(at).toBeLessThanOrEqual(Date.now());
+    // By its state it could as well have been stopped.
+    expect(await unit(waiting)).toMatchObject({ active: 'inactive', result: 'success', conditionMet: true });
+    expect(await unit(failing)).toMatchObject({ active: 'failed' });
+    await systemd.start(good);
+    await vi.waitFor(async () => expect(await job(good)).toEqual(['start', 'done']), { timeout: 20_000 });
+    await systemd.stop(good);
+    await vi.waitFor(async () => expect(await job(good)).toEqual(['stop', 'done']), { timeout: 20_000 });
+    expect(await systemd.lastJob('nothing-of-the-kind.service')).toBeUndefined();
+  });
+
+  it('a unit that is bound to another one goes down with it, and looks stopped', async () => {
+    const { bound, mortal } = target.units;
+    await systemd.start(bound);
+    await target.end();
+    await vi.waitFor(
+      async () => expect(await unit(bound)).toMatchObject({ active: 'inactive', result: 'success' }),
+      { timeout: 20_000 },
+    );
+    const { since: failedAt = 0, ...failed } = await unit(mortal);
+    expect(failed).toMatchObject({ active: 'failed', result: 'exit-code', exitCode: 4 });
+    await vi.waitFor(async () => expect(await systemd.lastJob(bound)).toMatchObject({ type: 'stop' }), {
+      timeout: 20_000,
+    });
+    const { at = 0 } = (await systemd.lastJob(bound)) ?? {};
+    expect(Math.abs(at - failedAt)).toBeLessThan(2000);
+  });
+
+  it('a unit that fails again and again is given up with its first result, and starts after resetFailed', async () => {
+    const { looping } = target.units;
+    await systemd.start(looping).catch(() => {});
+    await vi.waitFor(async () => expect(await unit(looping)).toMatchObject({ active: 'failed' }), {
+      timeout: 20_000,
+    });
+    const { restarts, result } = await unit(looping);
+    expect(restarts).toBeGreaterThan(1);
+    expect(result).toBe('exit-code');
+    expect(await systemd.failed()).toContain(looping);
+    await expect(systemd.start(looping)).rejects.toThrow(`Cannot start "${looping}"`);
+    await systemd.resetFailed(looping);
+    expect(await unit(looping)).toMatchObject({ active: 'inactive', result: 'success', restarts: 0 });
+    await systemd.start(looping);
+  });
+
+  it('a unit that is masked says so, and is not started', async () => {
+    const { masked } = target.units;
+    expect(await unit(masked)).toMatchObject({ load: 'masked', active: 'inactive' });
+    await expect(systemd.start(masked)).rejects.toThrow(RefusedError);
+    await expect(systemd.start(masked)).rejects.toThrow('is masked');
   });
 
   it('resetFailed forgets that a unit failed, and takes one that does not exist', async () => {

@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { planPower, power } from '../../src/operations/power.ts';
 import { systemClock } from '../../src/clock.ts';
 import { createProgress } from '../../src/progress.ts';
@@ -113,4 +113,19 @@ test('planPower of a service that is worked on says by what', async () => {
   await expect(plan('stop', 'copyparty')).rejects.toMatchObject({ holder: { what: 'backup' } });
   lock.release();
   expect(await plan('stop', 'copyparty')).toMatchObject({ report: { kind: 'plan' } });
+});
+
+test('power starts what systemd has given up, and what it needs that was given up as well', async () => {
+  await open({
+    units: [
+      { name: 'base.service', diesAfter: 20 },
+      { name: 'app.service', requires: ['base.service'] },
+    ],
+    services: { app: { units: ['app.service'] } },
+  });
+  const { systemd } = box.app.hosts.of(box.service('app'));
+  await systemd.start('base.service');
+  await vi.waitFor(async () => expect(await systemd.failed()).toEqual(['base.service']), { timeout: 10_000 });
+  await expect(systemd.start('app.service')).rejects.toThrow('A dependency job for app.service failed.');
+  expect(await act('start', 'app')).toMatchObject({ ok: true });
 });

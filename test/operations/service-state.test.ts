@@ -70,6 +70,7 @@ const view = (containers: Container[], units: UnitState[], more: Partial<HostVie
   stats: new Map(),
   images: new Map(),
   exits: new Map(),
+  heldBack: new Map(),
   ...more,
 });
 

@@ -64,6 +64,10 @@ describe('engine stand-in', () => {
         box.write(name, 'working\n');
         return { end: (code) => box.kill(name, { code }) };
       },
+      async fallIll(name) {
+        box.run({ ...spec(name), healthCheck: true });
+        box.setHealth(name, 'unhealthy', 'no answer');
+      },
       async breakOff(meanwhile) {
         await box.down();
         await meanwhile?.();

@@ -75,6 +75,8 @@ describe('the machine in a box', () => {
     const stop = new AbortController();
     const told: string[] = [];
     for await (const { action, name, exitCode } of engine.events({ signal: stop.signal, since })) {
+      // What Podman does on the way has no container's name.
+      if (name !== 'immich-ml') continue;
       told.push(`${name} ${action} ${exitCode ?? ''}`.trim());
       if (told.length === 5) stop.abort();
     }
@@ -88,8 +90,8 @@ describe('the machine in a box', () => {
       'podman-copyparty.service',
       'podman-archivebox.service',
     ]);
-    expect(copyparty).toMatchObject({ active: 'failed', result: 'start-limit-hit' });
-    expect(archivebox).toMatchObject({ active: 'failed', result: 'oom-kill', exitCode: 137 });
+    expect(copyparty).toMatchObject({ active: 'failed', result: 'exit-code', restarts: 6 });
+    expect(archivebox).toMatchObject({ active: 'failed', result: 'exit-code', exitCode: 137 });
     expect((await systemd.failed()).toSorted()).toEqual([
       'podman-archivebox.service',
       'podman-copyparty.service',

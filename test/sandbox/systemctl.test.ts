@@ -15,6 +15,11 @@ describe('systemctl stand-in', () => {
       slow: 'slow.service',
       unmet: 'unmet.service',
       container: 'container.service',
+      waiting: 'waiting.service',
+      bound: 'bound.service',
+      mortal: 'mortal.service',
+      looping: 'looping.service',
+      masked: 'masked.service',
     };
     const box = await startEngineSandbox({
       socket: join(folder, 'engine.sock'),
@@ -35,6 +40,11 @@ describe('systemctl stand-in', () => {
             cpu: 0.01,
           },
         },
+        { name: units.waiting, requires: [units.failing] },
+        { name: units.mortal, restarts: false },
+        { name: units.bound, bindsTo: [units.mortal] },
+        { name: units.looping, diesAfter: 10 },
+        { name: units.masked, masked: true },
         { name: units.unmet, unmet: 'ConditionPathExists=/run/secrets/missing' },
       ],
     });
@@ -42,6 +52,7 @@ describe('systemctl stand-in', () => {
       systemctl: box.systemctl,
       journalctl: box.journalctl,
       units,
+      end: () => box.endUnit(units.mortal, 4),
       async close() {
         await box.close();
         rmSync(folder, { recursive: true });

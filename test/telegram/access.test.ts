@@ -42,7 +42,8 @@ describe('enrolment', () => {
   test('the link greets its owner, and gives him the list of commands', async () => {
     const bot = await startWithoutOwner();
     await bot.telegram.send(`/start ${await codeOf(bot)}`);
-    await bot.telegram.waitFor('Connected to minipc');
+    const greeting = await bot.telegram.waitFor('Connected to minipc');
+    expect(greeting.chat).toBe(OWNER);
     await bot.telegram.until(() => bot.telegram.commands(OWNER).length > 1, 'the whole list');
   });
 

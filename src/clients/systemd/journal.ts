@@ -1,10 +1,10 @@
 /** What units wrote, and what systemd says about them, from `journalctl`. */
 import { lines, run } from '../../exec.ts';
 import type { LogLine } from '../engine.ts';
-import type { Systemd } from '../systemd.ts';
+import type { MemoryKill, Systemd, UnitJob } from '../systemd.ts';
 
 /** The functions take a unit's name as systemd does: without an ending it is a service. */
-export type Journal = Pick<Systemd, 'logs' | 'lastExit'>;
+export type Journal = Pick<Systemd, 'logs' | 'lastExit' | 'lastJob' | 'memoryKills'>;
 
 /** For a log, at the pace of who reads it. Milliseconds. */
 const LOG_TIMEOUT = 2 * 60_000;
@@ -12,6 +12,16 @@ const LOG_TIMEOUT = 2 * 60_000;
 const LONGEST_TEXT = 64 * 1024;
 /** SD_MESSAGE_UNIT_PROCESS_EXIT of sd-messages.h: a process of a unit has ended badly. */
 const PROCESS_EXIT = '98e322203f7a4ed290d09fe03c09fe15';
+/** Of the kernel's log: each kill for memory takes some seventy. */
+const KERNEL_LINES = 2000;
+/** From dump_oom_summary of mm/oom_kill.c, Linux 5.0 and newer. */
+const MEMORY_KILL = /\boom-kill:.*\btask_memcg=([^,]*),task=(.*),pid=\d+,uid=\d+/;
+/** SD_MESSAGE_UNIT_STARTED, _STOPPED and _FAILED: a job of a unit has ended. */
+const JOB_ENDS = [
+  '39f53479d3a045ac8e11786248231fbf',
+  '9d1aaa27d60140bd96365438aad20286',
+  'be02cf6855d2428ba40df7e9d022f03d',
+];
 
 /**
  * @param journalctl the program and its first arguments
@@ -33,6 +43,20 @@ export function createJournal(
     `--output-fields=${fields.join(',')}`,
   ];
 
+  /** The newest entry with one of these message ids that systemd wrote about a unit. */
+  const newest = async (
+    name: string,
+    ids: readonly string[],
+    fields: readonly string[],
+    signal: AbortSignal | undefined,
+  ): Promise<Entry | undefined> => {
+    const { stdout } = await run(
+      [...asJson(fields), '--lines=1', ...ids.map((id) => `MESSAGE_ID=${id}`), ...saidOf(fullName(name))],
+      { timeout, ...(signal === undefined ? {} : { signal }) },
+    );
+    return stdout.trim() === '' ? undefined : parseEntry(stdout);
+  };
+
   return {
     async *logs(name, { since, tail, follow = false, signal } = {}) {
       const unit = fullName(name);
@@ -52,16 +76,20 @@ export function createJournal(
       for await (const entry of entries) yield toLogLine(entry);
     },
     async lastExit(name, { signal } = {}) {
-      const { stdout } = await run(
-        [
-          ...asJson(['EXIT_CODE', 'EXIT_STATUS']),
-          '--lines=1',
-          `MESSAGE_ID=${PROCESS_EXIT}`,
-          ...saidOf(fullName(name)),
-        ],
-        { timeout, ...(signal === undefined ? {} : { signal }) },
-      );
-      return stdout.trim() === '' ? undefined : toExit(parseEntry(stdout));
+      const entry = await newest(name, [PROCESS_EXIT], ['EXIT_CODE', 'EXIT_STATUS'], signal);
+      return entry === undefined ? undefined : toExit(entry);
+    },
+    async memoryKills({ signal } = {}) {
+      const { stdout } = await run([...asJson(['MESSAGE']), `--lines=${KERNEL_LINES}`, '_TRANSPORT=kernel'], {
+        timeout,
+        ...(signal === undefined ? {} : { signal }),
+      });
+      const entries = stdout.split('\n').filter((line) => line !== '');
+      return entries.length === 0 ? undefined : entries.flatMap((entry) => toKill(parseEntry(entry)) ?? []);
+    },
+    async lastJob(name, { signal } = {}) {
+      const entry = await newest(name, JOB_ENDS, ['JOB_TYPE', 'JOB_RESULT'], signal);
+      return entry === undefined ? undefined : toJob(entry);
     },
   };
 }
@@ -72,6 +100,8 @@ type Entry = {
   PRIORITY?: string;
   EXIT_CODE?: string;
   EXIT_STATUS?: string;
+  JOB_TYPE?: string;
+  JOB_RESULT?: string;
 };
 
 /** One that is larger than {@link lines} lets through is no JSON any more. */
@@ -99,6 +129,20 @@ function toExit(entry: Entry): { code: number; at: number } | undefined {
   const at = toTime(entry);
   if (at === undefined || !Number.isInteger(status)) return undefined;
   return { code: entry.EXIT_CODE === 'exited' ? status : 128 + status, at };
+}
+
+function toKill(entry: Entry): MemoryKill | undefined {
+  const [, cgroup, program] = MEMORY_KILL.exec(toText(entry.MESSAGE)) ?? [];
+  const at = toTime(entry);
+  return at === undefined || cgroup === undefined || program === undefined
+    ? undefined
+    : { cgroup, program, at };
+}
+
+function toJob(entry: Entry): UnitJob | undefined {
+  const { JOB_TYPE: type, JOB_RESULT: result } = entry;
+  const at = toTime(entry);
+  return at === undefined || type === undefined || result === undefined ? undefined : { type, result, at };
 }
 
 const toTime = ({ __REALTIME_TIMESTAMP: microseconds }: Entry): number | undefined =>

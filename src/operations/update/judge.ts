@@ -27,6 +27,7 @@ const HOPELESS: readonly Trouble['kind'][] = [
   'condition',
   'no-unit',
   'unit-failed',
+  'held-back',
   'exited',
   'gone',
   'stopped',

@@ -8,6 +8,7 @@ import { LOOP, recentEnds } from '../../watch/loops.ts';
 import type { Found } from '../../watch/sight.ts';
 import { lastWordsOf } from '../power.ts';
 import type { Died, Memory } from './memory.ts';
+import { endedForMemory } from './out-of-memory.ts';
 
 /** Milliseconds: what was written so long before a trouble may be its reason. */
 const WRITTEN_BEFORE = 5 * 60_000;
@@ -16,8 +17,6 @@ const ENDED_BEFORE = 30_000;
 const AT_ONCE = 2000;
 /** A loop changes with each turn; its alert, no more often. Milliseconds. */
 const REFRESHED_EACH = 60_000;
-/** Killed by signal 9. */
-const KILLED = 137;
 /** Results of a unit whose main process says more by how it ended. */
 const BY_ITS_END: readonly string[] = ['exit-code', 'signal', 'core-dump', 'oom-kill'];
 
@@ -87,8 +86,9 @@ async function explain(
 ): Promise<Trouble> {
   const { part, trouble, loop } = cause;
   const isEnded =
-    loop !== undefined ||
+    (loop !== undefined && trouble.kind !== 'stopped-loop') ||
     trouble.kind === 'restarting' ||
+    trouble.kind === 'exited' ||
     (trouble.kind === 'unit-failed' && BY_ITS_END.includes(trouble.result));
   if (!isEnded || part === undefined) return trouble;
   const { died, memoryLimit } = needs.memory.part(part);
@@ -99,8 +99,8 @@ async function explain(
   if (exit === undefined || exit.at < since - ENDED_BEFORE) return trouble;
   const outOfMemory =
     (trouble.kind === 'unit-failed' && trouble.result === 'oom-kill') ||
-    (exit.code === KILLED && memoryLimit !== undefined);
-  return { kind: 'exited', ...exit, outOfMemory };
+    (await endedForMemory(needs.host.systemd, { id: undefined, ...exit, unit, memoryLimit }));
+  return { kind: 'exited', code: exit.code, at: exit.at, outOfMemory };
 }
 
 const latest = (one: Died | undefined, other: Died | undefined): Died | undefined =>

@@ -22,7 +22,7 @@ type Part = { name: string; service: Service };
 
 /** @returns at the signal */
 export async function followEngine(watch: HostWatch, signal: AbortSignal): Promise<void> {
-  const { app, host, services, memory, agenda } = watch;
+  const { app, host, services, memory, agenda, guard } = watch;
   const byName = new Map<string, Part>();
   const byUnit = new Map<string, Part>();
   for (const service of services) {
@@ -71,6 +71,10 @@ export async function followEngine(watch: HostWatch, signal: AbortSignal): Promi
     const part = event.type === 'container' ? partOf(event) : undefined;
     if (part === undefined) continue;
     memory.note(part.name, event);
+    const { action, exitCode: code, id } = event;
+    const { memoryLimit } = memory.part(part.name);
+    if (action === 'die' && code !== undefined)
+      void guard?.ended(part.service, part.name, { id, code, at, memoryLimit });
     if (TURNS.includes(event.action)) agenda.add(part.service, 0);
     else if (isCheck(event)) void checkHealth(part, healthOf(event));
   }

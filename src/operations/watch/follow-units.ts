@@ -5,12 +5,11 @@ import { unitsOf } from '../host-view.ts';
 import type { HostWatch } from './watch-host.ts';
 
 /** @throws the signal's reason */
-export async function followUnits(
-  { host, services, agenda, cadence }: HostWatch,
-  signal: AbortSignal,
-): Promise<void> {
+export async function followUnits(watch: HostWatch, signal: AbortSignal): Promise<void> {
+  const { host, services, agenda, cadence } = watch;
   const units = [...new Set(services.flatMap(unitsOf))];
   const faces = new Map<string, string>();
+  const counts = new Map<string, number>();
   let wasLost = false;
   for (;;) {
     const states =
@@ -25,11 +24,27 @@ export async function followUnits(
       const face = faceOf(state);
       faces.set(state.name, face);
       if (before !== undefined && before !== face) changed.add(state.name);
+      if (state.restarts > (counts.get(state.name) ?? Infinity)) void tellGuard(watch, state);
+      counts.set(state.name, state.restarts);
     }
     for (const service of services) {
       if (unitsOf(service).some((unit) => changed.has(unit))) agenda.add(service, 0);
     }
     await sleep(cadence.units, signal);
+  }
+}
+
+/** Of containers the engine's events tell how each ended; of a native unit only its manager knows. Never rejects. */
+async function tellGuard(
+  { host, services, guard }: HostWatch,
+  { name, memoryLimit }: UnitState,
+): Promise<void> {
+  const service = services.find(({ units }) => units.includes(name));
+  if (guard === undefined || service === undefined) return;
+  // Whether it can be asked at all, the look tells.
+  const end = await host.systemd.lastExit(name).catch(() => undefined);
+  if (end !== undefined) {
+    await guard.ended(service, name.replace(/\.service$/, ''), { id: undefined, ...end, memoryLimit });
   }
 }
 

@@ -9,11 +9,12 @@ import type { AlertRow } from '../../store/alerts.ts';
 import { follow, type Rules, type Sight, type Verdict } from '../../watch/course.ts';
 import { unitsOf, type HostView } from '../host-view.ts';
 import { lookAtServices } from '../status.ts';
-import { isDeploying } from '../update/prepare.ts';
+import { deployKey, deployOn } from './deploy.ts';
 import { factOf } from './fact.ts';
 import type { Memory } from './memory.ts';
 import { reconcile, type Over, type Reconciled } from './reconcile.ts';
 import { see } from './see.ts';
+import { forgetStoppedLoop, isStoppedLoop, withStoppedLoop } from './stop-loop.ts';
 
 export type LookReach = Pick<App, 'hosts' | 'services' | 'probe' | 'clock' | 'store' | 'locks' | 'redact'>;
 
@@ -43,10 +44,14 @@ export async function look(
   const { app, host, memory } = watched;
   const isLocked = ({ name }: Service) => !app.locks.isFree(name);
   const locked = new Set(services.filter(isLocked));
-  const [deploy, { services: states, views }] = await Promise.all([
+  // A stop that is under way holds the lock: what is seen then may be of before.
+  const atRest = services.filter((one) => isStoppedLoop(app.store, one.name) && !locked.has(one));
+  const [deploy, { services: looked, views }] = await Promise.all([
     askDeploy(watched),
     lookAtServices(app, services, { signal }),
   ]);
+  for (const one of atRest) forgetStoppedLoop(app.store, looked[services.indexOf(one)] as ServiceState);
+  const states = looked.map((state) => withStoppedLoop(app.store, state));
   const view = views[0] as HostView;
   const now = app.clock.now();
   const over = new Map<string, Over>();
@@ -88,9 +93,9 @@ export async function look(
     : { is: gone === undefined ? 'well' : 'trouble' };
   const ofHost = judge(hostKey(host.name), hostSight, hostRules(watched.services));
   const hostFindings = gone === undefined ? [] : findingOfHost(gone, ofHost);
-  const all = [...(await Promise.all(findings)).flat(), ...hostFindings];
+  const all = [...(await Promise.all(findings)).flat(), ...hostFindings, ...(deploy.left ?? [])];
   const reconciled = reconcile(app, all, {
-    covers: (key) => over.has(key),
+    covers: (key) => over.has(key) || (deploy.left !== undefined && key === deployKey(host.name)),
     over: (key) => over.get(key),
   });
   const { wakeAt: hostWake = Infinity } = ofHost;
@@ -118,11 +123,18 @@ const openOf = ({ store }: Pick<App, 'store'>, key: string): AlertRow | undefine
   return row?.endedAt === undefined ? row : undefined;
 };
 
-/** Whether units start and stop by the hand of a deploy now; a systemd that cannot be asked is the host's trouble. */
-async function askDeploy({ host, services }: Watched): Promise<{ runs: boolean; trouble?: string }> {
+/**
+ * Whether units start and stop by the hand of a deploy now, and what was found of one that is left over; a systemd that
+ * cannot be asked is the host's trouble.
+ */
+async function askDeploy({
+  app,
+  host,
+  services,
+}: Watched): Promise<{ runs: boolean; left?: readonly Finding[]; trouble?: string }> {
   if (services.flatMap(unitsOf).length === 0) return { runs: false };
   try {
-    return { runs: await isDeploying(host) };
+    return await deployOn(host, app.clock.now());
   } catch (error) {
     return { runs: false, trouble: causeOf(error) };
   }

@@ -5,8 +5,8 @@ import type { Course } from '../../watch/course.ts';
 import { countTurns, type Turns } from '../../watch/loops.ts';
 import type { HostView } from '../host-view.ts';
 
-/** How a container or unit ended; milliseconds since 1970. */
-export type Died = { code: number; at: number };
+/** How a container, with its id, or a unit ended; milliseconds since 1970. */
+export type Died = { code: number; at: number; id?: string };
 
 type PartMemory = {
   turns?: Turns;
@@ -43,9 +43,9 @@ export function createMemory(): Memory {
   return {
     part,
     courses: new Map(),
-    note(name, { action, exitCode, timeNano }) {
+    note(name, { action, exitCode, timeNano, id }) {
       const at = Number(timeNano / 1_000_000n);
-      if (action === 'die' && exitCode !== undefined) part(name).died = { code: exitCode, at };
+      if (action === 'die' && exitCode !== undefined) part(name).died = { code: exitCode, at, id };
       if (action === 'stop') part(name).stoppedAt = at;
     },
     see({ containers }, view, now) {

@@ -22,6 +22,8 @@ export function remediesOf({ fact, service }: Finding): readonly Action[] {
           style: 'primary',
         },
       ];
+    case 'log':
+      return service === undefined ? [status] : [{ label: 'logs', command: 'logs', args: [service] }];
     case 'late-backup':
       return service === undefined
         ? [status]
@@ -37,8 +39,11 @@ export function remediesOf({ fact, service }: Finding): readonly Action[] {
 /** What is at rest need not be stopped first. */
 const powerOf = (trouble: Trouble, service: string): Action =>
   trouble.kind === 'stopped' ||
+  trouble.kind === 'stopped-loop' ||
+  trouble.kind === 'held-back' ||
   trouble.kind === 'condition' ||
-  (trouble.kind === 'unit-failed' && trouble.result === 'start-limit-hit')
+  // Given up, whatever the first result was.
+  (trouble.kind === 'unit-failed' && (trouble.restarts !== undefined || trouble.result === 'start-limit-hit'))
     ? { label: 'start', command: 'start', args: [service] }
     : { label: 'restart', command: 'restart', args: [service] };
 

@@ -8,6 +8,7 @@ import { sleep } from '../../sleep.ts';
 import { createAgenda, type Agenda } from './agenda.ts';
 import { followEngine } from './follow-engine.ts';
 import { followUnits } from './follow-units.ts';
+import type { MemoryGuard } from './guard-memory.ts';
 import { look, type Looked, type LookReach, type Watched } from './look.ts';
 
 export type WatchReach = LookReach & Pick<App, 'log'>;
@@ -27,7 +28,12 @@ export const CADENCE: Cadence = { looks: 60_000, units: 10_000, rest: 250 };
 /** Where something turns all the time, looking at it must not take the host's power, too. Milliseconds. */
 const LONGEST_REST = 5000;
 
-export type HostWatch = Watched & { app: WatchReach; agenda: Agenda<Service>; cadence: Cadence };
+export type HostWatch = Watched & {
+  app: WatchReach;
+  agenda: Agenda<Service>;
+  cadence: Cadence;
+  guard: MemoryGuard | undefined;
+};
 
 /**
  * @param looked told what came of each look
@@ -39,9 +45,15 @@ export async function watchHost(
     signal,
     looked,
     cadence = CADENCE,
-  }: { signal: AbortSignal; looked: (found: Looked) => void; cadence?: Cadence },
+    guard,
+  }: {
+    signal: AbortSignal;
+    looked: (found: Looked) => void;
+    cadence?: Cadence;
+    guard?: MemoryGuard | undefined;
+  },
 ): Promise<void> {
-  const watch: HostWatch = { ...watched, cadence, agenda: createAgenda(watched.app.clock) };
+  const watch: HostWatch = { ...watched, cadence, guard, agenda: createAgenda(watched.app.clock) };
   const works = {
     looks: () => keepLooking(watch, looked, signal),
     events: () => followEngine(watch, signal),

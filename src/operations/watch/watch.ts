@@ -1,4 +1,6 @@
 /** The watch: every host, as long as Steward runs. */
+import { deployKey } from './deploy.ts';
+import { createMemoryGuard, type StopLoop } from './guard-memory.ts';
 import { hostKey, serviceKey, type Looked } from './look.ts';
 import { createMemory } from './memory.ts';
 import { reconcile } from './reconcile.ts';
@@ -7,7 +9,11 @@ import { watchHost, type Cadence, type WatchReach } from './watch-host.ts';
 
 export type Watch = { run(signal: AbortSignal): Promise<void> };
 
-export function createWatch(app: WatchReach & TellReach, { cadence }: { cadence?: Cadence } = {}): Watch {
+/** @param options.stopLoop stops what is killed for memory again and again; absent: nothing is */
+export function createWatch(
+  app: WatchReach & TellReach,
+  { cadence, stopLoop }: { cadence?: Cadence; stopLoop?: StopLoop } = {},
+): Watch {
   const watched = app.hosts.all
     .map((host) => ({
       host,
@@ -20,6 +26,7 @@ export function createWatch(app: WatchReach & TellReach, { cadence }: { cadence?
     const keys = new Set(
       watched.flatMap(({ host, services }) => [
         hostKey(host.name),
+        deployKey(host.name),
         ...services.map(({ name }) => serviceKey(name)),
       ]),
     );
@@ -42,7 +49,12 @@ export function createWatch(app: WatchReach & TellReach, { cadence }: { cadence?
         watched.map(({ host, services }) =>
           watchHost(
             { app, host, services, memory: createMemory() },
-            { signal, looked, ...(cadence === undefined ? {} : { cadence }) },
+            {
+              signal,
+              looked,
+              ...(cadence && { cadence }),
+              guard: stopLoop && createMemoryGuard(app, host, { stop: stopLoop, signal }),
+            },
           ),
         ),
       );
@@ -50,4 +62,4 @@ export function createWatch(app: WatchReach & TellReach, { cadence }: { cadence?
   };
 }
 
-const isOfWatch = (key: string): boolean => key.startsWith('service:') || key.startsWith('host:');
+const isOfWatch = (key: string): boolean => /^(?:service|host|deploy):/.test(key);

@@ -192,6 +192,8 @@ function createUnit({ asked, state, setState, refuses, isThere }: Unit): Systemd
     resetFailed: async () => {},
     async *logs() {},
     lastExit: async () => undefined,
+    lastJob: async () => undefined,
+    memoryKills: async () => undefined,
     everyService: async () => ({ text: '', folders: [], workFolders: [] }),
     failed: async () => [],
     setups: async () => [],
