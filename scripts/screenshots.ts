@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { chromium, type Page } from 'playwright-core';
 import sharp from 'sharp';
 import { startBotProcess } from '../sandbox/bot-process.ts';
-import { PANEL, startMiniPc } from '../sandbox/minipc.ts';
+import { PANEL } from '../sandbox/controls.ts';
+import { startMiniPc } from '../sandbox/minipc.ts';
 import { publishUptimeKuma } from '../sandbox/published.ts';
 import { writeHistory } from './history.ts';
 
