@@ -2,8 +2,9 @@ import type { Command } from '../src/app.ts';
 import { UserError } from '../src/errors.ts';
 import { doctor as lookAtEverything } from '../src/operations/doctor/doctor.ts';
 import type { Action } from '../src/report.ts';
+import { inRows } from '../src/rows.ts';
 
-/** More rows of buttons than these are a wall; the rest can be typed. */
+/** More buttons than these are a wall; the rest can be typed. */
 const MOST_BUTTONS = 4;
 
 export const doctor: Command = {
@@ -16,9 +17,9 @@ export const doctor: Command = {
     const report = await lookAtEverything(app, asked, { signal });
     if (report.scope !== undefined && 'check' in report.scope) return report;
     const checks = [...new Set(report.diagnoses.map(({ check }) => check))];
-    const buttons = checks
-      .slice(0, MOST_BUTTONS)
-      .map((check): Action[] => [{ label: 'service', subject: check, command: 'doctor', args: [check] }]);
-    return { ...report, actions: buttons };
+    const buttons = checks.slice(0, MOST_BUTTONS).map((check): Action => {
+      return { label: 'pick', subject: check, command: 'doctor', args: [check] };
+    });
+    return { ...report, actions: inRows(buttons) };
   },
 };

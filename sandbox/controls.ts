@@ -14,7 +14,7 @@ import type { Control } from './telegram/controls.ts';
 type MachineParts = { engine: EngineSandbox; immich: ImmichStandIn; data: SandboxData };
 
 /** Started in a hurry, and forgotten. */
-const PANEL: ContainerSpec = {
+export const PANEL: ContainerSpec = {
   name: 'adminer',
   image: 'docker.io/library/adminer:latest',
   version: '5.4.1',

@@ -76,6 +76,8 @@ export type EngineSandbox = {
   failEvents(how: EventFault | undefined): void;
   /** What goes wrong with the pulls that begin from now on. */
   failPulls(how: PullFault | undefined): void;
+  /** An image of so many bytes that nothing uses any more. @returns its id */
+  leaveImage(size: number): string;
   /** The engine's service is killed, its streams with it. `gone`: no socket; `refusing`: a socket that nobody answers. */
   down(how?: 'gone' | 'refusing'): Promise<void>;
   /** It takes connections and answers nothing, until `up`. */
@@ -231,6 +233,7 @@ export async function startEngineSandbox({
       faults.fault = how;
     },
     failPulls: (how) => images.fail(how),
+    leaveImage: (size) => images.leave(size),
     down,
     hang() {
       hanging = true;

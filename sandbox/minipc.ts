@@ -69,6 +69,8 @@ export async function startMiniPc({
     startGithub(),
   ]);
   publishAll(github, registry);
+  // Of earlier updates, so that /prune has something to do.
+  for (const size of [388_000_000, 1_240_000_000]) engine.leaveImage(size);
   const data = startData(join(folder, 'docker-data'), engine, {
     uploads: immich.mounts[1]?.source ?? '',
   });

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { chromium, type Page } from 'playwright-core';
 import sharp from 'sharp';
 import { startBotProcess } from '../sandbox/bot-process.ts';
+import { PANEL } from '../sandbox/controls.ts';
 import { startMiniPc } from '../sandbox/minipc.ts';
 import { publishUptimeKuma } from '../sandbox/published.ts';
 import { writeHistory } from './history.ts';
@@ -39,6 +40,9 @@ try {
 
   await pc.telegram.send('/backup all');
   await tab.getByRole('article').filter({ hasText: 'All 3 backed up' }).waitFor({ timeout: BACKED_UP });
+  await say(tab, '/check', /update/);
+  await pc.telegram.file('whiteboard.png', await screenshot());
+  await seen(tab, 'In Immich:');
   writeHistory(pc.env['STATE_DIR'] ?? '');
   await say(tab, '/report', /All good/);
   await take(tab, 'report');
@@ -46,19 +50,35 @@ try {
   await take(tab, 'week');
 
   pc.engine.setHealth('archivebox', 'unhealthy', 'database is locked');
-  await say(tab, '/status', 'archivebox is unhealthy');
+  await seen(tab, 'archivebox is unhealthy');
+  await say(tab, '/status', '6 of 7 healthy');
   await say(tab, '/logs archivebox errors', /📄 archivebox/);
   await take(tab, 'status');
 
+  pc.engine.run(PANEL);
+  await say(tab, '/doctor', 'is open to every network');
+  await take(tab, 'doctor');
+
   await say(tab, '/restart immich', 'Restart immich?');
-  await tab.getByRole('button', { name: 'Restart', exact: true }).last().click();
+  await tap(tab, 'Restart immich?', 'Restart');
   await seen(tab, /✅ Stop – ml/);
   await take(tab, 'restart');
   await seen(tab, 'immich restarted');
 
+  pc.engine.setHealth('archivebox', 'healthy');
+  await seen(tab, 'archivebox is back');
+  void pc.engine.kill('copyparty', { code: 1, stay: true });
+  await seen(tab, 'copyparty is down');
+  await tap(tab, 'copyparty is down', 'Restart');
+  await tap(tab, 'Restart copyparty?', 'Restart');
+  await seen(tab, 'copyparty is back');
+  void pc.engine.kill('vaultwarden', { code: 137, oom: true, stay: true });
+  await seen(tab, 'vaultwarden is down');
+  await take(tab, 'alert');
+
   publishUptimeKuma(pc.registry, ['dies', '3']);
   await say(tab, '/update uptime', 'Update uptime-kuma');
-  await tab.getByRole('button', { name: 'Update', exact: true }).last().click();
+  await tap(tab, 'Update uptime-kuma', 'Back up and update');
   await tab.getByRole('article').filter({ hasText: 'is back and healthy' }).waitFor({ timeout: ROLLED_BACK });
   await take(tab, 'update');
 
@@ -81,6 +101,11 @@ async function say(tab: Page, text: string, answer: string | RegExp): Promise<vo
 
 async function seen(tab: Page, text: string | RegExp): Promise<void> {
   await tab.getByRole('article').filter({ hasText: text }).last().waitFor();
+}
+
+async function tap(tab: Page, text: string, label: string): Promise<void> {
+  const message = tab.getByRole('article').filter({ hasText: text }).last();
+  await message.getByRole('button', { name: label, exact: true }).click();
 }
 
 async function take(tab: Page, name: string): Promise<void> {

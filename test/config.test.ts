@@ -310,14 +310,18 @@ describe('secrets', () => {
     const rest = name === 'PUSHOVER_TOKEN' ? { PUSHOVER_USER: 'u'.repeat(30) } : {};
     mkdirSync(file('credentials'));
     write(`credentials/${name}`, `${value}\n`);
-    for (const env of [
+    const forms: Record<string, string>[] = [
       { [name]: value },
       { [`${name}_FILE`]: file(`credentials/${name}`) },
       { CREDENTIALS_DIRECTORY: file('credentials') },
-    ]) {
+    ];
+    for (const env of forms) {
       const { config, faults } = read({ ...env, ...rest });
       expect(faults).toEqual([]);
       expect(config.secrets).toContain(value);
+      // Where others might read it; what systemd keeps for the unit, nobody can.
+      const own = env[`${name}_FILE`];
+      expect(config.secretFiles).toEqual(own === undefined ? [] : [{ name, path: own }]);
     }
   });
 

@@ -79,6 +79,7 @@ checks:
   disks: [{ path: /, warn: 70%, alarm: 90 }, { path: /mnt, mount: required }]
   vpn: { interface: tailscale0 }
   proxy: { address: 100.64.0.1, names: [photos.example.dev] }
+  doctor: { ignore: [root, "no-memory-limit photos"] }
 services:
   photos:
     title: Photos
@@ -133,7 +134,14 @@ services:
         { path: '/mnt', warn: 80, alarm: 92, mount: 'required' },
       ],
       vpn: { interface: 'tailscale0' },
+      doctor: {
+        ignore: [
+          { check: 'root', subject: undefined },
+          { check: 'no-memory-limit', subject: 'photos' },
+        ],
+      },
     },
+    secretFiles: expect.arrayContaining([{ path: password, service: undefined }]) as unknown[],
     secrets: ['https://hc-ping.com/abc', 'abcdefghijklmnopqrstuvwxyz1234'],
   });
   expect(services.get('photos')).toEqual({
@@ -232,6 +240,14 @@ describe('faults of the file as a whole', () => {
     ],
   ])('%s', (_, text, lines) => expect(linesOf(text)).toEqual(lines));
 
+  test('a check of the doctor that there is not', () => {
+    const [line = '', ...others] = linesOf(
+      'checks: { doctor: { ignore: ["no-limit web"] } }\nservices: { a: { units: [a.service] } }',
+    );
+    expect(line).toContain('services.yaml:1 checks.doctor.ignore[0]: found "no-limit web", expected a check');
+    expect(others).toEqual([]);
+  });
+
   test('a quote that is not closed, two documents, an alias without its anchor', () => {
     for (const text of ['services: "a\n', 'services: {}\n---\nservices: {}\n', 'services: *none\n']) {
       expect(linesOf(text)).toHaveLength(1);
@@ -249,6 +265,14 @@ describe('faults of the file as a whole', () => {
     );
     expect(lines).toEqual([expect.stringContaining('services.yaml:1 backups.offsite.password_file: found')]);
     expect(lines[0]).toContain(found);
+  });
+
+  test('a file of an authority that cannot be read', () => {
+    const text =
+      'checks: { proxy: { address: 100.64.0.1, authority: /none } }\nservices: { a: { units: [a.service] } }';
+    expect(linesOf(text)).toEqual([
+      'services.yaml:1 checks.proxy.authority: found "/none", which is not there, expected certificates in PEM',
+    ]);
   });
 
   test('a monitor of a job without an address; the address itself is a secret', () => {

@@ -1,19 +1,13 @@
-/** A store that holds five years of history, beside one of a day: what `/status` and `/audit` take with each. */
+/** A store that holds five years of history, beside one of a day: what commands take with each. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createEngine } from '../../src/clients/engine.ts';
-import { createMachine } from '../../src/clients/machine.ts';
-import { createProbe } from '../../src/clients/probe.ts';
-import { createSystemd } from '../../src/clients/systemd.ts';
 import { systemClock } from '../../src/clock.ts';
-import { createHosts } from '../../src/hosts.ts';
-import { readAudit } from '../../src/operations/audit.ts';
-import { statusOfAll } from '../../src/operations/status.ts';
 import { readServices, type Services } from '../../src/services.ts';
 import { openStore, type Store } from '../../src/store.ts';
 import { openBox } from '../box.ts';
 import { endWith } from '../ending.ts';
+import { MAIN, runToEnd } from '../processes.ts';
 import { inTurn, timed } from '../rounds.ts';
 import { compare, type Row } from '../row.ts';
 import type { Context } from '../section.ts';
@@ -21,8 +15,8 @@ import type { Context } from '../section.ts';
 const DAY = 86_400_000;
 const YEARS = 5 * 365 * DAY;
 const AIM = 1.5;
-const ROUNDS = 15;
-/** What runs on the host in this many different ways. */
+const ROUNDS = 9;
+/** Jobs, and figures of which samples are kept. */
 const NAMES = 40;
 
 export async function benchHistory(count: number, { stack, say }: Omit<Context, 'quick'>): Promise<Row[]> {
@@ -31,51 +25,35 @@ export async function benchHistory(count: number, { stack, say }: Omit<Context, 
   if (services === undefined) throw new Error('The services of the box are faulty.');
   const folder = await mkdtemp(join(tmpdir(), 'steward-history-'));
   await endWith(stack, () => rm(folder, { recursive: true, force: true }));
-  const open = async (name: string, rows: number, span: number) => {
-    const store = openStore(join(folder, name), systemClock);
-    await endWith(stack, () => store.close());
-    fill(store, services, rows, span);
-    return store;
-  };
   say(`${count} rows …`);
-  const old = await open('old', count, YEARS);
-  const young = await open('young', count / (YEARS / DAY), DAY);
-
-  const engine = createEngine(box.engine.socket);
-  await endWith(stack, () => engine.close());
-  const hosts = createHosts([
-    { name: 'local', engine, systemd: createSystemd(box.engine.systemctl, box.engine.journalctl) },
-  ]);
-  const appOf = (store: Store) => ({
-    store,
-    services,
-    hosts,
-    probe: createProbe(),
-    machine: createMachine(),
-    clock: systemClock,
-  });
-  const acts: Record<string, (store: Store) => Promise<unknown>> = {
-    '/status': (store) => statusOfAll(appOf(store)),
-    '/audit': async (store) => readAudit(appOf(store), { service: undefined, days: undefined, form: 'card' }),
-    '/audit of one service': async (store) =>
-      readAudit(appOf(store), { service: services.all[0]?.name, days: undefined, form: 'card' }),
+  const stateOf = (name: string, rows: number, span: number): string => {
+    const state = join(folder, name);
+    const store = openStore(state, systemClock);
+    fill(store, services, rows, span);
+    store.close();
+    return state;
   };
+  const old = stateOf('old', count, YEARS);
+  const young = stateOf('young', count / (YEARS / DAY), DAY);
+
+  const askIn = (state: string, args: readonly string[]) =>
+    timed(() =>
+      runToEnd([process.execPath, MAIN, ...args, '--json'], { env: { ...box.env, STATE_DIR: state }, stack }),
+    );
   const rows: Row[] = [];
-  for (const [name, act] of Object.entries(acts)) {
+  for (const command of ['status', 'report', 'audit', `audit ${services.all[0]?.name}`]) {
+    say(`${command} …`);
+    const args = command.split(' ');
     const { ours, reference } = await inTurn(
       ROUNDS,
-      { ours: () => timed(() => act(old)), reference: () => timed(() => act(young)) },
-      { warm: 2 },
+      { ours: () => askIn(old, args), reference: () => askIn(young, args) },
+      { warm: 1 },
     );
     rows.push(
       compare(
-        `${name} after five years, beside the first day`,
+        `steward ${command}, with five years of history beside one day`,
         { ours, reference },
-        {
-          unit: 'ms',
-          aim: AIM,
-          note: `${count} rows of runs, samples, audit and alerts`,
-        },
+        { unit: 'ms', aim: AIM, note: `the whole command; ${count} rows of runs, samples, audit and alerts` },
       ),
     );
   }

@@ -194,6 +194,23 @@ export function createImages({ registry, bandwidth }: { registry: string | undef
     tag,
     pull,
 
+    /** An image of so many bytes whose name a newer one took long ago, as pulls of a moving tag leave them. */
+    leave(size: number, createdAt = Date.now() - 40 * DAY): string {
+      const id = imageId(`${images.size} left over`);
+      const layers = [`sha256:${'2'.repeat(64)}`];
+      images.set(id, {
+        id,
+        names: new Set(),
+        digests: new Set(),
+        createdAt,
+        size,
+        labels: {},
+        command: [],
+        layers,
+      });
+      return id;
+    },
+
     /** @returns whether the image went with its last name */
     untag(image: StoredImage, name: string): boolean {
       image.names.delete(name);

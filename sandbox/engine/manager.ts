@@ -58,12 +58,10 @@ async function systemctl(units: Units, args: readonly string[]): Promise<Printed
     case 'list-unit-files': {
       const fits = (name: string) =>
         names.length === 0 || names.some((pattern) => fitsPattern(name, pattern));
-      return printed(
-        [...units.units.keys()]
-          .filter(fits)
-          .map((name) => `${name} enabled enabled\n`)
-          .join(''),
-      );
+      const files = [...units.units.keys()].filter(fits);
+      return printed(files.map((name) => `${name} enabled enabled\n`).join(''), {
+        code: files.length === 0 ? 1 : 0,
+      });
     }
     case 'reset-failed':
       for (const name of names) units.resetFailed(fullName(name));

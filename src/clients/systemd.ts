@@ -174,7 +174,7 @@ export function createSystemd(
 
   async function answer(args: readonly string[], options?: CallOptions): Promise<string> {
     const { code, stdout, stderr } = await ask(args, options);
-    if (code !== 0) throw new Error(`systemctl ${args[0]} failed: ${wordsOf(stderr) || describeEnd(code)}`);
+    if (code !== 0) throw failure(args[0] ?? '', { code, stderr });
     return stdout;
   }
 
@@ -277,10 +277,12 @@ export function createSystemd(
       return names.map((name) => toSetup(found.get(name) ?? NOT_FOUND));
     },
     async unitFiles(patterns, options) {
-      const stdout = await answer(
+      const { code, stdout, stderr } = await ask(
         ['list-unit-files', '--plain', '--no-legend', '--full', '--', ...patterns],
         options,
       );
+      // It fails without a word where nothing fits.
+      if (code !== 0 && stderr.trim() !== '') throw failure('list-unit-files', { code, stderr });
       return firstWords(stdout).filter((name) => !name.includes('@.'));
     },
     start: (name, options) => job('start', name, options),
@@ -488,6 +490,9 @@ function toTime(text: string): number | undefined {
 function isUnitName(name: string): boolean {
   return /^[\w:.\\@][\w:.\\@-]{0,254}$/.test(name);
 }
+
+const failure = (verb: string, { code, stderr }: Pick<Finished, 'code' | 'stderr'>): Error =>
+  new Error(`systemctl ${verb} failed: ${wordsOf(stderr) || describeEnd(code)}`);
 
 function requireName(name: string): string {
   if (!isUnitName(name)) throw new Error(`"${name}" is not the name of a unit.`);

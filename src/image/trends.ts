@@ -5,12 +5,12 @@ import { write } from './strokes.ts';
 
 /** Pixels; a phone shows the width on some 390 of its own. */
 const WIDTH = 780;
-const MARGIN = 30;
-const PLOT = 88;
+const MARGIN = 28;
+const PLOT = 76;
 const TITLE = 22;
 const WORDS = 19;
-const ROW = 40;
-const GAP = 24;
+const ROW = 36;
+const GAP = 20;
 const LEFT = MARGIN;
 const RIGHT = WIDTH - MARGIN;
 

@@ -39,7 +39,7 @@ function openCard(report: AlertReport, texts: Texts): Card {
     ...presentFact(finding, texts),
   ];
   if (times > 1) blocks.push(rich`${words.again(times, texts.about(lasted))}`);
-  if (stillDown.length > 0) blocks.push(rich`${words.stillDown(stillDown.join(', '))}`);
+  if (stillDown.length > 0) blocks.push(rich`${words.alsoDown(stillDown.join(', '))}`);
   if (stillFine > 0) blocks.push(rich`${words.stillFine(stillFine)}`);
   if (ackedBy !== undefined) blocks.push(words.onIt(ackedBy));
   if (snoozed !== undefined)

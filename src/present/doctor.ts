@@ -30,23 +30,33 @@ export function presentDoctor(report: Presented<'doctor'>, texts: Texts): Card {
     ...findings.map((one) => entryOfFinding(one, texts)),
     ...groupsOf(diagnoses).map((group) => entryOfGroup(group, texts)),
   ].toSorted((one, other) => SEVERITIES.indexOf(one.severity) - SEVERITIES.indexOf(other.severity));
-  const foot: Block[] = footOf(report, texts);
+  const unseen = report.unseen.map(({ what, why }) =>
+    doctor.unseen(what.slice(0, NAMED).map(texts.overview.check), what.length - NAMED, why),
+  );
+  const ignored = report.ignored === 0 ? [] : [doctor.ignored(report.ignored)];
   const title = scope === undefined ? '' : doctor.of('check' in scope ? scope.check : scope.service);
-  if (entries.length === 0) return { blocks: [doctor.well(title, report.checks), ...foot] };
-
   const counts = SEVERITIES.map((severity) => ({
     severity,
     count: [...findings, ...diagnoses].filter((one) => one.severity === severity).length,
   })).filter(({ count }) => count > 0);
-  const head = doctor.head(title, counts);
+  const head = entries.length === 0 ? doctor.well(title, report.checks) : doctor.head(title, counts);
+
+  const told = scope === undefined ? toldAtOnce(entries) : entries;
+  const rest = entries.slice(told.length);
+  const fold = [...rest.map(({ line }) => line), ...unseen];
   const body: Block[] =
     scope === undefined
-      ? [[], ...shortly(entries, texts)]
-      : entries.flatMap(({ whole }): Block[] => [[], ...whole]);
+      ? [...(told.length === 0 ? [] : [[]]), ...told.flatMap(({ short }) => short)]
+      : told.flatMap(({ whole }): Block[] => [[], ...whole]);
   const fixes = scope !== undefined && 'check' in scope ? diagnoses.flatMap(({ fix }) => fix ?? []) : [];
   const copy = fixes.length === 0 ? [] : copyText([...new Set(fixes)].join('\n'), texts.buttons.copy);
   const card: Card = {
-    blocks: [head, ...body, ...(foot.length === 0 ? [] : [[], ...foot])],
+    blocks: [
+      head,
+      ...body,
+      ...(fold.length === 0 ? [] : [doctor.rest(rest.length, unseen.length), { quote: fold }]),
+      ...ignored,
+    ],
     ...(copy.length === 0 ? {} : { buttons: [copy] }),
   };
   if (lengthOf(card.blocks) <= MESSAGE) return card;
@@ -61,17 +71,15 @@ export function presentDoctor(report: Presented<'doctor'>, texts: Texts): Card {
     ],
     file: {
       name: doctor.fileName(texts.local(report.at).day),
-      text: [plain(head), ...whole, '', ...linesOf(foot).map(plain), ''].join('\n'),
+      text: [plain(head), ...whole, '', ...[...unseen, ...ignored].map(plain), ''].join('\n'),
     },
   };
 }
 
-function shortly(entries: readonly Entry[], { doctor }: Texts): Block[] {
-  const rest = entries.slice(TOLD);
-  return [
-    ...entries.slice(0, TOLD).flatMap(({ short }) => short),
-    ...(rest.length === 0 ? [] : [doctor.rest(rest.length), { quote: rest.map(({ line }) => line) }]),
-  ];
+/** What is only good to know waits in the fold, unless there is nothing else. */
+function toldAtOnce(entries: readonly Entry[]): readonly Entry[] {
+  const pressing = entries.filter(({ severity }) => severity !== 'notice');
+  return (pressing.length === 0 ? entries : pressing).slice(0, TOLD);
 }
 
 const linesOf = (blocks: readonly Block[]): Rich[] =>
@@ -131,13 +139,3 @@ function entryOfGroup(group: Group, { doctor }: Texts): Entry {
 /** Those of which the same is to be said. */
 const alike = (group: Group, found: (values: Diagnosis['values']) => string): Group[] =>
   grouped(group, (one) => `${one.severity} ${found(one.values)} ${one.fix}`);
-
-function footOf({ ignored, unseen }: Presented<'doctor'>, { doctor, overview }: Texts): Block[] {
-  const lines = unseen.map(({ what, why }) =>
-    doctor.unseen(what.slice(0, NAMED).map(overview.check), what.length - NAMED, why),
-  );
-  return [
-    ...(lines.length === 0 ? [] : [doctor.unseenHead(lines.length), { quote: lines }]),
-    ...(ignored === 0 ? [] : [doctor.ignored(ignored)]),
-  ];
-}

@@ -2,7 +2,7 @@
 import type { Block, Card } from '../card.ts';
 import type { Report } from '../report.ts';
 import type { Severity } from '../report/alerts.ts';
-import type { DiskOverview, OverviewAlert, OverviewReport, Unseen } from '../report/overview.ts';
+import type { DiskOverview, OverviewAlert, OverviewReport, Trends, Unseen } from '../report/overview.ts';
 import { b, join, rich, type Rich } from '../rich.ts';
 import type { Texts } from '../texts/index.ts';
 import { heldBlocks } from './held.ts';
@@ -118,7 +118,7 @@ const offlineLines = ({ offline, at }: OverviewReport, texts: Texts): Rich[] =>
 
 function factLines(report: OverviewReport, texts: Texts): Block[] {
   const { overview } = texts;
-  const { services, backups, disks, pictures, updates, alerts, jobs, at } = report;
+  const { services, backups, disks, pictures, updates, alerts, jobs, trends, at } = report;
   const { filed, waiting, cleaned } = pictures;
   const stopped = services.filter(({ state }) => state === 'stopped' || state === 'working');
   const oldest =
@@ -131,7 +131,7 @@ function factLines(report: OverviewReport, texts: Texts): Block[] {
     ...(backups === undefined
       ? []
       : [overview.backups(backups.good, backups.all, oldest, backups.notCovered)]),
-    ...disks.flatMap((disk) => ('lost' in disk ? [] : [diskLine(disk, texts)])),
+    ...disks.flatMap((disk) => ('lost' in disk ? [] : [diskLine(disk, trends, texts)])),
     ...(filed + waiting + cleaned === 0 ? [] : [overview.pictures(filed, waiting, cleaned)]),
     ...(updates.length === 0
       ? []
@@ -147,15 +147,24 @@ function factLines(report: OverviewReport, texts: Texts): Block[] {
   ];
 }
 
-function diskLine({ path, used, size, growth, daysLeft }: DiskOverview, texts: Texts): Rich {
+/** How much it gains: in the week where that is known, else a day. */
+function diskLine(
+  { path, used, size, growth, daysLeft }: DiskOverview,
+  trends: Trends | undefined,
+  texts: Texts,
+): Rich {
   const { overview } = texts;
-  const full = daysLeft === undefined ? undefined : overview.full(daysLeft);
+  const gained = trends?.disks.find((one) => one.path === path)?.gained;
+  const gains =
+    gained !== undefined
+      ? overview.week.gained(texts.size(Math.abs(gained)), gained >= 0)
+      : growth === undefined || Math.abs(growth) < GROWS
+        ? undefined
+        : overview.growth(texts.size(Math.abs(growth)), growth > 0);
   const parts = [
     texts.status.disk(diskName(path, texts), texts.percent(used / size)),
-    growth === undefined || Math.abs(growth) < GROWS
-      ? undefined
-      : overview.growth(texts.size(Math.abs(growth)), growth > 0),
-    full,
+    gains,
+    daysLeft === undefined ? undefined : overview.full(daysLeft),
   ];
   return rich`💾 ${parts.filter((part) => part !== undefined).join(', ')}`;
 }

@@ -42,7 +42,8 @@ function hostBlocks(host: PrunedHost, { stage, hosts, at }: PruneReport, texts: 
   const folded: Block[] = lines.length > SHOWN ? [{ quote: lines }] : lines;
   const cache: Block[] = host.cache === undefined ? [] : [prune.cache(host.cache, host.cacheTrouble)];
   const kept = prune.kept(host.kept);
-  return [[], ...title, ...folded, ...cache, ...(kept.length === 0 ? [] : [kept])];
+  const list = [...folded, ...cache];
+  return [[], ...title, ...list, ...(kept.length === 0 ? [] : list.length === 0 ? [kept] : [[], kept])];
 }
 
 const confirm = ({ prune, buttons }: Texts): Button[] => [

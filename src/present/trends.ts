@@ -12,9 +12,6 @@ const LINES_MOST = 5;
 export function weekLines({ trends }: OverviewReport, texts: Texts): Rich[] {
   if (trends === undefined) return [];
   const { week } = texts.overview;
-  const disks = trends.disks.flatMap(({ path, gained }) =>
-    gained === undefined ? [] : [week.disk(diskName(path, texts), texts.size(Math.abs(gained)), gained >= 0)],
-  );
   const sizes = trends.backups.map(({ name, size, sizeBefore }) =>
     week.size(
       name,
@@ -23,11 +20,7 @@ export function weekLines({ trends }: OverviewReport, texts: Texts): Rich[] {
     ),
   );
   const { inWeek, most } = trends.restarts;
-  return [
-    ...(disks.length === 0 ? [] : [week.disks(disks.join(', '))]),
-    ...(sizes.length === 0 ? [] : [week.backups(sizes.join(', '))]),
-    week.restarts(inWeek, most),
-  ];
+  return [...(sizes.length === 0 ? [] : [week.backups(sizes.join(', '))]), week.restarts(inWeek, most)];
 }
 
 /** What has no figures yet is left out: one point says nothing. */

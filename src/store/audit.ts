@@ -93,7 +93,9 @@ const fromRow = (row: Row): AuditRow => ({
   endedAt: row.ended_at ?? undefined,
 });
 
-const WHERE = `where at >= ?1 and (?2 is null or exists (select 1 from json_each(services) where value = ?2))`;
+/** Of the services' own table where one is asked for. */
+const from = (service: string | undefined): string =>
+  service === undefined ? 'audit where ?1 is null' : 'audit_services where service = ?1';
 
 export function createAuditTable(database: Database): AuditTable {
   const end = (where: string, key: number, { outcome, reason, at, services }: AuditEnd) =>
@@ -127,15 +129,19 @@ export function createAuditTable(database: Database): AuditTable {
     list: ({ service, since = 0, most = -1 } = {}) =>
       database
         .all<Row>(
-          `select * from audit ${WHERE} order by at desc, id desc limit ?3`,
-          since,
+          `select * from audit where id in (select id from ${from(service)} and at >= ?2 order by at desc, id desc limit ?3)
+           order by at desc, id desc`,
           service ?? null,
+          since,
           most,
         )
         .map(fromRow),
     count: ({ service, since = 0 } = {}) =>
-      database.get<{ count: number }>(`select count(*) as count from audit ${WHERE}`, since, service ?? null)
-        ?.count ?? 0,
+      database.get<{ count: number }>(
+        `select count(*) as count from ${from(service)} and at >= ?2`,
+        service ?? null,
+        since,
+      )?.count ?? 0,
     forget: (before) => void database.run('delete from audit where at < ?', before),
   };
 }

@@ -303,4 +303,26 @@ export const migrations: readonly string[] = [
   create index pictures_filed on pictures (filed_at);
   create index pictures_cleaned on pictures (cleaned_at);
   `,
+  `
+  -- By service, so that years of what was asked are not read through for one of them.
+  create table audit_services (
+    service text not null,
+    at integer not null,
+    id integer not null,
+    primary key (service, at, id)
+  ) strict, without rowid;
+  insert or ignore into audit_services select value, at, audit.id from audit, json_each(services);
+  create trigger audit_begun after insert on audit begin
+    insert or ignore into audit_services select value, new.at, new.id from json_each(new.services);
+  end;
+  create trigger audit_named after update of services on audit when new.services <> old.services begin
+    delete from audit_services
+      where (service, at, id) in (select value, old.at, old.id from json_each(old.services));
+    insert or ignore into audit_services select value, new.at, new.id from json_each(new.services);
+  end;
+  create trigger audit_gone after delete on audit begin
+    delete from audit_services
+      where (service, at, id) in (select value, old.at, old.id from json_each(old.services));
+  end;
+  `,
 ];

@@ -131,6 +131,7 @@ export const alerts = {
   unseen: (names: string) => `Not to be looked at meanwhile: ${names}.`,
   stillFine: (count: number) =>
     count === 1 ? 'Still fine: the other service.' : `Still fine: the other ${plural(count, 'service')}.`,
+  alsoDown: (names: string) => `In trouble as well: ${names}.`,
   stillDown: (names: string) => `Still in trouble: ${names}.`,
   again: (times: number, before: string) =>
     times === 2
@@ -143,7 +144,7 @@ export const alerts = {
   ended: ({ finding, ending }: Pick<ToldAlert, 'finding' | 'ending'>, lasted: string) =>
     rich`${ended(finding, ending)} – ${isDown(finding.fact) ? 'down for' : 'after'} ${lasted}.`,
   mended: ({ verb, by: who }: Mended) => ` ${mended[verb]} by ${by(who)}.`,
-  was: (what: string) => rich`${i(what)}`,
+  was: (what: string) => rich`Was: ${i(what)}`,
 
   many: (count: number) => b(plural(count, 'trouble')),
   manyLeft: (left: number, count: number) => b(`${left} of ${plural(count, 'trouble')} left`),

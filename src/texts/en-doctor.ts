@@ -310,15 +310,16 @@ export const doctor = {
   found: (subject: string, what: string): Rich => rich`${b(subject)} – ${what}`,
   several: (about: string, subjects: readonly string[], more: number): Rich =>
     rich`${b(about)}: ${subjects.join(', ')}${more === 0 ? '' : ` and ${more} more`}`,
-  rest: (count: number): Rich => rich`${i(`${plural(count, 'more thing')} to look at:`)}`,
+  /** Before what stands in the fold. */
+  rest: (more: number, unseen: number): Rich =>
+    rich`${i([...(more === 0 ? [] : [`${more} more`]), ...(unseen === 0 ? [] : [`${plural(unseen, 'thing')} that could not be looked at, or not wholly`])].join(', '))}`,
   why: (text: string): Rich => rich`${i(spelt(text))}`,
   change: (text: string): Rich => rich`➡️ ${spelt(text)}`,
   silence: (line: string): Rich =>
     rich`${i('Meant to be so? In services.yaml, below checks, doctor:')} ${code(line)}`,
   ignored: (count: number): Rich => rich`${i(`${count} ignored, as services.yaml says`)}`,
-  unseenHead: (count: number): Rich => rich`❔ ${plural(count, 'thing')} I could not look at, or not wholly:`,
   unseen: (what: readonly string[], more: number, why: string): Rich =>
-    rich`${b(what.join(', '))}${more <= 0 ? '' : ` and ${more} more`} – ${why}`,
+    rich`❔ ${b(what.join(', '))}${more <= 0 ? '' : ` and ${more} more`} – ${why}`,
   fileName: (day: string): string => `doctor-${day}.txt`,
   whole: (count: number): Rich =>
     rich`${i(`All ${count} are in the file; /doctor and the name of a service or a check tells of one.`)}`,

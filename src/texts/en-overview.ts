@@ -104,9 +104,8 @@ export const overview = {
   from: (at: Rich): Rich => rich`Since ${at}`,
 
   week: {
-    disk: (name: string, gained: string, gains: boolean): string => `${name} ${gains ? '+' : '−'}${gained}`,
-    disks: (disks: string): Rich => rich`💾 This week: ${disks}`,
-    backups: (sizes: string): Rich => rich`🗄 ${sizes}`,
+    gained: (gained: string, gains: boolean): string => `${gains ? '+' : '−'}${gained} in the week`,
+    backups: (sizes: string): Rich => rich`📦 Backup sizes: ${sizes}`,
     size: (name: string, size: string, change: number | undefined): string =>
       `${name} ${size}${change === undefined || Math.round(change * 100) === 0 ? '' : ` (${change > 0 ? '+' : '−'}${Math.abs(Math.round(change * 100))} %)`}`,
     restarts: (count: number, most: { name: string; count: number } | undefined): Rich => {

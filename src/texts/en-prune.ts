@@ -6,7 +6,7 @@ import { plural } from './en-words.ts';
 
 /** In the order told. */
 const reasons: Record<KeepReason, string> = {
-  used: 'of containers',
+  used: 'in use by containers',
   ours: 'for a way back',
   named: 'named by a unit, a script or a compose file',
   built: 'that no registry has',
@@ -57,7 +57,7 @@ export const prune = {
       const count = kept[reason] ?? 0;
       return count === 0 ? [] : [`${count} ${reasons[reason]}`];
     });
-    return parts.length === 0 ? [] : rich`${i(`Stay: ${parts.join(', ')}. Volumes are never touched.`)}`;
+    return parts.length === 0 ? [] : rich`${i(`Kept: ${parts.join(', ')}. Volumes are never touched.`)}`;
   },
   confirm: 'Remove',
 };

@@ -108,6 +108,7 @@ export const alerts: Catalogue['alerts'] = {
   check: (output) => `상태 검사: ${bare(output)}.`,
   unseen: (names) => `그동안 확인할 수 없음: ${names}.`,
   stillFine: (count) => `나머지 서비스 ${count}개는 정상입니다.`,
+  alsoDown: (names) => `함께 문제가 있는 서비스: ${names}.`,
   stillDown: (names) => `아직 문제가 있음: ${names}.`,
   again: (times, before) =>
     times === 2
@@ -121,7 +122,7 @@ export const alerts: Catalogue['alerts'] = {
     rich`${ended(finding, ending)} – ${isDown(finding.fact) ? '중단 시간' : '지속 시간'} ${lasted}.`,
   mended: ({ verb, by: who }) =>
     who === 'you' ? ` 직접 ${mended[verb].polite}.` : ` ${mended[verb].noun}: ${by(who)}.`,
-  was: (what) => rich`${i(what)}`,
+  was: (what) => rich`당시: ${i(what)}`,
 
   many: (count) => b(`동시에 생긴 문제 ${count}건`),
   manyLeft: (left, count) => b(`문제 ${count}건 중 ${left}건 남음`),

@@ -297,14 +297,14 @@ export const doctor: Catalogue['doctor'] = {
   found: (subject, what) => rich`${b(subject)} – ${what}`,
   several: (about, subjects, more) =>
     rich`${b(about)}: ${subjects.join(', ')}${more === 0 ? '' : ` 외 ${more}개`}`,
-  rest: (count) => rich`${i(`그 밖에 볼 것 ${count}건:`)}`,
+  rest: (more, unseen) =>
+    rich`${i([...(more === 0 ? [] : [`그 밖에 ${more}건`]), ...(unseen === 0 ? [] : [`보지 못했거나 일부만 본 것 ${unseen}건`])].join(', '))}`,
   why: (text) => rich`${i(spelt(text))}`,
   change: (text) => rich`➡️ ${spelt(text)}`,
   silence: (line) => rich`${i('의도한 것이라면 services.yaml의 checks, doctor 아래에:')} ${code(line)}`,
   ignored: (count) => rich`${i(`services.yaml에 따라 ${count}건 숨김`)}`,
-  unseenHead: (count) => rich`❔ 보지 못했거나 일부만 본 것 ${count}건:`,
   unseen: (what, more, why) =>
-    rich`${b(what.join(', '))}${more <= 0 ? '' : ` 외 ${more}개`} – ${bare(said(why))}`,
+    rich`❔ ${b(what.join(', '))}${more <= 0 ? '' : ` 외 ${more}개`} – ${bare(said(why))}`,
   fileName: (day) => `doctor-${day}.txt`,
   whole: (count) =>
     rich`${i(`전체 ${count}건은 파일에 있습니다. /doctor 뒤에 서비스나 검사 이름을 적으면 그것만 볼 수 있습니다.`)}`,

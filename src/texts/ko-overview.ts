@@ -97,9 +97,8 @@ export const overview: Catalogue['overview'] = {
   from: (at) => rich`${at}부터의 기록`,
 
   week: {
-    disk: (name, gained, gains) => `${name} ${gains ? '+' : '−'}${gained}`,
-    disks: (disks) => rich`💾 이번 주: ${disks}`,
-    backups: (sizes) => rich`🗄 ${sizes}`,
+    gained: (gained, gains) => `이번 주 ${gains ? '+' : '−'}${gained}`,
+    backups: (sizes) => rich`📦 백업 크기: ${sizes}`,
     size: english.week.size,
     restarts: (count, most) => {
       if (count === 0 || most === undefined) return rich`🔁 저절로 다시 시작된 것 없음`;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { CHECK_NAMES } from '../../src/doctor/names.ts';
 import type { DoctorReport } from '../../src/report/doctor.ts';
 import { lab } from '../lab/index.ts';
 
@@ -149,7 +150,8 @@ const steward = (...argv: string[]) =>
 const found = () =>
   report.diagnoses
     .filter(
-      ({ subject, service }) => /doctor-|stacks/.test(`${subject} ${service}`) || subject.startsWith(folder),
+      ({ subject, service }) =>
+        service !== undefined || /^stacks$|doctor-/.test(subject) || subject.startsWith(folder),
     )
     .map(({ check, subject }) => `${check} ${subject.replace(`${folder}/`, '')}`)
     .toSorted();
@@ -157,6 +159,7 @@ const found = () =>
 test('the doctor finds what was made badly, and nothing else of it', () => {
   expect(found()).toMatchInlineSnapshot(`
     [
+      "backup-same-disk panel",
       "data-owner doctor-panel",
       "data-owner doctor-stack",
       "engine-socket doctor-panel",
@@ -180,8 +183,16 @@ test('the doctor finds what was made badly, and nothing else of it', () => {
       "secret-in-environment doctor-panel",
       "secret-readable panel.env",
       "time-zone doctor-panel",
+      "wide-address doctor-native.service",
     ]
   `);
+});
+
+test('the doctor says what it could not look at', () => {
+  const own = report.unseen.filter(({ what }) =>
+    what.some((name) => CHECK_NAMES.some((check) => check === name)),
+  );
+  expect(own).toEqual([]);
 });
 
 test('the doctor gives the lines to change, and counts what its owner has decided', () => {

@@ -12,6 +12,7 @@ const CHILD = fileURLToPath(new URL('smoke-child.ts', import.meta.url));
 const DAY = 86_400_000;
 const CADDY = 'smoke-caddy.service';
 const BROKEN = 'smoke-broken.service';
+const HANGING = 'smoke-hanging.service';
 const folder = join(here.folder, 'smoke');
 const disk = join(folder, 'disk');
 const trusted = join(folder, 'authorities.pem');
@@ -79,6 +80,12 @@ beforeAll(async () => {
     `[Service]\nType=notify\nEnvironment=HOME=${folder}\nExecStart=/usr/bin/caddy run --config ${folder}/Caddyfile --adapter caddyfile\n`,
   );
   await here.addUnit(BROKEN, '[Service]\nType=oneshot\nExecStart=/bin/false\n');
+  // A file system that nobody answers for: whoever asks about it waits.
+  const options = 'fd=3,rootmode=40000,user_id=0,group_id=0';
+  await here.addUnit(
+    HANGING,
+    `[Service]\nType=notify\nNotifyAccess=all\nExecStart=/bin/sh -c 'exec 3<>/dev/fuse; mount -i -t fuse -o ${options} nobody ${disk} && systemd-notify --ready && exec sleep 1000000'\n`,
+  );
   await mount();
   await here.inside('sh', '-c', `echo data > ${disk}/data`);
   await serve(3);
@@ -88,6 +95,7 @@ afterAll(async () => {
   await here.inside('umount', disk);
   await here.removeUnit(CADDY);
   await here.removeUnit(BROKEN);
+  await here.removeUnit(HANGING);
   await rm(folder, { recursive: true });
 });
 
@@ -145,5 +153,17 @@ test('a mount that is gone, one that is empty, and a proxy that is gone are told
   expect(empty.ended).toEqual(expect.arrayContaining(['url:own.example.dev', 'url:smoke-web']));
 
   await here.inside('sh', '-c', `echo data > ${disk}/data`);
+  expect(await look()).toMatchObject({ keys: [], ended: [`mount:${disk}`] });
+});
+
+test('a mount that hangs is told within its time, and its end', async () => {
+  await here.systemd('start', HANGING);
+  const hanging = await look();
+  expect(hanging.open.map(({ key, fact }) => [key, fact])).toContainEqual([
+    `mount:${disk}`,
+    { kind: 'mount', path: disk, trouble: 'silent' },
+  ]);
+  await here.systemd('stop', HANGING);
+  await here.inside('umount', '--lazy', disk);
   expect(await look()).toMatchObject({ keys: [], ended: [`mount:${disk}`] });
 });

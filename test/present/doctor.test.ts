@@ -56,7 +56,8 @@ test('the worst comes first, troubles of the moment before how it is set up, eac
     '🟡 The clock is not set by any time server',
     expect.stringContaining('certificates'),
     '🟡 wiki – is privileged',
-    'ℹ️ No memory limit: wiki, blog',
+    '1 more',
+    '  ℹ️ No memory limit: wiki, blog',
   ]);
 });
 
@@ -66,7 +67,12 @@ test('more than eight things stand in a fold', () => {
   const quotes = blocks.flatMap((block) => ('quote' in block ? [block.quote] : []));
   expect(quotes).toHaveLength(1);
   expect(quotes[0]).toHaveLength(3);
-  expect(shown({ diagnoses })).toContain('3 more things to look at:');
+  expect(shown({ diagnoses })).toContain('\n3 more\n');
+});
+
+test('what is only good to know is told at once where there is nothing else', () => {
+  const diagnoses = [diagnosis('root', 'wiki', { severity: 'notice' })];
+  expect(shown({ diagnoses })).toBe('🩺 1 notice\n\nℹ️ wiki – runs as root');
 });
 
 test('what could not be looked at is told with its reason', () => {

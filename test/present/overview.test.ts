@@ -190,10 +190,10 @@ test('a week has its trends in words, and as charts of what has figures', () => 
   const card = present({ ...good, span: 'week', trends }, texts);
   expect(toText(card, false)).toContain(`🟢 All good on minipc · week to Fri 20 Nov
 
-💾 This week: Data +14 GB
-🗄 photos 412 MB (+3 %), files 5 MB
+📦 Backup sizes: photos 412 MB (+3 %), files 5 MB
 🔁 3 restarts by itself (most of them archive, 2)
 `);
+  expect(toText(card, false)).toContain('💾 Data 78 %, +14 GB in the week, full in about 6 months');
   expect(card.picture?.charts).toMatchObject([
     { kind: 'lines', title: 'Disk use', top: '100 %', lines: [{ name: 'Data', newest: '78 %' }] },
     { kind: 'lines', title: 'Backup size', top: '412 MB', lines: [{ name: 'photos', newest: '412 MB' }] },

@@ -38,7 +38,8 @@ test('presentPrune of a plan tells each image, the room at most, and what stays'
 • ghcr.io/immich-app/immich-server:v2.5.5 – 612 MB, built 21 days ago
 • 4f1a4f1a4f1a (lost its name) – 612 MB, built 21 days ago
 • Cache of builds – 300 MB
-Stay: 9 of containers, 2 named by a unit, a script or a compose file. Volumes are never touched.`,
+
+Kept: 9 in use by containers, 2 named by a unit, a script or a compose file. Volumes are never touched.`,
     buttons: ['Remove', 'Cancel'],
   });
 });
@@ -50,7 +51,8 @@ test('presentPrune of what was done tells the room that was won, and what stayed
 
 • ghcr.io/a/b:1 – 612 MB, built 21 days ago
 ⏭ 4f1a4f1a4f1a (lost its name) – 612 MB, built 21 days ago; stays: a container uses it by now
-Stay: 9 of containers, 2 named by a unit, a script or a compose file. Volumes are never touched.`,
+
+Kept: 9 in use by containers, 2 named by a unit, a script or a compose file. Volumes are never touched.`,
     buttons: undefined,
   });
 });
@@ -71,7 +73,7 @@ test('presentPrune folds a long list, names each host of several, and says why o
 
 test('presentPrune with nothing to do asks nothing', () => {
   expect(show({ stage: 'plan', hosts: [host({ images: [], kept: { used: 3 } })] })).toEqual({
-    text: '🧹 Nothing to prune.\n\nStay: 3 of containers. Volumes are never touched.',
+    text: '🧹 Nothing to prune.\n\nKept: 3 in use by containers. Volumes are never touched.',
     buttons: undefined,
   });
 });

@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import type { Report } from '../../src/report.ts';
+import { TOKEN_SHARED } from '../../src/token-shared.ts';
 import { OWNER, startHarness, STRANGER, type Harness } from './harness.ts';
 
 const note = (job: string): Report => ({ kind: 'note', note: { key: 'job-set', job, paused: false } });
@@ -267,6 +268,8 @@ test('another copy that polls is one plain sentence, and no crash', async () => 
     expect(bot.logged.join('')).toContain('Another copy of the bot');
   };
   await vi.waitFor(displaced, { timeout: 20_000 });
+  // For whoever asks the doctor.
+  expect(bot.store.facts.get(TOKEN_SHARED)).toBe(true);
   expect(bot.telegram.calls('getUpdates').length).toBeLessThan(5);
 });
 

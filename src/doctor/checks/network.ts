@@ -125,10 +125,10 @@ function boundIn(facts: DoctorFacts): Bound[] {
       },
     ];
   });
-  // One for both families, and one for a program that has opened the same port twice.
+  // One for both families. The engine's own programs hold published ports open, in the name of the unit.
   const seen = new Set<string>();
-  return [...published, ...opened].filter(({ subject, address, port }) => {
-    const key = `${subject} ${EVERYWHERE.has(address) ? '*' : address} ${port}`;
+  return [...published, ...opened].filter(({ address, port }) => {
+    const key = `${EVERYWHERE.has(address) ? '*' : address} ${port}`;
     return seen.has(key) ? false : seen.add(key);
   });
 }
@@ -147,6 +147,8 @@ function boundBy({ name, host, commands }: UnitFacts, facts: DoctorFacts): strin
 
 function vpnAddresses({ addresses, settings }: DoctorFacts): Set<string> {
   const { vpnInterface, proxyAddress } = settings;
-  const own = addresses.filter((one) => one.interface === vpnInterface).map(({ address }) => address);
+  const own = addresses
+    .filter((one) => one.interface === vpnInterface && !LOOPBACK.test(one.address))
+    .map(({ address }) => address);
   return new Set([...own, ...(proxyAddress === undefined ? [] : [proxyAddress])]);
 }

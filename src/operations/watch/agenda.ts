@@ -38,8 +38,10 @@ export function createAgenda<Thing>(clock: Clock): Agenda<Thing> {
       const end = performance.now() + most;
       for (let hasWaited = false; ; hasWaited = true) {
         signal.throwIfAborted();
-        const left = Math.min(Math.min(...times.values()) - clock.now(), end - performance.now());
-        if (left <= 0) return hasWaited;
+        const due = Math.min(...times.values()) - clock.now();
+        if (due <= 0) return hasWaited;
+        const left = Math.min(due, end - performance.now());
+        if (left <= 0) return true;
         wake = Promise.withResolvers();
         const over = new AbortController();
         const time = sleep(left, AbortSignal.any([signal, over.signal])).catch(() => {});

@@ -65,11 +65,14 @@ export function createFakeHost(services: readonly Service[], store?: Store): Fak
         : Promise.resolve(
             names.map((name) =>
               name === DEPLOY
-                ? unitState(name, { active: fake.deploying ? 'active' : 'inactive' })
+                ? unitState(name, { active: fake.deploying ? 'active' : 'inactive', since: fake.now })
                 : (fake.units.get(name) ?? unitState(name, { load: 'not-found', active: 'inactive' })),
             ),
           ),
     lastExit: () => Promise.resolve(undefined),
+    lastJob: () => Promise.resolve(undefined),
+    dependencies: () => Promise.resolve({ requires: [], wants: [], bindsTo: [], after: [], takesDown: [] }),
+    memoryKills: () => Promise.resolve(undefined),
     async *logs() {
       yield* await Promise.resolve(fake.lines.map((text) => ({ at: fake.now, stream: 'stdout', text })));
     },

@@ -106,7 +106,7 @@ test('recovery changes the card and replies silently: how long it took, who mend
   const line = '🟢 vaultwarden is back – down for 12 min. Restarted by you. Still in trouble: immich.';
   expect(reply).toMatchObject({ key: 'alert:1:end', is: 'silent', replyTo: 101, text: line });
   expect(card).toMatchObject({ key: 'alert:1', is: 'edit', buttons: ['Status', 'Logs'] });
-  expect(card?.text.split('\n')).toEqual([line, 'vaultwarden is down since 14:38', 'Exited with 1.']);
+  expect(card?.text.split('\n')).toEqual([line, 'Was: vaultwarden is down since 14:38', 'Exited with 1.']);
   expect(pass(24 * HOUR).filter(({ text }) => text.includes('vaultwarden'))).toEqual([]);
 });
 
@@ -240,7 +240,7 @@ test('what came and went in the night is told in the morning in one message, sil
   expect(told[0]?.text.split('\n')).toEqual([
     '🌙 Held while it was quiet: 1',
     '03:00 🟢 archivebox is back – after 3 min.',
-    '  archivebox is unhealthy since 03:00',
+    '  Was: archivebox is unhealthy since 03:00',
     '  Health check failing.',
   ]);
 });
