@@ -3,20 +3,21 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromium, type Page } from 'playwright-core';
+import { chromium } from 'playwright-core';
 import sharp from 'sharp';
 import { startBotProcess } from '../sandbox/bot-process.ts';
 import { startMiniPc, type MiniPc } from '../sandbox/minipc.ts';
 
 export type Phone = {
   pc: MiniPc;
-  tab: Page;
-  say(text: string, answer: string | RegExp): Promise<void>;
   /** @param patience milliseconds; Playwright's own unless given */
-  seen(text: string | RegExp, patience?: number): Promise<void>;
+  say: (text: string, answer: string | RegExp, patience?: number) => Promise<void>;
+  seen: (text: string | RegExp, patience?: number) => Promise<void>;
+  /** Tap a button below the last message with this text. */
+  tap: (text: string, label: string) => Promise<void>;
   /** A picture of what is on the screen, into docs/pictures. */
-  take(name: string): Promise<void>;
-  close(): Promise<void>;
+  take: (name: string) => Promise<void>;
+  close: () => Promise<void>;
 };
 
 const TARGET = fileURLToPath(new URL('../docs/pictures/', import.meta.url));
@@ -43,17 +44,16 @@ export async function openPhone(language: keyof typeof LOCALES = 'en'): Promise<
   await tab.goto(pc.page.url);
   await pc.telegram.listening();
 
-  const seen: Phone['seen'] = async (text, patience) => {
-    const options = patience === undefined ? {} : { timeout: patience };
-    await tab.getByRole('article').filter({ hasText: text }).last().waitFor(options);
-  };
+  const message = (text: string | RegExp) => tab.getByRole('article').filter({ hasText: text }).last();
+  const seen: Phone['seen'] = (text, patience) =>
+    message(text).waitFor(patience === undefined ? {} : { timeout: patience });
   return {
     pc,
-    tab,
     seen,
-    async say(text, answer) {
+    tap: (text, label) => message(text).getByRole('button', { name: label, exact: true }).click(),
+    async say(text, answer, patience) {
       await pc.telegram.send(text);
-      await seen(answer);
+      await seen(answer, patience);
     },
     async take(name) {
       // What has just come in is highlighted for a moment.

@@ -7,10 +7,10 @@ const ALERTED = 120_000;
 const phone = await openPhone('ko');
 try {
   await phone.say('/backup vaultwarden', 'vaultwarden 백업 완료');
-  await phone.pc.engine.kill('vaultwarden', { code: 137, oom: true, stay: true });
+  void phone.pc.engine.kill('vaultwarden', { code: 137, oom: true, stay: true });
   await phone.seen('vaultwarden 중단', ALERTED);
   await phone.say('/start vaultwarden', 'vaultwarden 시작할까요?');
-  await phone.tab.getByRole('button', { name: '시작', exact: true }).last().click();
+  await phone.tap('vaultwarden 시작할까요?', '시작');
   await phone.seen('vaultwarden 시작 완료');
   await phone.seen('vaultwarden 다시 정상', ALERTED);
   await phone.take('korean');
