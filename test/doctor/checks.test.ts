@@ -807,7 +807,13 @@ const CASES: Record<CheckName, { fires: [...Case, Partial<Diagnosis>][]; silent:
       ],
       ['an administrator', key({ isAdmin: true }), { severity: 'critical' }],
     ],
-    silent: [['an account of its own', {}]],
+    silent: [
+      ['an account of its own', {}],
+      [
+        'a key that may not ask whose it is',
+        { ...key({ email: undefined }), settings: { ...sound().settings, shareWith: undefined } },
+      ],
+    ],
   },
   'no-lingering': {
     fires: [
@@ -987,4 +993,10 @@ test('diagnose takes what could not be seen for unseen, and tells once why', () 
   expect(unseen.map(({ why }) => why)).toEqual(['local: nothing listens there', 'Immich: ECONNREFUSED']);
   expect(unseen[0]?.what).toContain('no-memory-limit');
   expect(unseen[1]?.what).toEqual(['immich-key-lacks', 'immich-key-excess', 'immich-key-owner']);
+});
+
+test('diagnose names the checks that miss some things of a part', () => {
+  const why = '/run/x: permission denied';
+  const { unseen } = diagnose(CHECKS, sound({ unseen: [{ part: 'secretFiles', why }] }));
+  expect(unseen).toEqual([{ what: ['secret-readable', 'secret-form'], why }]);
 });

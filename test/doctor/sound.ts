@@ -129,6 +129,7 @@ export const sound = (more: Partial<DoctorFacts> = {}): DoctorFacts => ({
     },
   },
   heartbeats: [{ setting: 'HEARTBEAT_URL', service: undefined, name: 'hc-ping.com', isHere: false }],
+  unseen: [],
   tokenSharedAt: undefined,
   now: NOW,
   ...more,
