@@ -79,6 +79,7 @@ export type UnitFacts = {
 export type TimerFacts = {
   host: string;
   name: string;
+  dialect: Dialect;
   /** What it runs, scripts included. */
   commands: string;
 };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { CHECKS } from '../../src/doctor/checks.ts';
 import { diagnose } from '../../src/doctor/check.ts';
-import type { DoctorFacts, ImmichFacts, SecretFile } from '../../src/doctor/facts.ts';
+import type { Dialect, DoctorFacts, ImmichFacts, SecretFile } from '../../src/doctor/facts.ts';
 import { CHECK_NAMES, type CheckName } from '../../src/doctor/names.ts';
 import type { Diagnosis } from '../../src/report/doctor.ts';
 import { doctor } from '../../src/texts/en-doctor.ts';
@@ -36,8 +36,8 @@ const key = (more: Partial<ImmichFacts>): Partial<DoctorFacts> => {
 };
 const blogWith = (entry: object) => ({ services: [service('blog', { containers: ['blog'], ...entry })] });
 const loose = { containers: [{ name: 'blog', unit: 'none' }] };
-const timer = (name: string, commands = 'x') => ({
-  hosts: [host({ timers: { known: [{ host: 'local', name, commands }] } })],
+const timer = (name: string, commands = 'x', dialect: Dialect = 'run') => ({
+  hosts: [host({ timers: { known: [{ host: 'local', name, dialect, commands }] } })],
 });
 const rootless = (more: object = {}) =>
   host({
@@ -901,6 +901,11 @@ const CASES: Record<CheckName, { fires: [...Case, Partial<Diagnosis>][]; silent:
         'a second cleaner of the album',
         timer('immich-cleanup.timer'),
         { severity: 'critical', fix: 'systemctl disable --now immich-cleanup.timer' },
+      ],
+      [
+        'one of NixOS',
+        timer('immich-cleanup.timer', 'x', 'nix'),
+        { fix: 'systemd.timers.immich-cleanup.enable = false;' },
       ],
       [
         'a second look for versions',

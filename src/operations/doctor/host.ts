@@ -151,10 +151,12 @@ async function dialectOf(fragment: string | undefined): Promise<Dialect> {
 async function timersOf(host: Host, options: Options): Promise<TimerFacts[]> {
   const names = await host.systemd.unitFiles(['*.timer'], options);
   const timers = await host.systemd.setups(names, options);
-  const active = names.flatMap((name, index) => {
-    const timer = timers[index] as Setup;
-    return timer.active === 'active' ? [{ name, starts: timer.starts }] : [];
-  });
+  const active = await Promise.all(
+    names
+      .map((name, index) => ({ name, ...(timers[index] as Setup) }))
+      .filter(({ active: state }) => state === 'active')
+      .map(async ({ name, starts, fragment }) => ({ name, starts, dialect: await dialectOf(fragment) })),
+  );
   const started = [...new Set(active.flatMap(({ starts }) => starts))];
   const setups = await host.systemd.setups(started, options);
   const commands = new Map(
@@ -162,9 +164,10 @@ async function timersOf(host: Host, options: Options): Promise<TimerFacts[]> {
       started.map(async (name, index) => [name, await commandsOf(host, setups[index] as Setup)] as const),
     ),
   );
-  return active.map(({ name, starts }) => ({
+  return active.map(({ name, starts, dialect }) => ({
     host: host.name,
     name,
+    dialect,
     commands: starts.map((unit) => commands.get(unit) ?? '').join('\n'),
   }));
 }
