@@ -293,10 +293,10 @@ test('what goes wrong with the backups is said, and the rest is told all the sam
   const { app, store } = house;
   Object.assign(app.services, { backups: { folder: '/dev/null/backups' } });
   Object.assign(app.services.find('vaultwarden'), { backup: { sources: [], at: '04:00', keep: {} } });
-  const { get } = store.facts;
+  const facts = { ...store.facts };
   vi.spyOn(store.facts, 'get').mockImplementation((key) => {
     if (key.includes('/dev/null/backups')) throw new Error('disk I/O error');
-    return get(key);
+    return facts.get(key);
   });
   await house.until('2026-11-17T09:00:00Z');
   const [told] = house.told();
