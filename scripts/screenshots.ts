@@ -14,6 +14,7 @@ const BACKED_UP = 120_000;
 const { pc, say, seen, tap, take, close } = await openPhone();
 try {
   await say('/backup all', 'All 3 backed up', BACKED_UP);
+  await take('backup');
   await say('/check', /update/);
   await pc.telegram.file('whiteboard.png', await screenshot());
   await seen('In Immich:');
