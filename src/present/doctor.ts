@@ -31,7 +31,7 @@ export function presentDoctor(report: Presented<'doctor'>, texts: Texts): Card {
     ...groupsOf(diagnoses).map((group) => entryOfGroup(group, texts)),
   ].toSorted((one, other) => SEVERITIES.indexOf(one.severity) - SEVERITIES.indexOf(other.severity));
   const unseen = report.unseen.map(({ what, why }) =>
-    doctor.unseen(what.slice(0, NAMED), what.length - NAMED, why),
+    doctor.unseen(what.slice(0, NAMED).map(texts.overview.check), what.length - NAMED, why),
   );
   const ignored = report.ignored === 0 ? [] : [doctor.ignored(report.ignored)];
   const title = scope === undefined ? '' : doctor.of('check' in scope ? scope.check : scope.service);

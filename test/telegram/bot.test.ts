@@ -381,5 +381,7 @@ describe('the list of commands', () => {
     harness.start();
     await telegram.until(() => telegram.calls('deleteMyCommands').length === 3, 'the Korean lists to go');
     expect(telegram.commands(OWNER)[1]?.description).toBe('서비스 재시작');
+    await telegram.send('/status');
+    await telegram.waitFor('설정된 서비스가 없습니다');
   });
 });
