@@ -32,6 +32,7 @@ import { createMirror } from './operations/watch/mirror.ts';
 import { tellUnasked } from './operations/tell-unasked.ts';
 import { stopLoop } from './operations/watch/stop-loop.ts';
 import { noteJobEnd } from './operations/watch/job-alerts.ts';
+import { createStoreAlarm } from './operations/watch/store-alarm.ts';
 import { createWatch } from './operations/watch/watch.ts';
 import { watchLogs } from './operations/watch/watch-logs.ts';
 import { mountsOf } from './pictures/mounts.ts';
@@ -316,6 +317,7 @@ async function runBot({ app, tasks, texts, tell }: House, signal: AbortSignal): 
   const doors = await openDoors(app, { bridge, mounts, lookAtSelf, texts });
   const pulse = pulseOf(app, lookAtSelf, texts);
   const mirror = mirrorOf(app, { lookAtSelf, texts, tell });
+  const storeAlarm = createStoreAlarm({ ...app, lookAtSelf, sendDirectly: bot.sendDirectly, tell });
   const watch = createWatch(app, {
     stopLoop: (service, loop) =>
       tasks.start(
@@ -324,7 +326,7 @@ async function runBot({ app, tasks, texts, tell }: House, signal: AbortSignal): 
       ),
   });
   const running = [
-    ...[bot, bridge, watch, ...doors, pulse, ...mirror].map((one) => one.run(signal)),
+    ...[bot, bridge, watch, ...doors, pulse, ...mirror, storeAlarm].map((one) => one.run(signal)),
     watchLogs(app, signal),
   ];
   // What a kill has cut off has its locks again by now, so that no job takes it for left alone.

@@ -663,6 +663,8 @@ export type Note =
   | { key: 'cli-did'; verb: string; service: string; by: string; ok: boolean }
   /** The store takes nothing. */
   | { key: 'store-shut'; cause: string }
+  /** It takes something again, since it took nothing. */
+  | { key: 'store-open'; since: number }
   | { key: 'gave-up' }
   | { key: 'skipped'; service: string; what: string; newer: string | undefined }
   | { key: 'unskipped'; service: string; what: readonly string[] }

@@ -15,7 +15,7 @@ import type { Context } from '../section.ts';
 const DAY = 86_400_000;
 const YEARS = 5 * 365 * DAY;
 const AIM = 1.5;
-const ROUNDS = 9;
+const ROUNDS = 5;
 /** Jobs, and figures of which samples are kept. */
 const NAMES = 40;
 

@@ -1,6 +1,6 @@
 /** Whether a disk is too full, or soon will be. */
 import type { DiskState } from '../report.ts';
-import type { CheckFact } from '../report/host-findings.ts';
+import type { CheckFact, Level } from '../report/host-findings.ts';
 import { beyond, roughly } from './limits.ts';
 
 type DiskFact = Extract<CheckFact, { kind: 'disk' }>;
@@ -12,7 +12,7 @@ const SLACK = 2;
 export function judgeDisk(
   { path, used, size, free, files }: DiskState,
   limits: { warn: number; alarm: number },
-  isOpen: boolean,
+  told: Level | undefined,
 ): DiskFact | undefined {
   const facts = [
     { of: 'space' as const, used, all: size, left: free },
@@ -21,7 +21,7 @@ export function judgeDisk(
       : [{ of: 'files' as const, used: files.size - files.free, all: files.size, left: files.free }]),
   ].flatMap(({ of, used: taken, all, left }): DiskFact[] => {
     const share = all === 0 ? 0 : (100 * taken) / all;
-    const level = beyond(share, { ...limits, slack: SLACK, isOpen });
+    const level = beyond(share, { ...limits, slack: SLACK, told });
     if (level === undefined) return [];
     return [{ kind: 'disk', path, of, level, share: Math.floor(share), free: roughly(left), size: all }];
   });

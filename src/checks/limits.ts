@@ -2,16 +2,16 @@
 import type { Level } from '../report/host-findings.ts';
 
 /**
- * How far a figure is beyond its limits. What is told already is over only when it is so much below its limit as
- * `slack` says, so that a figure that trembles about it does not come and go.
- * @param isOpen it was beyond a limit at the last look
+ * How far a figure is beyond its limits. What is told already becomes less only when it is so much below its limit as
+ * `slack` says, so that a figure that trembles about it does not come and go, or ring each time that it is worse again.
+ * @param told how far it was beyond them at the last look
  */
 export function beyond(
   value: number,
-  { warn, alarm, slack, isOpen }: { warn: number; alarm: number; slack: number; isOpen: boolean },
+  { warn, alarm, slack, told }: { warn: number; alarm: number; slack: number; told: Level | undefined },
 ): Level | undefined {
-  if (value >= alarm) return 'alarm';
-  return value >= warn - (isOpen ? slack : 0) ? 'warn' : undefined;
+  if (value >= alarm - (told === 'alarm' ? slack : 0)) return 'alarm';
+  return value >= warn - (told === undefined ? 0 : slack) ? 'warn' : undefined;
 }
 
 /** To two digits: what is told is told again only when it has changed, and every figure of a machine trembles. */

@@ -1,6 +1,6 @@
 /** Whether programs run out of memory. */
 import type { MemoryState } from '../clients/machine/memory.ts';
-import type { CheckFact } from '../report/host-findings.ts';
+import type { CheckFact, Level } from '../report/host-findings.ts';
 import { beyond, roughly } from './limits.ts';
 
 /**
@@ -16,11 +16,11 @@ const SWAP_PRESSURE = 1;
 
 export function judgeMemory(
   { available, size, pressure }: MemoryState,
-  isOpen: boolean,
+  told: Level | undefined,
 ): Extract<CheckFact, { kind: 'memory' }> | undefined {
   const levels = [
-    beyond(100 - (100 * available) / size, { ...USED, isOpen }),
-    beyond(pressure ?? 0, { ...PRESSURE, isOpen }),
+    beyond(100 - (100 * available) / size, { ...USED, told }),
+    beyond(pressure ?? 0, { ...PRESSURE, told }),
   ];
   const level = levels.includes('alarm') ? 'alarm' : levels.includes('warn') ? 'warn' : undefined;
   return level === undefined
@@ -36,11 +36,11 @@ export function judgeMemory(
 
 export function judgeSwap(
   { swapSize, swapFree, pressure }: MemoryState,
-  isOpen: boolean,
+  told: Level | undefined,
 ): Extract<CheckFact, { kind: 'swap' }> | undefined {
   if (swapSize === 0) return undefined;
   const used = swapSize - swapFree;
-  const isFull = beyond((100 * used) / swapSize, { ...SWAP, isOpen }) !== undefined;
+  const isFull = beyond((100 * used) / swapSize, { ...SWAP, told }) !== undefined;
   const isFelt = pressure === undefined || pressure >= SWAP_PRESSURE;
   return isFull && isFelt ? { kind: 'swap', used: roughly(used), size: swapSize } : undefined;
 }

@@ -1,6 +1,6 @@
 /** Whether something is too hot. */
 import type { Sensor } from '../clients/machine/sensors.ts';
-import type { CheckFact } from '../report/host-findings.ts';
+import type { CheckFact, Level } from '../report/host-findings.ts';
 import { beyond } from './limits.ts';
 
 const CPU = { warn: 80, alarm: 95 };
@@ -25,13 +25,13 @@ export const isKnown = ({ driver }: Sensor): boolean => Object.hasOwn(LIMITS, dr
 
 export function judgeTemperature(
   { driver, name, degrees, critical = Infinity }: Sensor,
-  isOpen: boolean,
+  told: Level | undefined,
 ): Extract<CheckFact, { kind: 'temperature' }> | undefined {
   const limits = LIMITS[driver];
   if (limits === undefined) return undefined;
   const alarm = Math.min(limits.alarm, critical);
   const warn = Math.min(limits.warn, alarm - AHEAD);
-  const level = beyond(degrees, { warn, alarm, slack: SLACK, isOpen });
+  const level = beyond(degrees, { warn, alarm, slack: SLACK, told });
   if (level === undefined) return undefined;
   return {
     kind: 'temperature',

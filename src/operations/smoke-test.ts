@@ -51,14 +51,17 @@ export async function smokeTest(
   app: SmokeReach,
   { signal, often = false, pause = PAUSE }: SmokeTestOptions,
 ): Promise<SmokeTest> {
-  const open = new Set(app.store.alerts.open().map(({ key }) => key));
-  const isOpen = (key: string) => open.has(key);
+  const open = new Map(app.store.alerts.open().map(({ key, finding }) => [key, finding.fact]));
+  const told = (key: string) => {
+    const fact = open.get(key);
+    return fact === undefined ? undefined : 'level' in fact ? fact.level : 'warn';
+  };
   const checks = CHECKS.filter(
-    (check) => !often || check.pace === 'often' || [...open].some((key) => isAbout(check.keys, key)),
+    (check) => !often || check.pace === 'often' || [...open.keys()].some((key) => isAbout(check.keys, key)),
   );
   const looks = await Promise.all(
     checks.map((check) =>
-      check.look(app, { signal, isOpen, pause }).catch((error: unknown) => {
+      check.look(app, { signal, told, pause }).catch((error: unknown) => {
         signal.throwIfAborted();
         return merged(check.keys.map((key) => notLookedAt(key, causeOf(error))));
       }),

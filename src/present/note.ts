@@ -91,6 +91,8 @@ export function presentNote(note: Note, texts: Texts): Card {
       return only(notes.albumUnseen(note.album, note.email, note.why));
     case 'store-shut':
       return only(notes.storeShut(note.cause));
+    case 'store-open':
+      return only(notes.storeOpen(timeOf(note.since, texts)));
     case 'gave-up':
       return only(notes.gaveUp);
     case 'acked':

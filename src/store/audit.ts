@@ -94,7 +94,7 @@ const fromRow = (row: Row): AuditRow => ({
 });
 
 /** Of the services' own table where one is asked for. */
-const from = (service: string | undefined): string =>
+const tableOf = (service: string | undefined): string =>
   service === undefined ? 'audit where ?1 is null' : 'audit_services where service = ?1';
 
 export function createAuditTable(database: Database): AuditTable {
@@ -129,7 +129,7 @@ export function createAuditTable(database: Database): AuditTable {
     list: ({ service, since = 0, most = -1 } = {}) =>
       database
         .all<Row>(
-          `select * from audit where id in (select id from ${from(service)} and at >= ?2 order by at desc, id desc limit ?3)
+          `select * from audit where id in (select id from ${tableOf(service)} and at >= ?2 order by at desc, id desc limit ?3)
            order by at desc, id desc`,
           service ?? null,
           since,
@@ -138,7 +138,7 @@ export function createAuditTable(database: Database): AuditTable {
         .map(fromRow),
     count: ({ service, since = 0 } = {}) =>
       database.get<{ count: number }>(
-        `select count(*) as count from ${from(service)} and at >= ?2`,
+        `select count(*) as count from ${tableOf(service)} and at >= ?2`,
         service ?? null,
         since,
       )?.count ?? 0,

@@ -254,7 +254,9 @@ export function createOutbox(database: Database, clock: Clock): Outbox {
         .map((row) => ({ ...row, report: JSON.parse(row.report) as Report })),
     forget: (before) =>
       void database.run(
-        `delete from outbox where changed_at < ? and (shown_version = version or state = 'failed')`,
+        // The card of what lasts is there as long as that does: put anew it would be one more message.
+        `delete from outbox where changed_at < ? and (shown_version = version or state = 'failed')
+         and key not in (select card from alerts where ended_at is null and card is not null)`,
         before,
       ),
   };

@@ -491,7 +491,9 @@ export const en = {
     albumUnseen: (album: string, email: string, why: Unseen['why']) =>
       rich`👁 ${b(`${email} does not see the album ${album}:`)} ${unseen(why)} Pictures are filed all the same.`,
     storeShut: (cause: string) =>
-      rich`🔴 ${b('I cannot write anything down:')} ${cause}. What you send waits at Telegram, for a day at most, until there is room.`,
+      rich`🔴 ${b('I cannot write anything down:')} ${cause}. What you send waits at Telegram, for a day at most, until there is room. Of other troubles I tell nothing meanwhile.`,
+    storeOpen: (since: Span) =>
+      rich`🟢 ${b('I can write things down again.')} I could not since ${since}. What is wrong now is told as ever.`,
     gaveUp: rich`❌ I could not work this message off and have given it up. The log says why.`,
   },
 };

@@ -459,7 +459,9 @@ export const ko: Catalogue = {
     albumUnseen: (album, email, why) =>
       rich`👁 ${b(`${email} 계정에는 앨범이 보이지 않습니다(${album}):`)} ${unseen(why)} 사진은 그대로 저장합니다.`,
     storeShut: (cause) =>
-      rich`🔴 ${b('아무것도 기록할 수 없습니다:')} ${said(cause)}. 보내시는 것은 여유 공간이 생길 때까지 Telegram에서 기다립니다(최대 하루).`,
+      rich`🔴 ${b('아무것도 기록할 수 없습니다:')} ${said(cause)}. 보내시는 것은 여유 공간이 생길 때까지 Telegram에서 기다립니다(최대 하루). 그동안 다른 문제는 알려 드리지 못합니다.`,
+    storeOpen: (since) =>
+      rich`🟢 ${b('다시 기록할 수 있습니다.')} ${since}부터 기록하지 못했습니다. 지금 있는 문제는 평소처럼 알려 드립니다.`,
     gaveUp: rich`❌ 이 메시지를 처리하지 못해 포기했습니다. 원인은 로그에 있습니다.`,
   },
 };

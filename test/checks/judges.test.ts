@@ -7,6 +7,7 @@ import { judgeMemory, judgeSwap } from '../../src/checks/memory.ts';
 import { judgeReadOnly } from '../../src/checks/read-only.ts';
 import { judgeSmart } from '../../src/checks/smart.ts';
 import { judgeTemperature } from '../../src/checks/temperature.ts';
+import type { Level } from '../../src/report/host-findings.ts';
 import type { SmartState } from '../../src/clients/machine/smart.ts';
 
 const GB = 1e9;
@@ -22,28 +23,35 @@ describe('judgeDisk', () => {
     free: (100 - used) * GB,
     ...(files === undefined ? {} : { files }),
   });
-  it.each([
-    [79.9, false, undefined],
-    [80, false, 'warn'],
-    [91.9, false, 'warn'],
-    [92, false, 'alarm'],
-    [100, false, 'alarm'],
+  it.each<[number, Level | undefined, Level | undefined]>([
+    [79.9, undefined, undefined],
+    [80, undefined, 'warn'],
+    [91.9, undefined, 'warn'],
+    [92, undefined, 'alarm'],
+    [100, undefined, 'alarm'],
     // Told already: it is over only two points below.
-    [78.5, true, 'warn'],
-    [77.9, true, undefined],
-  ])('of %s %% in use, told before: %s, says %s', (used, isOpen, level) => {
-    expect(judgeDisk(disk(used), LIMITS, isOpen)?.level).toBe(level);
+    [78.5, 'warn', 'warn'],
+    [77.9, 'warn', undefined],
+    [90.5, 'alarm', 'alarm'],
+    [89.9, 'alarm', 'warn'],
+    [92.5, 'warn', 'alarm'],
+  ])('of %s %% in use, told before: %s, says %s', (used, told, level) => {
+    expect(judgeDisk(disk(used), LIMITS, told)?.level).toBe(level);
   });
 
   it('says which is worse, space or files', () => {
     const files = { size: 1_000_000, free: 50_000 };
-    expect(judgeDisk(disk(85, files), LIMITS, false)).toMatchObject({ of: 'files', share: 95, free: 50_000 });
-    expect(judgeDisk(disk(96, files), LIMITS, false)).toMatchObject({ of: 'space', share: 96 });
-    expect(judgeDisk(disk(10, { size: 1_000_000, free: 900_000 }), LIMITS, false)).toBeUndefined();
+    expect(judgeDisk(disk(85, files), LIMITS, undefined)).toMatchObject({
+      of: 'files',
+      share: 95,
+      free: 50_000,
+    });
+    expect(judgeDisk(disk(96, files), LIMITS, undefined)).toMatchObject({ of: 'space', share: 96 });
+    expect(judgeDisk(disk(10, { size: 1_000_000, free: 900_000 }), LIMITS, undefined)).toBeUndefined();
   });
 
   it('is not confused by a file system without a size', () => {
-    expect(judgeDisk({ path: '/proc', size: 0, used: 0, free: 0 }, LIMITS, false)).toBeUndefined();
+    expect(judgeDisk({ path: '/proc', size: 0, used: 0, free: 0 }, LIMITS, undefined)).toBeUndefined();
   });
 });
 
@@ -55,48 +63,50 @@ describe('judgeMemory and judgeSwap', () => {
     swapFree: swapFree * GB,
     pressure,
   });
-  it.each([
-    [9, 0, false, undefined],
-    [8, 0, false, 'warn'],
-    [3, 0, false, 'alarm'],
-    [50, 4.9, false, undefined],
-    [50, 5, false, 'warn'],
-    [50, 20, false, 'alarm'],
-    [50, undefined, false, undefined],
-    [9, 0, true, 'warn'],
-    [11, 0, true, undefined],
-  ])('of %s %% available and pressure %s, told before: %s, says %s', (available, pressure, isOpen, level) => {
-    expect(judgeMemory(state(available, pressure), isOpen)?.level).toBe(level);
+  it.each<[number, number | undefined, Level | undefined, Level | undefined]>([
+    [9, 0, undefined, undefined],
+    [8, 0, undefined, 'warn'],
+    [3, 0, undefined, 'alarm'],
+    [50, 4.9, undefined, undefined],
+    [50, 5, undefined, 'warn'],
+    [50, 20, undefined, 'alarm'],
+    [50, undefined, undefined, undefined],
+    [9, 0, 'warn', 'warn'],
+    [11, 0, 'warn', undefined],
+  ])('of %s %% available and pressure %s, told before: %s, says %s', (available, pressure, told, level) => {
+    expect(judgeMemory(state(available, pressure), told)?.level).toBe(level);
   });
 
   it('lets a full swap be where nobody waits for it', () => {
-    expect(judgeSwap(state(50, 0, 0.1), false)).toBeUndefined();
-    expect(judgeSwap(state(50, 2, 0.1), false)).toMatchObject({ kind: 'swap', size: 4 * GB });
-    expect(judgeSwap(state(50, undefined, 0.1), false)).toMatchObject({ kind: 'swap' });
-    expect(judgeSwap(state(50, 2, 1), false)).toBeUndefined();
-    expect(judgeSwap({ ...state(50, 30), swapSize: 0, swapFree: 0 }, false)).toBeUndefined();
+    expect(judgeSwap(state(50, 0, 0.1), undefined)).toBeUndefined();
+    expect(judgeSwap(state(50, 2, 0.1), undefined)).toMatchObject({ kind: 'swap', size: 4 * GB });
+    expect(judgeSwap(state(50, undefined, 0.1), undefined)).toMatchObject({ kind: 'swap' });
+    expect(judgeSwap(state(50, 2, 0.5), undefined)).toBeUndefined();
+    expect(judgeSwap(state(50, 2, 0.5), 'warn')).toMatchObject({ kind: 'swap' });
+    expect(judgeSwap(state(50, 2, 1), 'warn')).toBeUndefined();
+    expect(judgeSwap({ ...state(50, 30), swapSize: 0, swapFree: 0 }, undefined)).toBeUndefined();
   });
 });
 
 describe('judgeTemperature', () => {
-  it.each([
-    ['coretemp', 79, undefined, false, undefined],
-    ['coretemp', 80, undefined, false, 'warn'],
-    ['k10temp', 95, undefined, false, 'alarm'],
-    ['coretemp', 76, undefined, true, 'warn'],
-    ['coretemp', 74, undefined, true, undefined],
-    ['nvme', 69, undefined, false, undefined],
-    ['nvme', 70, undefined, false, 'warn'],
-    ['nvme', 85, undefined, false, 'alarm'],
+  it.each<[string, number, number | undefined, Level | undefined, Level | undefined]>([
+    ['coretemp', 79, undefined, undefined, undefined],
+    ['coretemp', 80, undefined, undefined, 'warn'],
+    ['k10temp', 95, undefined, undefined, 'alarm'],
+    ['coretemp', 76, undefined, 'warn', 'warn'],
+    ['coretemp', 74, undefined, 'warn', undefined],
+    ['nvme', 69, undefined, undefined, undefined],
+    ['nvme', 70, undefined, undefined, 'warn'],
+    ['nvme', 85, undefined, undefined, 'alarm'],
     // The hardware itself draws the line earlier, or later than ours.
-    ['nvme', 65, 75, false, 'warn'],
-    ['nvme', 76, 75, false, 'alarm'],
-    ['coretemp', 96, 105, false, 'alarm'],
-    ['drivetemp', 56, 60, false, 'warn'],
+    ['nvme', 65, 75, undefined, 'warn'],
+    ['nvme', 76, 75, undefined, 'alarm'],
+    ['coretemp', 96, 105, undefined, 'alarm'],
+    ['drivetemp', 56, 60, undefined, 'warn'],
     // A board's sensor that nobody connected.
-    ['nct6775', 127, 80, false, undefined],
-  ])('of %s at %s °C (critical %s), told before: %s, says %s', (driver, degrees, critical, isOpen, level) => {
-    expect(judgeTemperature({ driver, name: driver, degrees, critical }, isOpen)?.level).toBe(level);
+    ['nct6775', 127, 80, undefined, undefined],
+  ])('of %s at %s °C (critical %s), told before: %s, says %s', (driver, degrees, critical, told, level) => {
+    expect(judgeTemperature({ driver, name: driver, degrees, critical }, told)?.level).toBe(level);
   });
 });
 

@@ -1,9 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { NOT_LOOKED, runSmokeTest } from '../../src/operations/smoke-test.ts';
-import { hostNews } from '../../src/operations/smoke/news.ts';
-import { createLogger } from '../../src/logger.ts';
-import { createRedact } from '../../src/redact.ts';
 import { outlook, sampleOf } from '../../src/operations/smoke/disks.ts';
 import { sampleMachine } from '../../src/operations/smoke/samples.ts';
 import { diskOf, keysOf, openPlace, type Place } from './smoke-place.ts';
@@ -253,71 +250,6 @@ describe('smokeTest', () => {
   });
 });
 
-describe('smokeTest of names', () => {
-  it('asks each service of one host by its own path, and further names once', async () => {
-    place = await openPlace({
-      services: {
-        other: { containers: ['other'], url: 'https://web.example.dev:1/base/' },
-      },
-      checks: {
-        disks: [{ path: '/' }],
-        vpn: undefined,
-        proxy: { address: '127.0.0.1', names: ['web.example.dev', 'nothing.example.dev'] },
-      },
-    });
-    const { findings, looked } = await place.look();
-    // Nothing listens on the ports of the other two, and nobody has named the authority.
-    expect(keysOf(findings)).toEqual(['certificate:*.example.dev', 'url:nothing.example.dev', 'url:other']);
-    expect(looked).toContain('url:web');
-    expect(looked).not.toContain('url:web.example.dev');
-    expect(looked.filter((key) => key.startsWith('vpn:'))).toEqual([]);
-  });
-
-  it('does not blame a proxy for a name that this machine does not know', async () => {
-    place = await openPlace({
-      services: { other: { containers: ['other'], url: 'https://other.invalid' } },
-      checks: { disks: [{ path: '/' }], proxy: undefined },
-    });
-    const { findings, notLooked } = await place.look();
-    expect(keysOf(findings)).toEqual([]);
-    expect(notLooked.filter(({ key }) => /^(?:url|certificate):/.test(key))).toEqual([
-      {
-        key: 'url:web',
-        why: expect.stringContaining('does not know the name') as string,
-        because: 'lacking',
-      },
-      {
-        key: 'url:other',
-        why: expect.stringContaining('does not know the name') as string,
-        because: 'lacking',
-      },
-      { key: 'certificate:', why: 'not every name answers', because: 'told' },
-    ]);
-  });
-});
-
-describe('smokeTest of backups', () => {
-  it('tells one that is late with its service and the last failure, and its end', async () => {
-    const source = { kind: 'files', folder: '/tmp' };
-    place = await openPlace({
-      services: { notes: { containers: ['notes'], backup: { at: '04:30', sources: [source] } } },
-    });
-    const { store } = place.app;
-    store.facts.put('backup:notes', {
-      firstSeenAt: place.now - 27 * HOUR,
-      failures: [{ at: place.now - HOUR, cause: 'disk full' }],
-    });
-    const { opened } = await place.step();
-    expect(opened).toEqual(['backup:notes']);
-    expect(store.alerts.byKey('backup:notes')).toMatchObject({
-      severity: 'warning',
-      finding: { service: 'notes', fact: { kind: 'late-backup', cause: 'disk full' } },
-    });
-    store.facts.put('backup:notes', { firstSeenAt: place.now, failures: [] });
-    expect((await place.step({ often: true })).ended).toEqual(['backup:notes']);
-  });
-});
-
 describe('runSmokeTest', () => {
   beforeEach(async () => (place = await openPlace()));
   const run = (often: boolean) =>
@@ -353,30 +285,5 @@ describe('runSmokeTest', () => {
     await run(false);
     expect(place.app.store.alerts.byKey('temperature:coretemp')?.ending).toBe('well');
     expect(place.app.store.alerts.byKey('temperature:hwmon1')?.ending).toBe('unwatched');
-  });
-});
-
-describe('hostNews', () => {
-  it('tells a start of the machine and another version of an engine once, and nothing of a first look', async () => {
-    place = await openPlace();
-    const engine = { name: 'Podman' as const, version: '5.4.2', apiVersion: '1.41' };
-    const app = { ...place.app, log: createLogger({ level: 'silent', redact: createRedact([]) }) };
-    const [local] = place.app.hosts.all;
-    if (local === undefined) throw new Error('no host');
-    local.engine.version = () => Promise.resolve(engine);
-    const news = () => hostNews(app, { signal: new AbortController().signal });
-    expect(await news()).toBeUndefined();
-    expect(await news()).toBeUndefined();
-    place.write('proc/sys/kernel/random/boot_id', 'second\n');
-    place.write('proc/stat', 'btime 1795218999\n');
-    engine.version = '5.5.0';
-    expect(await news()).toEqual({
-      kind: 'host-news',
-      rebootedAt: 1_795_218_999_000,
-      engines: [{ host: 'local', was: 'Podman 5.4.2', now: 'Podman 5.5.0' }],
-      at: place.now,
-    });
-    local.engine.version = () => Promise.reject(new Error('away'));
-    expect(await news()).toBeUndefined();
   });
 });

@@ -1,6 +1,7 @@
 /** What a check of the smoke test is: one look at one kind of thing. */
 import type { App } from '../../app.ts';
 import { causeOf } from '../../errors.ts';
+import type { Level } from '../../report/host-findings.ts';
 import type { Finding, FindingFact, Severity } from '../../report/alerts.ts';
 
 export type SmokeReach = Pick<
@@ -10,8 +11,8 @@ export type SmokeReach = Pick<
 
 export type SmokeOptions = {
   signal: AbortSignal;
-  /** Whether this trouble is told already. */
-  isOpen: (key: string) => boolean;
+  /** How far beyond its limits this trouble is told to be; undefined: it is not told. */
+  told: (key: string) => Level | undefined;
   /** Milliseconds between two looks at what may be a moment's matter. */
   pause: number;
 };

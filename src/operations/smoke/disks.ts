@@ -5,7 +5,15 @@ import { dailyGrowth, daysLeft } from '../../checks/growth.ts';
 import { roughly } from '../../checks/limits.ts';
 import type { DiskState } from '../../report.ts';
 import type { Checks } from '../../services/schema.ts';
-import { lookedAt, merged, notLookedAt, type Look, type SmokeCheck, type SmokeReach } from './check.ts';
+import {
+  lookedAt,
+  merged,
+  notLookedAt,
+  type Look,
+  type SmokeCheck,
+  type SmokeOptions,
+  type SmokeReach,
+} from './check.ts';
 
 type Disk = Checks['disks'][number];
 
@@ -23,14 +31,14 @@ export const disksOf = ({ services }: Pick<App, 'services'>): readonly Disk[] =>
 export const disks: SmokeCheck = {
   keys: ['disk:', 'growth:', 'mount:'],
   pace: 'often',
-  look: async (app, { isOpen }) =>
-    merged(await Promise.all(disksOf(app).map((disk) => lookAtOne(app, disk, isOpen)))),
+  look: async (app, { told }) =>
+    merged(await Promise.all(disksOf(app).map((disk) => lookAtOne(app, disk, told)))),
 };
 
 async function lookAtOne(
   app: SmokeReach,
   { path, mount, warn, alarm }: Disk,
-  isOpen: (key: string) => boolean,
+  told: SmokeOptions['told'],
 ): Promise<Look> {
   const [disk, growth, mounted] = [`disk:${path}`, `growth:${path}`, `mount:${path}`];
   const state = await app.machine.disk(path, { isMount: mount === 'required' });
@@ -41,7 +49,7 @@ async function lookAtOne(
       notLookedAt(growth, 'it is not there', 'told'),
     ]);
   }
-  const fact = judgeDisk(state, { warn, alarm }, isOpen(disk));
+  const fact = judgeDisk(state, { warn, alarm }, told(disk));
   return merged([
     lookedAt(app, mounted, state.isEmpty ? { kind: 'mount', path, trouble: 'empty' } : undefined),
     lookedAt(app, disk, fact, fact?.level === 'alarm' ? 'critical' : 'warning'),

@@ -7,13 +7,13 @@ import { failedToLook, lookedAt, merged, notLookedAt, type SmokeCheck, type Smok
 export const memory: SmokeCheck = {
   keys: ['memory', 'swap'],
   pace: 'often',
-  async look(app, { isOpen, pause, signal }) {
+  async look(app, { told, pause, signal }) {
     const ask = async () => {
       const state = await app.machine.memory();
       return (
         state && {
-          fact: judgeMemory(state, isOpen('memory')),
-          swap: judgeSwap(state, isOpen('swap')),
+          fact: judgeMemory(state, told('memory')),
+          swap: judgeSwap(state, told('swap')),
         }
       );
     };
@@ -38,12 +38,12 @@ export const memory: SmokeCheck = {
 export const temperature: SmokeCheck = {
   keys: ['temperature:'],
   pace: 'often',
-  async look(app, { isOpen, pause, signal }) {
+  async look(app, { told, pause, signal }) {
     const keyOf = (name: string) => `temperature:${name}`;
     const ask = async () =>
       (await app.machine.sensors())
         .filter(isKnown)
-        .map((sensor) => ({ ...sensor, fact: judgeTemperature(sensor, isOpen(keyOf(sensor.name))) }));
+        .map((sensor) => ({ ...sensor, fact: judgeTemperature(sensor, told(keyOf(sensor.name))) }));
     let sensors = await ask();
     // A processor is hot for moments whenever it is asked for something.
     if (sensors.some(({ fact }) => fact !== undefined)) {

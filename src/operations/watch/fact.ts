@@ -6,6 +6,7 @@ import type { ServiceState, Trouble } from '../../report.ts';
 import type { Service } from '../../services.ts';
 import { LOOP, recentEnds } from '../../watch/loops.ts';
 import type { Found } from '../../watch/sight.ts';
+import { cut, readable } from '../logs.ts';
 import { lastWordsOf } from '../power.ts';
 import type { Died, Memory } from './memory.ts';
 import { endedForMemory } from './out-of-memory.ts';
@@ -17,6 +18,8 @@ const ENDED_BEFORE = 30_000;
 const AT_ONCE = 2000;
 /** A loop changes with each turn; its alert, no more often. Milliseconds. */
 const REFRESHED_EACH = 60_000;
+/** In a trouble, the words of others. */
+const FREE: readonly string[] = ['output', 'cause', 'url'];
 /** Results of a unit whose main process says more by how it ended. */
 const BY_ITS_END: readonly string[] = ['exit-code', 'signal', 'core-dump', 'oom-kill'];
 
@@ -36,25 +39,43 @@ export async function factOf(
 ): Promise<ServiceFact> {
   const { part } = found.cause;
   const now = needs.app.clock.now();
-  const trouble = await explain(needs, state, found, since);
+  const trouble = masked(needs.app, await explain(needs, state, found, since));
+  const ends = part === undefined ? 0 : endsOf(needs.memory, part, now);
   const fact: ServiceFact = {
     kind: 'service',
     title: service.title,
     state: found.state,
     part,
     trouble,
-    restarts: part === undefined ? 0 : endsOf(needs.memory, part, now),
+    // What has turned and lies still now has turned all the same.
+    restarts: before?.fact.part === part ? Math.max(ends, before?.fact.restarts ?? 0) : ends,
     memoryLimit: isOutOfMemory(trouble) ? needs.memory.part(part ?? '').memoryLimit : undefined,
     lastLines: [],
   };
   if (before !== undefined && faceOf(fact) === faceOf(before.fact)) {
-    const isNewer = fact.restarts !== before.fact.restarts && now - before.at >= REFRESHED_EACH;
+    const isNewer = fact.restarts > before.fact.restarts && now - before.at >= REFRESHED_EACH;
     return isNewer ? { ...fact, lastLines: before.fact.lastLines } : before.fact;
   }
   return {
     ...fact,
     lastLines: await lastWordsOf(needs.app, service, { part, since: since - WRITTEN_BEFORE }),
   };
+}
+
+/** What programs and servers have said goes into messages as plain text, without secrets. */
+function masked({ redact }: Pick<App, 'redact'>, trouble: Trouble): Trouble {
+  const plain = (text: string) =>
+    cut(
+      redact(text)
+        .split('\n')
+        .map(readable)
+        .filter((line) => line !== '')
+        .join(' '),
+    );
+  const free = Object.entries(trouble).filter(
+    ([name, value]) => FREE.includes(name) && typeof value === 'string',
+  );
+  return { ...trouble, ...Object.fromEntries(free.map(([name, value]) => [name, plain(value as string)])) };
 }
 
 const endsOf = (memory: Memory, part: string, now: number): number => {

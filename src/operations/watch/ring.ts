@@ -8,6 +8,10 @@ const NEXT_RING = 60 * 60_000;
 /** The first one, and six that repeat it. */
 const MOST_RINGS = 7;
 
+/** @returns when what has rung so often now rings next; undefined: never */
+export const ringAfter = (rings: number, now: number): number | undefined =>
+  rings < MOST_RINGS ? now + (rings <= 1 ? SECOND_RING : NEXT_RING) : undefined;
+
 export type Moment = { now: number; isQuiet: boolean };
 
 /** It may be heard now: nobody is on it, and it is bad enough for the hour. */
@@ -36,11 +40,10 @@ export function isDue(row: AlertRow, moment: Moment): AlertRingReport['why'] | u
 export function rung(row: AlertRow, now: number): AlertChange {
   const isCritical = row.severity === 'critical';
   const rings = row.rings + (isCritical ? 1 : 0);
-  const next = now + (rings <= 1 ? SECOND_RING : NEXT_RING);
   return {
     rungAt: now,
     rings,
-    ringAt: isCritical && rings < MOST_RINGS ? next : undefined,
+    ringAt: isCritical ? ringAfter(rings, now) : undefined,
     snoozedBy: undefined,
     snoozedUntil: undefined,
     ...(isWorse(row) ? { ackedBy: undefined } : {}),

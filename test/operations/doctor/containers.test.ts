@@ -88,7 +88,7 @@ test.each([
     { Type: 'bind', Source: '/mnt/other', Destination: '/data2', RW: false },
   ];
   expect(
-    facts({ ...more, Mounts } as never, commands).mounts.map(({ chown, readOnly }) => ({ chown, readOnly })),
+    facts({ ...more, Mounts }, commands).mounts.map(({ chown, readOnly }) => ({ chown, readOnly })),
   ).toEqual([
     { chown: true, readOnly: false },
     { chown: false, readOnly: true },

@@ -39,6 +39,8 @@ export type FakeHost = {
   units: Map<string, UnitState>;
   containers: Map<string, Container>;
   lines: string[];
+  /** Masked wherever it turns up. */
+  secret: string;
   store: Store;
   watched: Watched;
   /** As after a restart of Steward: nothing is remembered but the store. */
@@ -87,7 +89,7 @@ export function createFakeHost(services: readonly Service[], store?: Store): Fak
     clock,
     store: kept,
     locks: { isFree: (name: string) => !fake.locked.has(name) },
-    redact: (text: string) => text,
+    redact: (text: string) => text.replaceAll(fake.secret, '•••'),
   } as unknown as LookReach;
   const fake: FakeHost = {
     now: Date.UTC(2026, 10, 20, 14),
@@ -98,6 +100,7 @@ export function createFakeHost(services: readonly Service[], store?: Store): Fak
     units: new Map(),
     containers: new Map(),
     lines: [],
+    secret: '-',
     store: kept,
     watched: { app, host, services, memory: createMemory() },
     restart() {

@@ -304,6 +304,19 @@ test('look does not tell the same trouble in other words at each look', async ()
   expect((await looks()).changed).toMatchObject([{ severity: 'critical', worst: 'critical' }]);
 });
 
+test('look keeps secrets and control characters of what programs say out of alerts', async () => {
+  host.secret = 'hunter22';
+  host.run('web', {
+    health: {
+      status: 'unhealthy',
+      failingSince: host.now - MINUTE,
+      lastOutput: 'no \u001b[31mlogin\nwith hunter22\u202e',
+    },
+  });
+  await looks(WEB);
+  expect(alertOf(WEB)?.finding.fact).toMatchObject({ trouble: { output: 'no login with •••' } });
+});
+
 test('look takes a container of the engine alone that Steward, or somebody with an event, has stopped for stopped', async () => {
   const ended = (at: number) =>
     host.run('loose', { running: false, state: 'exited', exitCode: 137, finishedAt: at });

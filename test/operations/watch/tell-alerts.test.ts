@@ -252,3 +252,13 @@ test('a warning of the night that gets critical rings then, and is not held any 
   expect(gist(heard())).toEqual(['rings: 🔴 archivebox is down since 03:00']);
   expect(store.held.all()).toEqual([]);
 });
+
+test('the card of what lasts is not forgotten with old ones, so that it is never put a second time', () => {
+  const { store, breaks, heard, skip, tick, now } = openTelling();
+  breaks('archivebox', { severity: 'warning' });
+  heard();
+  skip(40 * 24 * HOUR);
+  store.outbox.forget(now() - 30 * 24 * HOUR);
+  tick();
+  expect(heard()).toEqual([]);
+});
