@@ -1,4 +1,4 @@
-/** Ten minutes of a host with a thousand containers, each of which dies and starts again once a minute, in one minute. */
+/** Ten minutes of a host with a thousand containers, each of which dies and starts again once a minute, in two minutes. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -16,8 +16,8 @@ const CONTAINERS = 1000;
 /** Containers of a service. */
 const SIZE = 4;
 /** Milliseconds that a minute is pressed into, and the grace of the services in the same measure: 30 s. */
-const MINUTE = 6000;
-const GRACE = 3000;
+const MINUTE = 12_000;
+const GRACE = 6000;
 /** Services that are down for the first half, and services that stay down at the end. */
 const FLAPPING = 10;
 const DOWN = 5;
