@@ -285,16 +285,20 @@ describe('takePostgres', () => {
 });
 
 describe('checkDump', () => {
-  test(`finds each of ${DAMAGES} damages, and none in the dump as it was`, async () => {
-    const file = join(folder, 'damaged.dump');
-    const intact = await readFile(join(folder, part.copy.file));
-    await writeFile(file, intact);
-    await checkDump(reach(), PLACE, file, part.copy);
-    for (let seed = 0; seed < DAMAGES; seed += 1) {
-      await writeFile(file, damage(intact, seed));
-      await expect(checkDump(reach(), PLACE, file, part.copy), `damage ${seed}`).rejects.toThrow();
-    }
-  });
+  test(
+    `finds each of ${DAMAGES} damages, and none in the dump as it was`,
+    { timeout: 60_000 + DAMAGES * 1000 },
+    async () => {
+      const file = join(folder, 'damaged.dump');
+      const intact = await readFile(join(folder, part.copy.file));
+      await writeFile(file, intact);
+      await checkDump(reach(), PLACE, file, part.copy);
+      for (let seed = 0; seed < DAMAGES; seed += 1) {
+        await writeFile(file, damage(intact, seed));
+        await expect(checkDump(reach(), PLACE, file, part.copy), `damage ${seed}`).rejects.toThrow();
+      }
+    },
+  );
 });
 
 describe('drillPostgres', () => {
