@@ -7,7 +7,7 @@ import { benchLatency } from './watch/latency.ts';
 
 export async function benchWatch({ quick, stack, say }: Context): Promise<Row[]> {
   return [
-    ...(await benchLatency(quick ? 7 : 40, { stack, say })),
+    ...(await benchLatency(quick ? 5 : 20, { stack, say })),
     ...(await benchFlood(quick ? 2 : 10, { stack, say })),
     ...(await benchHistory(quick ? 100_000 : 1_000_000, { stack, say })),
   ];

@@ -26,6 +26,7 @@ export function writeHistory(folder: string): void {
       for (const name of disks) store.samples.put(name, newest(name) * (1 - part * 0.1), at);
       for (const [index, name] of SERVICES.entries()) {
         const [size, took] = [sizeSample(name), tookSample(name)];
+        if (newest(size) === 0) continue;
         store.samples.put(size, newest(size) * (1 - part * 0.2 - uneven(index) * 0.02), at);
         store.samples.put(took, newest(took) * (0.7 + uneven(index + 7) * 0.3), at);
       }

@@ -30,6 +30,8 @@ export type PulseNeeds = {
 };
 
 const EVERY = 60_000;
+/** After a start Telegram answers in a second or two, and the monitor has waited long enough. */
+const SOON = 2000;
 
 export function createPulse(needs: PulseNeeds): { run(signal: AbortSignal): Promise<void> } {
   const { look, services, heartbeat, url, notify, texts, redact, log } = needs;
@@ -44,46 +46,50 @@ export function createPulse(needs: PulseNeeds): { run(signal: AbortSignal): Prom
     }
   };
 
-  const beat = async (): Promise<void> => {
-    if (url === undefined) return;
+  /** @returns when the next one is due, in milliseconds */
+  const beat = async (to: string): Promise<number> => {
     const begunAt = performance.now();
     const self = look();
     // Before the first answer there is nothing to tell: neither that it is well nor that it is not.
-    if (!self.isWell && self.why.kind === 'starting') return;
+    if (!self.isWell && self.why.kind === 'starting') return Math.min(every, SOON);
     await tellTrouble('the heartbeat', () =>
       self.isWell
-        ? heartbeat.succeeded(url, status(), { took: performance.now() - begunAt })
-        : heartbeat.failed(url, redact(texts.pulse.unwell(self.why))),
+        ? heartbeat.succeeded(to, status(), { took: performance.now() - begunAt })
+        : heartbeat.failed(to, redact(texts.pulse.unwell(self.why))),
     );
+    return every;
   };
 
   const tell = async (...state: string[]): Promise<void> => {
     if (notify !== undefined) await tellTrouble('systemd', () => notify.tell(...state));
   };
 
-  /** That it comes at all says that the event loop turns, which is all that a restart could mend. */
-  const sign = (): Promise<void> => tell('WATCHDOG=1', `STATUS=${status()}`);
+  /**
+   * That it comes at all says that the event loop turns, which is all that a restart could mend.
+   * @returns when the next one is due: at half of the time, as sd_watchdog_enabled(3) wants it
+   */
+  const sign = async (): Promise<number> => {
+    await tell('WATCHDOG=1', `STATUS=${status()}`);
+    return Math.min(every, (needs.watchdog ?? every * 2) / 2);
+  };
 
   return {
     async run(signal) {
       await tell('READY=1', `STATUS=${status()}`);
       await Promise.all([
-        regularly(beat, every, signal),
-        // sd_watchdog_enabled(3): at half of the time.
-        notify === undefined
-          ? undefined
-          : regularly(sign, Math.min(every, (needs.watchdog ?? every * 2) / 2), signal),
+        url === undefined ? undefined : regularly(() => beat(url), signal),
+        notify === undefined ? undefined : regularly(sign, signal),
       ]);
       await tell('STOPPING=1');
     },
   };
 }
 
-/** At once, then each `every` milliseconds; a slow one delays the next, and none overlap. */
-async function regularly(act: () => Promise<void>, every: number, signal: AbortSignal): Promise<void> {
+/** At once, and again when it says; a slow one delays the next, and none overlap. */
+async function regularly(act: () => Promise<number>, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    await act();
-    await sleep(every, signal).catch(() => undefined);
+    const pause = await act();
+    await sleep(pause, signal).catch(() => undefined);
   }
 }
 

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -82,13 +84,29 @@ it('the program gives its figures by HTTP, of what runs here and of itself, and 
   expect(text).toContain('steward_service_state{service="vaultwarden",host="local",state="ok"} 1\n');
   expect(text).toContain('steward_service_state{service="vaultwarden",host="local",state="down"} 0\n');
   expect(text).toMatch(/steward_container_memory_bytes\{service="immich",container="immich-ml"\} \d+\n/);
-  expect(text).toMatch(/steward_disk_free_bytes\{path="\/"\} \d+\n/);
+  expect(text).toMatch(/steward_disk_free_bytes\{path="[^"]+"\} \d+\n/);
   expect(text).toContain('steward_alerts_open{severity="critical"} 0\n');
   expect(text).toContain('process_resident_memory_bytes ');
   for (const line of text.trim().split('\n')) expect(line).toMatch(/^(?:$|#|[a-z_0-9]+(?:\{[^}]*\})? \S+$)/i);
   for (const secret of [pc.http.token, pc.env.TELEGRAM_BOT_TOKEN ?? '-', pc.env.IMMICH_API_KEY ?? '-']) {
     expect(text).not.toContain(secret);
   }
+});
+
+it('the program calls its monitor while it is well, with how the services stand', async () => {
+  const seen: string[] = [];
+  const monitor = createServer((request, response) => {
+    seen.push(`${request.method} ${request.url}`);
+    response.end('OK');
+  }).listen(0, '127.0.0.1');
+  await once(monitor, 'listening');
+  const { port } = monitor.address() as AddressInfo;
+  const log = start({ HEARTBEAT_URL: `http://127.0.0.1:${port}/api/push/s3cret` });
+  await expect.poll(() => seen.length, PATIENCE).toBeGreaterThan(0);
+  expect(seen[0]).toMatch(/^GET \/api\/push\/s3cret\?status=up&msg=\d\+of\+\d\+services\+healthy&ping=\d+$/);
+  await stop();
+  monitor.close();
+  expect(log()).not.toContain('s3cret');
 });
 
 it('what is not configured is off: nothing listens, and half an inbox says what is missing', async () => {

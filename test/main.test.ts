@@ -1,6 +1,8 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -91,6 +93,23 @@ test('STEWARD_LANGUAGE=ko puts help, mistakes and unknown commands into Korean',
     errors: '없는 서비스입니다: nots. 혹시 이것인가요? notes\n',
   });
   expect((await korean('statsu')).errors).toBe('없는 명령입니다: statsu. 혹시 이 명령인가요? status\n');
+});
+
+test('a job that is run tells its monitor', async () => {
+  const seen: string[] = [];
+  const monitor = createServer((request, response) => {
+    seen.push(`${request.method} ${request.url}`);
+    response.end('OK');
+  }).listen(0, '127.0.0.1');
+  await once(monitor, 'listening');
+  const { port } = monitor.address() as AddressInfo;
+  writeFileSync(
+    join(folder, 'services.yaml'),
+    `services: { notes: { containers: [notes] } }\nheartbeats: { tidy: "http://127.0.0.1:${port}/ping/tidy" }\n`,
+  );
+  const { code, errors } = await steward(['jobs', 'run', 'tidy'], { STATE_DIR: join(folder, 'state') });
+  monitor.close();
+  expect({ code, errors, seen }).toEqual({ code: 0, errors: '', seen: ['GET /ping/tidy'] });
 });
 
 test('a reader that leaves early, as head does, ends nothing and is told nothing', async () => {

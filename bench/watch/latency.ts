@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { App } from '../../src/app.ts';
 import { createEngine } from '../../src/clients/engine.ts';
 import { createMachine } from '../../src/clients/machine.ts';
@@ -28,6 +29,8 @@ import { readServicesOf } from './services.ts';
 const NAME = 'victim';
 /** `writeServices` calls it so. */
 const KEY = 'service:stack-1';
+/** Milliseconds until the watch is calm again: it rests for longer between its looks while something turns all the time. */
+const CALM = 6000;
 /** The most that is wished; milliseconds. */
 const AIM = 1000;
 
@@ -49,6 +52,7 @@ export async function benchLatency(rounds: number, { stack, say }: Omit<Context,
   const reference: number[] = [];
   for (let round = 0; round <= rounds; round += 1) {
     if (round % 10 === 1) say(`death ${round} of ${rounds} …`);
+    await pause(CALM);
     const [dead, alert] = [deaths.next(), alerts.next('begins')];
     await lab.crash(NAME, 3);
     const [read, told] = await Promise.all([dead, alert]);
@@ -61,7 +65,7 @@ export async function benchLatency(rounds: number, { stack, say }: Omit<Context,
     await lab.podman('start', NAME);
     await over;
   }
-  const note = 'grace 0; the die event of the reference host’s engine, among its other containers';
+  const note = 'grace 0; one death at a time, on an engine with the reference host’s containers';
   return ([0.5, 0.95] as const).map((part) =>
     compare(
       `a container’s death to its alert, p${part * 100}, beside reading \`podman events\``,

@@ -79,6 +79,7 @@ export type UnitFacts = {
 export type TimerFacts = {
   host: string;
   name: string;
+  dialect: Dialect;
   /** What it runs, scripts included. */
   commands: string;
 };
@@ -132,10 +133,10 @@ export type DataFolder = {
 export type AcmeFacts = { unit: string; service: string | undefined; missing: readonly string[] };
 
 export type ImmichFacts = {
-  /** Undefined where the server does not tell. */
-  major: number | undefined;
+  major: number;
   permissions: readonly string[];
-  email: string;
+  /** Undefined for a key that may not ask whose it is. */
+  email: string | undefined;
   isAdmin: boolean;
 };
 
@@ -172,6 +173,8 @@ export type DoctorFacts = {
   /** Undefined without a key. */
   immich: Known<ImmichFacts> | undefined;
   heartbeats: readonly { setting: string; service: string | undefined; name: string; isHere: boolean }[];
+  /** What of a part could not be seen, where the rest of it could. */
+  unseen: readonly { part: Part; why: string }[];
   /** When Telegram last said that somebody else polls with the same token. */
   tokenSharedAt: number | undefined;
   now: number;
@@ -184,6 +187,10 @@ export type Part =
   | 'units'
   | 'timers'
   | 'listeners'
+  | 'logs'
+  | 'secretFiles'
+  | 'dataFolders'
+  | 'acme'
   | 'networkMounts'
   | 'sameDisk'
   | 'immich';
@@ -199,11 +206,30 @@ export const timersOf = ({ hosts }: Pick<DoctorFacts, 'hosts'>): TimerFacts[] =>
   hosts.flatMap(({ timers }) => known(timers));
 export const listenersOf = ({ listeners }: DoctorFacts): readonly Listener[] => known(listeners);
 
-/** Why a part is not seen, or not on every host. */
+/** Why a part is not seen, or not wholly. */
 export function unseenOf(facts: DoctorFacts, part: Part): string[] {
-  const parts =
-    part === 'engine' || part === 'containers' || part === 'units' || part === 'timers'
-      ? facts.hosts.map((host) => host[part])
-      : [facts[part]];
-  return parts.flatMap((one) => (one !== undefined && 'unknown' in one ? [one.unknown] : []));
+  const whole = wholeOf(facts, part).flatMap((one) => ('unknown' in one ? [one.unknown] : []));
+  const some = facts.unseen.filter((one) => one.part === part).map(({ why }) => why);
+  return [...whole, ...some];
+}
+
+function wholeOf(facts: DoctorFacts, part: Part): Known<unknown>[] {
+  switch (part) {
+    case 'engine':
+    case 'containers':
+    case 'units':
+    case 'timers':
+      return facts.hosts.map((host) => host[part]);
+    case 'listeners':
+    case 'networkMounts':
+    case 'sameDisk':
+      return [facts[part]];
+    case 'immich':
+      return facts.immich === undefined ? [] : [facts.immich];
+    case 'logs':
+    case 'secretFiles':
+    case 'dataFolders':
+    case 'acme':
+      return [];
+  }
 }

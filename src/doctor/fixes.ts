@@ -1,5 +1,5 @@
 /** Lines to change, in the language that a container or unit is written in. */
-import type { ContainerFacts, UnitFacts } from './facts.ts';
+import type { ContainerFacts, TimerFacts, UnitFacts } from './facts.ts';
 
 type Line = {
   /** An option of `podman run` or `docker run`. */
@@ -35,3 +35,15 @@ export const portLine = (container: ContainerFacts, published: string): string =
     compose: `ports: ["${published}"]`,
     nix: `ports = [ "${published}" ]`,
   });
+
+/** Start a unit after another one. */
+export const afterLine = ({ dialect, name }: Pick<UnitFacts, 'dialect' | 'name'>, other: string): string =>
+  dialect === 'nix'
+    ? `systemd.services.${name.replace(/\.service$/, '')}.after = [ "${other}" ];`
+    : `After=${other}`;
+
+/** Turn a timer off for good. */
+export const offLine = ({ dialect, name, host }: TimerFacts): string =>
+  dialect === 'nix'
+    ? `systemd.timers.${name.replace(/\.timer$/, '')}.enable = false;`
+    : `systemctl ${host === 'local' ? '' : '--user '}disable --now ${name}`;

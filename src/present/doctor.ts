@@ -24,14 +24,14 @@ const IN_CAPTION = 4;
 type Entry = { severity: Severity; line: Rich; short: readonly Rich[]; whole: readonly Rich[] };
 
 export function presentDoctor(report: Presented<'doctor'>, texts: Texts): Card {
-  const { doctor, overview } = texts;
+  const { doctor } = texts;
   const { scope, diagnoses, findings } = report;
   const entries = [
     ...findings.map((one) => entryOfFinding(one, texts)),
     ...groupsOf(diagnoses).map((group) => entryOfGroup(group, texts)),
   ].toSorted((one, other) => SEVERITIES.indexOf(one.severity) - SEVERITIES.indexOf(other.severity));
   const unseen = report.unseen.map(({ what, why }) =>
-    doctor.unseen(what.slice(0, NAMED).map(overview.check), what.length - NAMED, why),
+    doctor.unseen(what.slice(0, NAMED).map(texts.overview.check), what.length - NAMED, why),
   );
   const ignored = report.ignored === 0 ? [] : [doctor.ignored(report.ignored)];
   const title = scope === undefined ? '' : doctor.of('check' in scope ? scope.check : scope.service);

@@ -42,6 +42,6 @@ export type PrunedImage = {
 
 /**
  * `used`: of a container, running or not. `ours`: for a way back. `named`: a unit, a script or a compose file has it.
- * `built`: no registry gives it. `young`: it came within the last seven days. `unsure`: its registry could not be asked.
+ * `built`: no registry gives it. `young`: it came, or was needed, within the last seven days. `unsure`: its registry could not be asked.
  */
 export type KeepReason = 'used' | 'ours' | 'named' | 'built' | 'young' | 'unsure';

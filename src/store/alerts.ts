@@ -120,7 +120,10 @@ export function createAlerts(database: Database): Alerts {
     ofCard: (card) => database.all<Row>(`${SELECT} where card = ? order by id`, card).map(fromRow),
     ended: (since) =>
       database.all<Row>(`${SELECT} where ended_at >= ? order by ended_at, id`, since).map(fromRow),
-    byKey: (key) => one('where key = ? order by ended_at is null desc, ended_at desc, id desc limit 1', key),
+    // In one query all of its alerts would be sorted, at each look.
+    byKey: (key) =>
+      one('where key = ? and ended_at is null', key) ??
+      one('where key = ? order by ended_at desc, id desc limit 1', key),
     begin(finding, at) {
       const { key, severity, since } = finding;
       const { id } = database.run(

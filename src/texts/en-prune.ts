@@ -10,7 +10,7 @@ const reasons: Record<KeepReason, string> = {
   ours: 'for a way back',
   named: 'named by a unit, a script or a compose file',
   built: 'that no registry has',
-  young: 'younger than a week',
+  young: 'of no use for less than a week',
   unsure: 'whose registry could not be asked',
 };
 

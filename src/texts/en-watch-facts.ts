@@ -34,5 +34,5 @@ export const watchFacts = {
   slow: ({ pattern }: SlowPatternFact) =>
     `“${shown(pattern)}” is not looked for until Steward starts again. A simpler one, without repetitions of repetitions, is quick on every line.`,
   deploy: ({ unit }: DeployLeftFact, begun: Rich) =>
-    rich`${unit} is active since ${begun}. Alerts are told all the same; updates wait. If nothing is being deployed, stop it: systemctl stop ${unit}`,
+    rich`${unit} is active since ${begun}. Alerts are told all the same; updates wait. If nothing is being deployed, stop it: ${{ code: `systemctl stop ${unit}` }}`,
 };

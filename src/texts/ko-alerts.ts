@@ -90,12 +90,12 @@ const isDown = (fact: FindingFact): boolean => fact.kind === 'service' && fact.s
 
 const by = (who: Who): string => (who === 'you' ? '직접' : who === 'schedule' ? 'Steward(예약)' : who.name);
 
-const mended: Record<Mended['verb'], string> = {
-  restart: '재시작',
-  start: '시작',
-  update: '업데이트',
-  rollback: '되돌리기',
-  restore: '복원',
+const mended: Record<Mended['verb'], { noun: string; polite: string }> = {
+  restart: { noun: '재시작', polite: '재시작하셨습니다' },
+  start: { noun: '시작', polite: '시작하셨습니다' },
+  update: { noun: '업데이트', polite: '업데이트하셨습니다' },
+  rollback: { noun: '되돌리기', polite: '되돌리셨습니다' },
+  restore: { noun: '복원', polite: '복원하셨습니다' },
 };
 
 export const alerts: Catalogue['alerts'] = {
@@ -120,7 +120,8 @@ export const alerts: Catalogue['alerts'] = {
 
   ended: ({ finding, ending }, lasted) =>
     rich`${ended(finding, ending)} – ${isDown(finding.fact) ? '중단 시간' : '지속 시간'} ${lasted}.`,
-  mended: ({ verb, by: who }) => ` ${mended[verb]}: ${by(who)}.`,
+  mended: ({ verb, by: who }) =>
+    who === 'you' ? ` 직접 ${mended[verb].polite}.` : ` ${mended[verb].noun}: ${by(who)}.`,
   was: (what) => rich`당시: ${i(what)}`,
 
   many: (count) => b(`동시에 생긴 문제 ${count}건`),

@@ -1,7 +1,6 @@
 /** The report of the morning and of the week, in Korean. */
 import type { BackupsOverview } from '../report/overview.ts';
 import { b, rich } from '../rich.ts';
-import { overview as english } from './en-overview.ts';
 import type { Catalogue } from './en.ts';
 import { said } from './ko-said.ts';
 import { date, hostNamed } from './ko-words.ts';
@@ -99,7 +98,12 @@ export const overview: Catalogue['overview'] = {
   week: {
     gained: (gained, gains) => `이번 주 ${gains ? '+' : '−'}${gained}`,
     backups: (sizes) => rich`📦 백업 크기: ${sizes}`,
-    size: english.week.size,
+    size: (name, size, change) => {
+      const percent = Math.round((change ?? 0) * 100);
+      return percent === 0
+        ? `${name} ${size}`
+        : `${name} ${size}(${percent > 0 ? '+' : '−'}${Math.abs(percent)}%)`;
+    },
     restarts: (count, most) => {
       if (count === 0 || most === undefined) return rich`🔁 저절로 다시 시작된 것 없음`;
       const who = most.count === count ? most.name : `대부분 ${most.name}, ${most.count}번`;

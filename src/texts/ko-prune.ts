@@ -12,7 +12,7 @@ const reasons: Record<KeepReason, string> = {
   ours: '되돌리기용',
   named: '유닛, 스크립트 또는 구성 파일에 적힘',
   built: '레지스트리에 없음',
-  young: '1주일이 지나지 않음',
+  young: '쓰이지 않은 지 1주일이 지나지 않음',
   unsure: '레지스트리 확인 불가',
 };
 

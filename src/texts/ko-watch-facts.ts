@@ -32,5 +32,5 @@ export const watchFacts: Catalogue['watchFacts'] = {
   slow: ({ pattern }) =>
     `“${shown(pattern)}” 패턴은 Steward를 다시 시작할 때까지 찾지 않습니다. 반복 안에 반복이 없는 단순한 패턴이라면 어느 줄에서나 빠릅니다.`,
   deploy: ({ unit }, begun) =>
-    rich`${unit} 유닛이 ${begun}부터 활성 상태입니다. 경보는 그대로 알려 드리고, 업데이트는 기다립니다. 배포 중인 것이 없다면 중지하세요: systemctl stop ${unit}`,
+    rich`${unit} 유닛이 ${begun}부터 활성 상태입니다. 경보는 그대로 알려 드리고, 업데이트는 기다립니다. 배포 중인 것이 없다면 중지하세요: ${{ code: `systemctl stop ${unit}` }}`,
 };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { CHECKS } from '../../src/doctor/checks.ts';
 import { diagnose } from '../../src/doctor/check.ts';
-import type { DoctorFacts, ImmichFacts, SecretFile } from '../../src/doctor/facts.ts';
+import type { Dialect, DoctorFacts, ImmichFacts, SecretFile } from '../../src/doctor/facts.ts';
 import { CHECK_NAMES, type CheckName } from '../../src/doctor/names.ts';
 import type { Diagnosis } from '../../src/report/doctor.ts';
 import { doctor } from '../../src/texts/en-doctor.ts';
@@ -36,8 +36,8 @@ const key = (more: Partial<ImmichFacts>): Partial<DoctorFacts> => {
 };
 const blogWith = (entry: object) => ({ services: [service('blog', { containers: ['blog'], ...entry })] });
 const loose = { containers: [{ name: 'blog', unit: 'none' }] };
-const timer = (name: string, commands = 'x') => ({
-  hosts: [host({ timers: { known: [{ host: 'local', name, commands }] } })],
+const timer = (name: string, commands = 'x', dialect: Dialect = 'run') => ({
+  hosts: [host({ timers: { known: [{ host: 'local', name, dialect, commands }] } })],
 });
 const rootless = (more: object = {}) =>
   host({
@@ -807,7 +807,13 @@ const CASES: Record<CheckName, { fires: [...Case, Partial<Diagnosis>][]; silent:
       ],
       ['an administrator', key({ isAdmin: true }), { severity: 'critical' }],
     ],
-    silent: [['an account of its own', {}]],
+    silent: [
+      ['an account of its own', {}],
+      [
+        'a key that may not ask whose it is',
+        { ...key({ email: undefined }), settings: { ...sound().settings, shareWith: undefined } },
+      ],
+    ],
   },
   'no-lingering': {
     fires: [
@@ -895,6 +901,11 @@ const CASES: Record<CheckName, { fires: [...Case, Partial<Diagnosis>][]; silent:
         'a second cleaner of the album',
         timer('immich-cleanup.timer'),
         { severity: 'critical', fix: 'systemctl disable --now immich-cleanup.timer' },
+      ],
+      [
+        'one of NixOS',
+        timer('immich-cleanup.timer', 'x', 'nix'),
+        { fix: 'systemd.timers.immich-cleanup.enable = false;' },
       ],
       [
         'a second look for versions',
@@ -987,4 +998,10 @@ test('diagnose takes what could not be seen for unseen, and tells once why', () 
   expect(unseen.map(({ why }) => why)).toEqual(['local: nothing listens there', 'Immich: ECONNREFUSED']);
   expect(unseen[0]?.what).toContain('no-memory-limit');
   expect(unseen[1]?.what).toEqual(['immich-key-lacks', 'immich-key-excess', 'immich-key-owner']);
+});
+
+test('diagnose names the checks that miss some things of a part', () => {
+  const why = '/run/x: permission denied';
+  const { unseen } = diagnose(CHECKS, sound({ unseen: [{ part: 'secretFiles', why }] }));
+  expect(unseen).toEqual([{ what: ['secret-readable', 'secret-form'], why }]);
 });

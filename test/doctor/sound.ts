@@ -56,7 +56,7 @@ export const host = (more: Partial<HostFacts> = {}): HostFacts => ({
   engine: { known: { name: 'Podman', version: '5.4.2' } },
   containers: { known: [container('blog')] },
   units: { known: [unit('podman-blog.service')] },
-  timers: { known: [{ host: 'local', name: 'fstrim.timer', commands: 'fstrim -a' }] },
+  timers: { known: [{ host: 'local', name: 'fstrim.timer', dialect: 'run', commands: 'fstrim -a' }] },
   rootless: undefined,
   ...more,
 });
@@ -129,6 +129,7 @@ export const sound = (more: Partial<DoctorFacts> = {}): DoctorFacts => ({
     },
   },
   heartbeats: [{ setting: 'HEARTBEAT_URL', service: undefined, name: 'hc-ping.com', isHere: false }],
+  unseen: [],
   tokenSharedAt: undefined,
   now: NOW,
   ...more,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { CHECK_NAMES } from '../../src/doctor/names.ts';
-import { present } from '../../src/present/index.ts';
+import { present } from './present.ts';
 import type { Diagnosis, DoctorReport } from '../../src/report/doctor.ts';
 import { toText } from '../../src/terminal.ts';
 import { textsOf } from '../../src/texts/index.ts';
@@ -62,7 +62,8 @@ test('the worst comes first, troubles of the moment before how it is set up, eac
 });
 
 test('more than eight things stand in a fold', () => {
-  const diagnoses = CHECK_NAMES.slice(0, 11).map((check) => diagnosis(check, 'wiki'));
+  const values = { limit: 1e9, wants: 4e9 };
+  const diagnoses = CHECK_NAMES.slice(0, 11).map((check) => diagnosis(check, 'wiki', { values }));
   const { blocks } = present(report({ diagnoses }), texts);
   const quotes = blocks.flatMap((block) => ('quote' in block ? [block.quote] : []));
   expect(quotes).toHaveLength(1);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Finding } from '../../src/report/alerts.ts';
 import type { OverviewReport, Trends } from '../../src/report/overview.ts';
-import { present } from '../../src/present/index.ts';
+import { present } from './present.ts';
 import { render } from '../../src/telegram/render.ts';
 import { toText } from '../../src/terminal.ts';
 import { textsOf } from '../../src/texts/index.ts';

@@ -96,7 +96,7 @@ export const containerChecks: readonly DoctorCheck[] = [
   {
     name: 'cannot-save',
     severity: 'critical',
-    needs: ['containers'],
+    needs: ['containers', 'logs'],
     look: (facts) =>
       containersOf(facts).flatMap((container) =>
         container.cannotSave === undefined

@@ -7,7 +7,7 @@ export const dataChecks: readonly DoctorCheck[] = [
   {
     name: 'data-owner',
     severity: 'warning',
-    needs: ['containers'],
+    needs: ['containers', 'dataFolders', 'networkMounts'],
     look: (facts) =>
       facts.dataFolders.flatMap((folder) => {
         const container = containersOf(facts).find((one) => {

@@ -1,6 +1,7 @@
 /** The engine, its users and what else works on the host. */
 import type { Service } from '../../services.ts';
 import type { DoctorCheck } from '../check.ts';
+import { afterLine, offLine } from '../fixes.ts';
 import { timersOf, unitsOf, type DoctorFacts, type HostFacts, type RootlessFacts } from '../facts.ts';
 
 /** `podman system prune -af`, also in a script. */
@@ -42,11 +43,11 @@ export const hostChecks: readonly DoctorCheck[] = [
             ({ after }) =>
               ![`user@${uid}.service`, `user-runtime-dir@${uid}.service`].some((one) => after.includes(one)),
           )
-          .map(({ name, service }) => ({
-            subject: name,
-            service,
+          .map((unit) => ({
+            subject: unit.name,
+            service: unit.service,
             values: { folder: `/run/user/${uid}` },
-            fix: `After=user@${uid}.service`,
+            fix: afterLine(unit, `user@${uid}.service`),
           })),
       ),
   },
@@ -75,7 +76,8 @@ export const hostChecks: readonly DoctorCheck[] = [
     severity: 'warning',
     needs: ['timers'],
     look: (facts) =>
-      timersOf(facts).flatMap(({ name, host }) => {
+      timersOf(facts).flatMap((timer) => {
+        const { name } = timer;
         const job = replacedBy(name, facts);
         if (job === undefined) return [];
         const severity = facts.settings.observe ? 'notice' : job === 'clean-album' ? 'critical' : 'warning';
@@ -84,7 +86,7 @@ export const hostChecks: readonly DoctorCheck[] = [
             subject: name,
             severity,
             values: { job },
-            fix: `systemctl ${host === 'local' ? '' : '--user '}disable --now ${name}`,
+            fix: offLine(timer),
           } as const,
         ];
       }),

@@ -46,9 +46,8 @@ export const immichChecks: readonly DoctorCheck[] = [
     look({ immich, settings }) {
       if (immich === undefined || !('known' in immich)) return [];
       const { email, isAdmin } = immich.known;
-      return isAdmin || email === settings.shareWith
-        ? [{ subject: 'IMMICH_API_KEY', values: { email } }]
-        : [];
+      if (email === undefined || !(isAdmin || email === settings.shareWith)) return [];
+      return [{ subject: 'IMMICH_API_KEY', values: { email } }];
     },
   },
 ];

@@ -20,7 +20,7 @@ export const secretChecks: readonly DoctorCheck[] = [
   {
     name: 'secret-readable',
     severity: 'warning',
-    needs: [],
+    needs: ['secretFiles'],
     look: ({ secretFiles }) =>
       oncePerFile(secretFiles.filter(({ isOpen }) => isOpen)).map(({ path, reader, service, mode = 0 }) => ({
         subject: path,
@@ -32,7 +32,7 @@ export const secretChecks: readonly DoctorCheck[] = [
   {
     name: 'secret-form',
     severity: 'warning',
-    needs: [],
+    needs: ['secretFiles'],
     look: ({ secretFiles }) =>
       secretFiles.filter(isMisread).map(({ path, reader, service, form, as }) => ({
         subject: path,
@@ -45,7 +45,7 @@ export const secretChecks: readonly DoctorCheck[] = [
   {
     name: 'acme-token',
     severity: 'critical',
-    needs: [],
+    needs: ['acme'],
     look: ({ acme }) =>
       acme
         .filter(({ missing }) => missing.length > 0)

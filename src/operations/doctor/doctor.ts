@@ -32,6 +32,9 @@ export async function doctor(
   const { diagnoses, unseen } = diagnose(checks, facts);
   const isAbout = ({ service }: { service?: string }) =>
     scope === undefined || !('service' in scope) || scope.service === service;
+  // What concerns the machine says nothing of one service.
+  const isOf = (key: string) =>
+    scope === undefined || ('service' in scope && key.endsWith(`:${scope.service}`));
   const wanted = diagnoses.filter(isAbout);
   const shown = wanted.filter((one) => !isIgnored(one, app.services));
   return {
@@ -44,11 +47,8 @@ export async function doctor(
     unseen: [
       ...unseen,
       ...smoke.notLooked
-        // What concerns the machine says nothing of one service.
-        .filter(
-          ({ key }) => scope === undefined || !('service' in scope) || key.endsWith(`:${scope.service}`),
-        )
-        .map(({ key, why }) => ({ what: [key], why })),
+        .filter(({ key, because }) => because !== 'told' && isOf(key))
+        .map(({ key, why }) => ({ what: [key.replace(/:$/, '')], why })),
     ],
     at: facts.now,
   };

@@ -5,6 +5,7 @@ import type { Setup } from '../../clients/systemd.ts';
 import type { AcmeFacts, DataFolder, Mount, SecretFile } from '../../doctor/facts.ts';
 import { isSecretName } from '../../doctor/secret-name.ts';
 import { closedTo } from '../../pictures/access.ts';
+import type { Sight } from './sight.ts';
 
 /** Bytes; more is no secret, and no configuration. */
 const MOST = 256 * 1024;
@@ -47,10 +48,7 @@ const linesOf = (text: string): string[] =>
 
 /** @returns undefined for a file that is not there */
 export async function textOf(path: string): Promise<string | undefined> {
-  const file = await open(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
-    throw error;
-  });
+  const file = await open(path).catch(unlessMissing);
   if (file === undefined) return undefined;
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(MOST), 0, MOST, 0);
@@ -60,11 +58,15 @@ export async function textOf(path: string): Promise<string | undefined> {
   }
 }
 
+function unlessMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
+}
+
 /** Where a container's mounts lead to that it may write; a disk of the network is not touched, since it may hang. */
 export async function dataFolders(
   { host, container }: Pick<DataFolder, 'host' | 'container'>,
   mounts: readonly Mount[],
-  isOnNetwork: (path: string) => boolean,
+  { isOnNetwork, sight }: { isOnNetwork: (path: string) => boolean; sight: Sight },
 ): Promise<DataFolder[]> {
   const paths = mounts
     .filter(({ type, readOnly }) => type === 'bind' && !readOnly)
@@ -72,7 +74,7 @@ export async function dataFolders(
     .filter((source) => !NOT_DATA.test(source) && !isOnNetwork(source));
   const found = await Promise.all(
     paths.map(async (path) => {
-      const facts = await stat(path).catch(() => undefined);
+      const facts = await sight.one('dataFolders', path, () => stat(path).catch(unlessMissing));
       if (facts === undefined || !(facts.isDirectory() || facts.isFile())) return [];
       return [{ host, container, path, uid: facts.uid, gid: facts.gid, mode: facts.mode }];
     }),

@@ -3,16 +3,16 @@ import { lookup } from 'node:dns/promises';
 import { dirname } from 'node:path';
 import type { App } from '../../app.ts';
 import type { RawContainer } from '../../clients/engine.ts';
-import type { AcmeFacts, DoctorFacts, ImmichFacts, Known, Listener, SecretFile } from '../../doctor/facts.ts';
+import type { AcmeFacts, DoctorFacts, ImmichFacts, Listener, SecretFile } from '../../doctor/facts.ts';
 import { containersOf, unitsOf } from '../../doctor/facts.ts';
 import { isSecretName } from '../../doctor/secret-name.ts';
-import { causeOf } from '../../errors.ts';
 import type { Service } from '../../services.ts';
 import { TOKEN_SHARED } from '../../token-shared.ts';
 import { variablesOf } from './containers.ts';
 import { acmeOf, dataFolders, secretFile, type Asked } from './files.ts';
 import { lookAtHost, type HostLook } from './host.ts';
 import { bindsAhead, diskOf, listeners, networkMounts, ownAddresses, renderGroups } from './machine.ts';
+import { createSight, type Sight } from './sight.ts';
 
 export type GatherReach = Pick<App, 'config' | 'services' | 'hosts' | 'store' | 'clock' | 'immich'>;
 
@@ -21,25 +21,26 @@ const ACME_UNITS = ['caddy.service', 'traefik.service', 'acme-*.service', 'lego-
 /** Milliseconds for a name server. */
 const PATIENCE = 3000;
 
-export async function gather(app: GatherReach, options: { signal?: AbortSignal }): Promise<DoctorFacts> {
+export async function gather(app: GatherReach, options: { signal: AbortSignal }): Promise<DoctorFacts> {
+  const sight = createSight(options.signal);
   const { config, services, store, clock } = app;
-  const looks = await Promise.all(app.hosts.all.map((host) => lookAtHost(app, host, options)));
+  const looks = await Promise.all(app.hosts.all.map((host) => lookAtHost(app, host, { ...options, sight })));
   const hosts = looks.map(({ facts }) => facts);
-  const [mounts, addresses] = [await settle('mounts', networkMounts), ownAddresses()];
+  const [mounts, addresses] = [await sight.part('mounts', networkMounts), ownAddresses()];
   const isOnNetwork = (path: string) =>
     !('known' in mounts) || mounts.known.some((mount) => path === mount || path.startsWith(`${mount}/`));
 
   const [heard, folders, secrets, sameDisk, acme, immich, heartbeats, ahead, groups] = await Promise.all([
-    settle('ports', () => listeners(ownersOf(looks))),
+    sight.part('ports', () => listeners(ownersOf(looks))),
     Promise.all(
       containersOf({ hosts }).map(({ host, name, mounts: own }) =>
-        dataFolders({ host, container: name }, own, isOnNetwork),
+        dataFolders({ host, container: name }, own, { isOnNetwork, sight }),
       ),
     ),
-    secretFiles(app, looks, isOnNetwork),
-    settle('disks', () => sameDiskOf(app, looks, isOnNetwork)),
-    acmeFacts(app),
-    app.immich === undefined ? undefined : settle('Immich', () => askImmich(app, options)),
+    secretFiles(app, looks, { isOnNetwork, sight }),
+    sight.part('disks', () => sameDiskOf(app, looks, isOnNetwork)),
+    sight.one('acme', 'certificates', () => acmeFacts(app)),
+    app.immich === undefined ? undefined : sight.part('Immich', () => askImmich(app, options)),
     heartbeatsOf(app, addresses),
     bindsAhead(),
     renderGroups(),
@@ -73,20 +74,13 @@ export async function gather(app: GatherReach, options: { signal?: AbortSignal }
     secretFiles: secrets,
     dataFolders: folders.flat(),
     sameDisk,
-    acme,
+    acme: acme ?? [],
     immich,
     heartbeats,
+    unseen: sight.unseen(),
     tokenSharedAt: store.facts.at(TOKEN_SHARED),
     now: clock.now(),
   };
-}
-
-async function settle<Value>(what: string, ask: () => Promise<Value>): Promise<Known<Value>> {
-  try {
-    return { known: await ask() };
-  } catch (error) {
-    return { unknown: `${what}: ${causeOf(error).replace(/\.$/, '')}` };
-  }
 }
 
 /** By what stands in the path of their control group. */
@@ -104,7 +98,7 @@ function ownersOf(looks: readonly HostLook[]): Map<string, Pick<Listener, 'conta
 async function secretFiles(
   { config, services }: GatherReach,
   looks: readonly HostLook[],
-  isOnNetwork: (path: string) => boolean,
+  { isOnNetwork, sight }: { isOnNetwork: (path: string) => boolean; sight: Sight },
 ): Promise<SecretFile[]> {
   const own: Asked[] = [
     ...(config.file === undefined ? [] : [{ path: config.file, reader: 'Steward', service: undefined }]),
@@ -131,7 +125,9 @@ async function secretFiles(
     });
   });
   const asked = [...own, ...ofUnits, ...ofContainers].filter(({ path }) => !isOnNetwork(path));
-  const read = await Promise.all(asked.map((file) => secretFile(file).catch(() => undefined)));
+  const read = await Promise.all(
+    asked.map((file) => sight.one('secretFiles', file.path, () => secretFile(file))),
+  );
   return read.filter((file) => file !== undefined);
 }
 
@@ -203,29 +199,23 @@ function dataOf({ backup, host }: Service, looks: readonly HostLook[]): string[]
 async function acmeFacts({ hosts, services }: GatherReach): Promise<AcmeFacts[]> {
   const [local] = hosts.all;
   if (local === undefined) return [];
-  try {
-    const names = await local.systemd.unitFiles(ACME_UNITS);
-    const setups = await local.systemd.setups(names);
-    return await Promise.all(
-      names.map((name, index) => {
-        const service = services.all.find((one) => one.host === local.name && one.units.includes(name));
-        return acmeOf(name, service?.name, setups[index] as (typeof setups)[number]);
-      }),
-    );
-  } catch {
-    // That systemd cannot be asked, its own part says.
-    return [];
-  }
+  const names = await local.systemd.unitFiles(ACME_UNITS);
+  const setups = await local.systemd.setups(names);
+  return Promise.all(
+    names.map((name, index) => {
+      const service = services.all.find((one) => one.host === local.name && one.units.includes(name));
+      return acmeOf(name, service?.name, setups[index] as (typeof setups)[number]);
+    }),
+  );
 }
 
 async function askImmich({ immich }: GatherReach, options: { signal?: AbortSignal }): Promise<ImmichFacts> {
   if (immich === undefined) throw new Error('there is no key');
-  const [permissions, me, version] = await Promise.all([
-    immich.permissions(options),
-    immich.me(options),
-    immich.version(options),
-  ]);
-  return { major: version.major, permissions, email: me.email, isAdmin: me.isAdmin === true };
+  const [permissions, version] = await Promise.all([immich.permissions(options), immich.version(options)]);
+  // Whose key it is can be asked only with one of the permissions.
+  const mayAsk = permissions.some((one) => one === 'all' || one === 'user.read');
+  const me = mayAsk ? await immich.me(options) : undefined;
+  return { major: version.major, permissions, email: me?.email, isAdmin: me?.isAdmin === true };
 }
 
 /** A monitor on the machine that it watches goes down with it. */

@@ -5,13 +5,13 @@ import type { RawContainer } from '../../clients/engine.ts';
 import type { Setup } from '../../clients/systemd.ts';
 import type { Dialect, HostFacts, Known, TimerFacts, UnitFacts } from '../../doctor/facts.ts';
 import { isKind } from '../../doctor/known-images.ts';
-import { causeOf } from '../../errors.ts';
 import type { Host } from '../../hosts.ts';
 import type { Service } from '../../services.ts';
 import { unitsOf } from '../host-view.ts';
 import { withScripts } from '../update/configured.ts';
 import { toContainerFacts } from './containers.ts';
 import { idsOf, rootlessFacts, userOfSocket } from './machine.ts';
+import type { Sight } from './sight.ts';
 
 export type HostLook = {
   facts: HostFacts;
@@ -20,7 +20,7 @@ export type HostLook = {
   setups: ReadonlyMap<string, Setup>;
 };
 
-type Options = { signal?: AbortSignal };
+type Options = { signal: AbortSignal };
 
 /** Of these more is asked than of others. */
 const OF_STEWARD = 'steward.service';
@@ -28,6 +28,9 @@ const CONTAINER_UNITS = ['podman-*.service', 'docker-*.service'];
 const COMPOSE = 'com.docker.compose.project';
 /** The last lines of a log that are looked through. */
 const TAIL = 300;
+/** Characters of a line that are told. */
+const LINE_MOST = 200;
+const SAVED = /Background saving terminated with success|DB saved on disk/;
 /** Redis and its kin say the first themselves, their clients the second. */
 const CANNOT_SAVE =
   /\bMISCONF\b|Can't save in background|Background saving error|Failed opening the (?:temp )?RDB file/;
@@ -35,17 +38,17 @@ const CANNOT_SAVE =
 export async function lookAtHost(
   app: Pick<App, 'config' | 'services'>,
   host: Host,
-  options: Options,
+  { sight, ...options }: Options & { sight: Sight },
 ): Promise<HostLook> {
   const socket =
     app.services.hosts.find(({ name }) => name === host.name)?.engine ?? app.config.engine.socket;
   const services = app.services.all.filter((service) => service.host === host.name);
   const user = await userOfSocket(socket);
   const [engine, raw, units, timers, rootless] = await Promise.all([
-    settle(host, () => host.engine.version(options)),
-    settle(host, () => containersOf(host, options)),
-    settle(host, () => lookAtUnits(host, services, options)),
-    settle(host, () => timersOf(host, options)),
+    sight.part(host.name, () => host.engine.version(options)),
+    sight.part(host.name, () => containersOf(host, options)),
+    sight.part(host.name, () => lookAtUnits(host, services, options)),
+    sight.part(host.name, () => timersOf(host, options)),
     user === undefined ? undefined : rootlessFacts(user),
   ]);
   const setups = 'known' in units ? units.known.setups : new Map<string, Setup>();
@@ -63,7 +66,9 @@ export async function lookAtHost(
         const [image, ids, cannotSave] = await Promise.all([
           host.engine.image(one.Image, { ...options, remembered: true }).catch(() => undefined),
           idsOf(one.State.Pid, user),
-          usesCache(one, service, all) ? saveTrouble(host, name, options) : undefined,
+          usesCache(one, service, all)
+            ? sight.one('logs', name, () => saveTrouble(host, name, options))
+            : undefined,
         ]);
         return toContainerFacts(one, {
           host: host.name,
@@ -91,14 +96,6 @@ export async function lookAtHost(
     raw: 'known' in raw ? raw.known : [],
     setups,
   };
-}
-
-async function settle<Value>({ name }: Host, ask: () => Promise<Value>): Promise<Known<Value>> {
-  try {
-    return { known: await ask() };
-  } catch (error) {
-    return { unknown: `${name}: ${causeOf(error).replace(/\.$/, '')}` };
-  }
 }
 
 const map = async <Value, Other>(
@@ -154,10 +151,12 @@ async function dialectOf(fragment: string | undefined): Promise<Dialect> {
 async function timersOf(host: Host, options: Options): Promise<TimerFacts[]> {
   const names = await host.systemd.unitFiles(['*.timer'], options);
   const timers = await host.systemd.setups(names, options);
-  const active = names.flatMap((name, index) => {
-    const timer = timers[index] as Setup;
-    return timer.active === 'active' ? [{ name, starts: timer.starts }] : [];
-  });
+  const active = await Promise.all(
+    names
+      .map((name, index) => ({ name, ...(timers[index] as Setup) }))
+      .filter(({ active: state }) => state === 'active')
+      .map(async ({ name, starts, fragment }) => ({ name, starts, dialect: await dialectOf(fragment) })),
+  );
   const started = [...new Set(active.flatMap(({ starts }) => starts))];
   const setups = await host.systemd.setups(started, options);
   const commands = new Map(
@@ -165,9 +164,10 @@ async function timersOf(host: Host, options: Options): Promise<TimerFacts[]> {
       started.map(async (name, index) => [name, await commandsOf(host, setups[index] as Setup)] as const),
     ),
   );
-  return active.map(({ name, starts }) => ({
+  return active.map(({ name, starts, dialect }) => ({
     host: host.name,
     name,
+    dialect,
     commands: starts.map((unit) => commands.get(unit) ?? '').join('\n'),
   }));
 }
@@ -182,21 +182,16 @@ function usesCache(
   return all.some((one) => group.includes(one.Name.replace(/^\//, '')) && isKind(one.Config.Image, 'cache'));
 }
 
-/** A log that cannot be read tells nothing. */
+/** The last word of a log about it: trouble that is over is none. */
 async function saveTrouble(
   { engine }: Host,
   container: string,
   options: Options,
 ): Promise<string | undefined> {
   let last: string | undefined;
-  try {
-    for await (const { text } of engine.logs(container, { ...options, tail: TAIL })) {
-      if (CANNOT_SAVE.test(text)) last = text.slice(0, 200);
-      else if (/Background saving terminated with success|DB saved on disk/.test(text)) last = undefined;
-    }
-  } catch {
-    options.signal?.throwIfAborted();
-    return undefined;
+  for await (const { text } of engine.logs(container, { ...options, tail: TAIL })) {
+    if (CANNOT_SAVE.test(text)) last = text.slice(0, LINE_MOST);
+    else if (SAVED.test(text)) last = undefined;
   }
   return last;
 }

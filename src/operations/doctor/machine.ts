@@ -97,6 +97,12 @@ async function socketsOf(pid: string): Promise<string[]> {
 
 function unlessGone(error: NodeJS.ErrnoException): string[] {
   if (error.code === 'ENOENT' || error.code === 'ESRCH') return [];
+  // Root without its capabilities may not, as in the hardened unit.
+  if (error.code === 'EACCES' || error.code === 'EPERM') {
+    throw new Error(
+      'whose they are, only root with all its rights can see (`sudo steward doctor` on the server)',
+    );
+  }
   throw error;
 }
 

@@ -1,29 +1,29 @@
 /**
- * Since when an image is here, as far as can be told. An engine knows when it was built, which may be years before it was
- * pulled; so each look remembers which images it has seen.
+ * Since when an image is of no use, as far as can be told. An engine knows when it was built, which may be years before
+ * it was pulled, and not when it was needed last; so each look remembers what it found to be of no use.
  */
 import type { ImageSummary } from '../../clients/engine.ts';
 import type { Store } from '../../store.ts';
 
-/** By id: when it was seen first, 0 for those of the first look ever. */
+/** By id: when it was found of no use first, and at every look since; 0 at the first look ever. */
 type Memory = Readonly<Record<string, number>>;
 
 const keyOf = (host: string) => `prune:${host}`;
 
-/** @returns when each image came at the latest, in milliseconds since 1970; undefined where nothing tells */
-export function rememberImages(
+/**
+ * @param useless what nothing needs at this look
+ * @returns since when an image is here and of no use, in milliseconds since 1970
+ */
+export function rememberUseless(
   { facts }: Pick<Store, 'facts'>,
   host: string,
-  images: readonly ImageSummary[],
+  useless: readonly ImageSummary[],
   now: number,
-): (image: ImageSummary) => number | undefined {
+): (image: ImageSummary) => number {
   const before = facts.get<Memory>(keyOf(host));
   const seen: Memory = Object.fromEntries(
-    images.map(({ id }) => [id, before === undefined ? 0 : (before[id] ?? now)]),
+    useless.map(({ id }) => [id, before === undefined ? 0 : (before[id] ?? now)]),
   );
   facts.put(keyOf(host), seen);
-  return ({ id, createdAt }) => {
-    const since = Math.max(createdAt ?? 0, seen[id] ?? now);
-    return since === 0 ? undefined : since;
-  };
+  return ({ id, createdAt }) => Math.max(createdAt ?? 0, seen[id] ?? now);
 }

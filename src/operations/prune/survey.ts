@@ -8,7 +8,7 @@ import { parseImageName, type ImageName } from '../../image-name.ts';
 import type { KeepReason, PrunedHost, PrunedImage, PruneRefusal } from '../../report/prune.ts';
 import { recallGuarded, type Guarded } from '../update/guarded.ts';
 import { isOurs } from '../update/tags.ts';
-import { rememberImages } from './age.ts';
+import { rememberUseless } from './age.ts';
 import { mentionOf } from './mentions.ts';
 import { readTexts } from './read-texts.ts';
 
@@ -18,7 +18,7 @@ export type PruneReach = Pick<
 >;
 
 const DAY = 86_400_000;
-/** What came later is left alone. The job comes weekly, now some minutes earlier and now later. */
+/** What came, or was needed, later is left alone. The job comes weekly, now some minutes earlier and now later. */
 export const OLD = 7 * DAY - 3_600_000;
 /** Milliseconds for all that a host's units name: a disk of the network that is away holds whoever reads there. */
 const PATIENCE = 60_000;
@@ -106,7 +106,6 @@ type Judged = { going: readonly ImageSummary[]; kept: PrunedHost['kept'] };
 
 function judge(app: PruneReach, host: Host, { images, containers, texts }: Seen): Judged {
   const now = app.clock.now();
-  const cameAt = rememberImages(app.store, host.name, images, now);
   const used = new Set(containers.map(({ imageId }) => imageId));
   const needed = neededBy(app, host);
   const parents = new Set(images.map(({ parent }) => parent));
@@ -116,17 +115,19 @@ function judge(app: PruneReach, host: Host, { images, containers, texts }: Seen)
       return 'ours';
     const isMeant = mentionOf(image);
     if (texts.some(isMeant)) return 'named';
-    if (isBuilt(image)) return 'built';
-    return now - (cameAt(image) ?? 0) < OLD ? 'young' : undefined;
+    return isBuilt(image) ? 'built' : undefined;
   };
   const reasons = new Map(images.map((image) => [image.id, reasonOf(image)]));
+  const useless = images.filter(({ id }) => reasons.get(id) === undefined);
+  const uselessSince = rememberUseless(app.store, host.name, useless, now);
   const byId = new Map(images.map((image) => [image.id, image]));
   const kept: Partial<Record<KeepReason, number>> = {};
   const going: ImageSummary[] = [];
   for (const image of images) {
     // What only lies below others goes with the last of them.
     if (namesOf(image).length === 0 && parents.has(image.id)) continue;
-    const reason = reasons.get(image.id) ?? belowIt(image, byId, reasons);
+    const isYoung = now - uselessSince(image) < OLD;
+    const reason = reasons.get(image.id) ?? belowIt(image, byId, reasons) ?? (isYoung ? 'young' : undefined);
     if (reason === undefined) going.push(image);
     else kept[reason] = (kept[reason] ?? 0) + 1;
   }

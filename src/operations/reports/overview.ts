@@ -2,6 +2,7 @@
 import type { App } from '../../app.ts';
 import { dailyGrowth, daysLeft } from '../../checks/growth.ts';
 import { LAST_ERROR } from '../../error-count.ts';
+import { causeOf } from '../../errors.ts';
 import type { Action, DiskState, LostDisk, Report } from '../../report.ts';
 import type { Severity } from '../../report/alerts.ts';
 import type { BackupsReport } from '../../report/backups.ts';
@@ -34,8 +35,6 @@ export type OverviewQuestion = {
 const DAY = 86_400_000;
 /** Growth is judged over so long. */
 const LOOKS_BACK = 30 * DAY;
-/** A disk that is full so soon wants a look. Days. */
-const FULL_SOON = 14;
 /** Nobody was there: longer than a restart takes, and than one run of a job that comes each minute. */
 const GAP = 15 * 60_000;
 
@@ -43,13 +42,12 @@ export async function overview(
   app: OverviewReach,
   { span, from, isWhole = false, trends, signal }: OverviewQuestion,
 ): Promise<OverviewReport> {
-  const [status, listed] = await Promise.all([
+  const [status, stood] = await Promise.all([
     statusOfAll(app, signal === undefined ? {} : { signal }),
-    backupsOverview(app),
+    backupsStanding(app),
   ]);
   const { store } = app;
   const at = app.clock.now();
-  const stood = listed as Extract<BackupsReport, { kind: 'backups' }>;
   const updates = availableUpdates(app) as Extract<Report, { kind: 'releases' }>;
   const found = {
     services: status.services.map(({ name, title, state, trouble }) => ({ name, title, state, trouble })),
@@ -82,6 +80,15 @@ export async function overview(
   };
 }
 
+/** What goes wrong with the backups must not keep back what there is to say of the rest. */
+async function backupsStanding(app: OverviewReach): Promise<Extract<BackupsReport, { kind: 'backups' }>> {
+  try {
+    return (await backupsOverview(app)) as Extract<BackupsReport, { kind: 'backups' }>;
+  } catch (error) {
+    return { kind: 'backups', services: [], uncovered: [], lost: causeOf(error), at: app.clock.now() };
+  }
+}
+
 function verdictOf(
   found: Pick<OverviewReport, 'services' | 'alerts' | 'unseen' | 'backups' | 'disks' | 'jobs' | 'errors'>,
 ): OverviewReport['verdict'] {
@@ -93,9 +100,8 @@ function verdictOf(
     is('degraded') ||
     has('warning') ||
     (backups !== undefined && backups.troubled.length > 0) ||
-    disks.some((disk) =>
-      'lost' in disk ? disk.lost !== 'silent' : (disk.daysLeft ?? Infinity) < FULL_SOON,
-    ) ||
+    // How soon a disk is full is the smoke test's to judge.
+    disks.some((disk) => 'lost' in disk && disk.lost !== 'silent') ||
     jobs.some(({ isOver }) => !isOver) ||
     errors.count > 0;
   if (isTroubled) return 'troubled';

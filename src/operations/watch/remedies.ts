@@ -4,11 +4,14 @@ import type { Finding } from '../../report/alerts.ts';
 
 const status: Action = { label: 'status', command: 'status', args: [] };
 
+/** Only a change of the host's configuration starts these. */
+const HOPELESS: readonly Trouble['kind'][] = ['no-unit', 'masked'];
+
 export function remediesOf({ fact, service }: Finding): readonly Action[] {
   switch (fact.kind) {
     case 'service':
-      return service === undefined
-        ? [status]
+      return service === undefined || HOPELESS.includes(fact.trouble.kind)
+        ? looksAt({ service })
         : [
             { ...powerOf(fact.trouble, service), style: 'primary' },
             { label: 'logs', command: 'logs', args: [service] },

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Setup } from '../../../src/clients/systemd.ts';
+import { createSight } from '../../../src/operations/doctor/sight.ts';
 import { acmeOf, dataFolders, formOf, secretFile } from '../../../src/operations/doctor/files.ts';
 
 let folder: string;
@@ -76,7 +77,7 @@ test('dataFolders are what a container may write: no system folder, no socket, n
       mount('/etc'),
       mount('volume', { type: 'volume' }),
     ],
-    (path) => path.startsWith('/mnt/nas'),
+    { isOnNetwork: (path) => path.startsWith('/mnt/nas'), sight: createSight(AbortSignal.timeout(10_000)) },
   );
   expect(found).toEqual([
     expect.objectContaining({ host: 'local', container: 'blog', path: join(folder, 'data'), mode: 0o40750 }),

@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { ContainerSummary } from '../../../src/clients/engine.ts';
 import { createHosts, type Host } from '../../../src/hosts.ts';
 import { isIdle, planPrune, prune } from '../../../src/operations/prune/prune.ts';
 import type { PruneReach } from '../../../src/operations/prune/survey.ts';
@@ -84,6 +85,28 @@ describe('planPrune', () => {
     expect((await look()).names).toEqual([UNUSED]);
   });
 
+  test('keeps what was needed until lately for seven days, however long it is here', async () => {
+    const imageId = `sha256:${'b'.repeat(64)}`;
+    const container: ContainerSummary = {
+      id: 'c',
+      name: 'c',
+      image: UNUSED,
+      imageId,
+      state: 'exited',
+      labels: {},
+    };
+    const using = reach(({ engine }) => ({
+      engine: { ...engine, list: async () => [...(await engine.list()), container] },
+    }));
+    const { host } = await look(using);
+    expect(host?.images).toEqual([]);
+    now += 30 * DAY;
+    await look(using);
+    expect((await look()).host?.kept).toMatchObject({ young: 1 });
+    now += 7 * DAY;
+    expect((await look()).names).toEqual([UNUSED]);
+  });
+
   test('lets nothing of a host go whose units cannot be read, and says what could not', async () => {
     const unread = reach(({ systemd }) => ({
       systemd: {
@@ -130,6 +153,8 @@ describe('planPrune', () => {
     app.store.updates.end(id, 'updated');
     expect(await look()).toMatchObject({ names: [], host: { kept: { ours: 1 } } });
     app.store.updates.record(id, { facts: { dropped: true } });
+    expect((await look()).host?.kept).toMatchObject({ young: 1 });
+    now += 7 * DAY;
     expect((await look()).names).toEqual([UNUSED]);
   });
 });

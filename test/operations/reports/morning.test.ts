@@ -287,3 +287,20 @@ test.each([[['wek']], [['week', '2026-11-17']], [['details', '2026-11-17', 'x']]
     await expect(ask(house, ...args)).rejects.toThrow(/say report, report week or report details/);
   },
 );
+
+test('what goes wrong with the backups is said, and the rest is told all the same', async () => {
+  const house = await openHouse({ from: '2026-11-17T00:00:00Z' });
+  const { app, store } = house;
+  Object.assign(app.services, { backups: { folder: '/dev/null/backups' } });
+  Object.assign(app.services.find('vaultwarden'), { backup: { sources: [], at: '04:00', keep: {} } });
+  const facts = { ...store.facts };
+  vi.spyOn(store.facts, 'get').mockImplementation((key) => {
+    if (key.includes('/dev/null/backups')) throw new Error('disk I/O error');
+    return facts.get(key);
+  });
+  await house.until('2026-11-17T09:00:00Z');
+  const [told] = house.told();
+  expect(told?.report.verdict).not.toBe('good');
+  expect(told?.report.unseen).toMatchObject([{ kind: 'backups', cause: 'disk I/O error' }]);
+  expect(told?.report.services.length).toBeGreaterThan(3);
+});

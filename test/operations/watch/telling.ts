@@ -4,7 +4,7 @@ import type { App } from '../../../src/app.ts';
 import { reconcile } from '../../../src/operations/watch/reconcile.ts';
 import { tellAlerts } from '../../../src/operations/watch/tell-alerts.ts';
 import { tellHeld } from '../../../src/operations/watch/tell-held.ts';
-import { present } from '../../../src/present/index.ts';
+import { present } from '../../present/present.ts';
 import type { Finding, Severity } from '../../../src/report/alerts.ts';
 import { openScratchStore, openStore } from '../../../src/store.ts';
 import { toText } from '../../../src/terminal.ts';
