@@ -25,8 +25,8 @@ export type Cadence = {
 
 export const CADENCE: Cadence = { looks: 60_000, units: 10_000, rest: 250 };
 
-/** Where something turns all the time, looking at it must not take the host's power, too. Milliseconds. */
-const LONGEST_REST = 5000;
+/** Where something turns all the time, looking at it must not take the host's power, too: it rests so many times longer. */
+const TIRED = 20;
 
 export type HostWatch = Watched & {
   app: WatchReach;
@@ -102,6 +102,6 @@ async function keepLooking(
     }
     await sleep(rest, signal);
     const isCalm = await agenda.wait(wholeAt - performance.now(), signal);
-    rest = isCalm ? cadence.rest : Math.min(rest * 2, LONGEST_REST);
+    rest = isCalm ? cadence.rest : Math.min(rest * 2, cadence.rest * TIRED);
   }
 }

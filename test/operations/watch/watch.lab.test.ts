@@ -20,7 +20,7 @@ import { startLab, type RunningLab } from '../../lab/start.ts';
 import { openLab, type Lab } from '../../lab/tools.ts';
 
 /** Milliseconds. */
-const CADENCE = { looks: 2000, units: 500, rest: 100 };
+const CADENCE = { looks: 2000, units: 500, rest: 20 };
 const LIMIT = 40_000;
 
 let running: RunningLab;
