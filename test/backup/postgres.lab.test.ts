@@ -191,9 +191,9 @@ describe('takePostgres', () => {
     const taken = await take('asked.dump', { queries });
     expect(taken.facts.answers).toEqual({ assets: 3000, none: 0 });
     expect(taken.facts.unanswered).toEqual({
-      gone: 'psql says: relation "user" does not exist',
-      open: expect.stringMatching(/^psql says: unterminated quoted string/),
-      writes: 'psql says: cannot execute setval() in a read-only transaction',
+      gone: 'PostgreSQL says: relation "user" does not exist',
+      open: expect.stringMatching(/^PostgreSQL says: unterminated quoted string/),
+      writes: 'PostgreSQL says: cannot execute setval() in a read-only transaction',
       nothing: 'it gives no number.',
       endless: 'it gives no number.',
     });
@@ -203,7 +203,7 @@ describe('takePostgres', () => {
     expect(checks.map(({ result, detail }) => `${result}: ${detail}`).slice(0, 3)).toEqual([
       'passed: assets: 3000.',
       'failed: none: 0; at least 1 is expected.',
-      'failed: gone: psql says: relation "user" does not exist',
+      'failed: gone: PostgreSQL says: relation "user" does not exist',
     ]);
   });
 

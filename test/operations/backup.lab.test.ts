@@ -272,9 +272,9 @@ describe('takeSnapshot of PostgreSQL', () => {
     [
       'a database that is not there',
       { database: 'none' },
-      /Cannot measure the database "none" in ".*": psql says: database "none" does not exist/,
+      /Cannot measure the database "none" in ".*": PostgreSQL says: database "none" does not exist/,
     ],
-    ['a user that is not there', { user: 'none' }, /psql says: role "none" does not exist/],
+    ['a user that is not there', { user: 'none' }, /PostgreSQL says: role "none" does not exist/],
     [
       'a container that is not there',
       { container: 'web' },
