@@ -84,7 +84,12 @@ function causeOf(
   loops: SightOptions['loops'],
 ): Cause {
   const isBad = ({ name, state }: ContainerState) => loops.has(name) || !FINE.includes(state);
-  const part = containers.find(isBad) ?? containers.find(({ state }) => state === 'working');
+  // What only cannot be asked, because the engine is away, is no reason for what is known to be bad.
+  const isAsked = (one: ContainerState) => one.trouble?.kind !== 'host-unreachable';
+  const part =
+    containers.find((one) => isBad(one) && isAsked(one)) ??
+    containers.find(isBad) ??
+    containers.find(({ state }) => state === 'working');
   if (part === undefined) return { part: undefined, trouble, loop: undefined };
   return {
     part: part.name,

@@ -85,7 +85,8 @@ function change(data: string, chance: Chance): void {
   } catch (error) {
     // There may be nothing of the kind, something in the way, or a folder put into itself.
     const { code, message } = error as NodeJS.ErrnoException;
-    if (!/EEXIST|EISDIR|ELOOP|ENOTDIR|ENOTEMPTY|EINVAL|ENOENT|nothing to pick/.test(code ?? message)) throw error;
+    if (!/EEXIST|EISDIR|ELOOP|ENOTDIR|ENOTEMPTY|EINVAL|ENOENT|nothing to pick/.test(code ?? message))
+      throw error;
   }
 }
 

@@ -254,6 +254,15 @@ test('look tells of an engine that is away once, and nothing of what it cannot k
   expect((await looks()).ended).toMatchObject([{ key: hostKey('local') }]);
 });
 
+test('look tells of the part that is known to be bad, not of one that an engine which is away says nothing of', async () => {
+  host.engineAway = true;
+  fail('server');
+  await looks(IMMICH);
+  pass(30 * SECOND);
+  await looks(IMMICH);
+  expect(alertOf(IMMICH)?.finding.fact).toMatchObject({ part: 'server', trouble: { kind: 'unit-failed' } });
+});
+
 test('look tells of a systemd that is away', async () => {
   host.systemdAway = true;
   await looks();
