@@ -85,9 +85,10 @@ function causeOf(
 ): Cause {
   const isBad = ({ name, state }: ContainerState) => loops.has(name) || !FINE.includes(state);
   // What only cannot be asked, because the engine is away, is no reason for what is known to be bad.
-  const isAsked = (one: ContainerState) => one.trouble?.kind !== 'host-unreachable';
+  const isKnown = ({ name, trouble: of }: ContainerState) =>
+    loops.has(name) || of?.kind !== 'host-unreachable';
   const part =
-    containers.find((one) => isBad(one) && isAsked(one)) ??
+    containers.find((one) => isBad(one) && isKnown(one)) ??
     containers.find(isBad) ??
     containers.find(({ state }) => state === 'working');
   if (part === undefined) return { part: undefined, trouble, loop: undefined };
