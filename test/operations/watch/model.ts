@@ -55,9 +55,9 @@ export function createModel({
     }
     const loops = parts.map(({ count }, index) => loopOf(index, count, at));
     const is = (state: string) => parts.some((part) => part.is === state);
-    const cause = parts.findIndex(
-      (part, index) => loops[index] !== undefined || !['runs', 'starts'].includes(part.is),
-    );
+    // That one is ill only the engine can say.
+    const fine = ['runs', 'starts', ...(engineAway ? ['ill'] : [])];
+    const cause = parts.findIndex((part, index) => loops[index] !== undefined || !fine.includes(part.is));
     const since = loops[cause] ?? parts[cause]?.since ?? at;
     const looping = loops.some((loop) => loop !== undefined);
     const truth = ((): Truth => {
