@@ -549,7 +549,9 @@ describe('putBack', () => {
 
       place.write('disk/sub/file', 'x'.repeat(6_000_000));
       const large = await take('three');
-      await expect(back(large, 'large')).rejects.toThrow(/Cannot put back .*: it needs 6 MB beside the present data/);
+      await expect(back(large, 'large')).rejects.toThrow(
+        /Cannot put back .*: it needs 6 MB beside the present data/,
+      );
       expect(statSync(path('disk/sub/file')).size).toBe(6_000_000);
     } finally {
       execFileSync('umount', [path('disk')]);

@@ -65,6 +65,8 @@ beforeAll(async () => {
   const services = {
     ...Object.fromEntries(Object.keys(alone).map((name) => [name, { containers: [name], ...rest }])),
     pair: { containers: ['first', 'second'], ...rest },
+    // A check that comes before it listens fails, and the next one is seconds away.
+    ill: { containers: ['ill'], watch: { after: '4s' }, health: { settle: '1s' } },
     // A single turn of it takes a second or two, which is no trouble yet.
     loops: { containers: ['loops'], watch: { after: '5s' }, health: { settle: '3s' } },
     native: { units: [UNIT], ...rest },
