@@ -2,7 +2,7 @@
 import type { Chart, Line } from '../card.ts';
 import type { Count, OverviewReport, Point } from '../report/overview.ts';
 import type { Rich } from '../rich.ts';
-import { chartTitles } from '../texts/charts.ts';
+import { chartDuration, chartTitles } from '../texts/charts.ts';
 import type { Texts } from '../texts/index.ts';
 import { diskName } from './status.ts';
 
@@ -60,7 +60,7 @@ export function trendCharts({ trends, disks }: OverviewReport, texts: Texts): Ch
   return [
     ...lines(chartTitles.disks, shares, texts.percent, 1),
     ...ofBackups('sizes', texts.size),
-    ...ofBackups('took', texts.duration),
+    ...ofBackups('took', chartDuration),
     ...bars(chartTitles.restarts, trends.restarts.days),
     ...bars(chartTitles.pictures, trends.pictures.days),
   ];

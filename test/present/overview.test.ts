@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { Finding } from '../../src/report/alerts.ts';
 import type { OverviewReport, Trends } from '../../src/report/overview.ts';
 import { present } from './present.ts';
+import { present as presentIn } from '../../src/present/index.ts';
 import { render } from '../../src/telegram/render.ts';
 import { toText } from '../../src/terminal.ts';
 import { textsOf } from '../../src/texts/index.ts';
@@ -185,6 +186,11 @@ const trends: Trends = {
   restarts: { days: [{ day: '2026-11-20', count: 3 }], inWeek: 3, most: { name: 'archive', count: 2 } },
   pictures: { days: [{ day: '2026-11-20', count: 0 }], inWeek: 0 },
 };
+
+test('the charts of a week have no letters but Latin ones in Korean, too', () => {
+  const { picture } = presentIn({ ...good, span: 'week', trends }, textsOf('ko', 'UTC'));
+  expect(JSON.stringify(picture?.charts)).toMatch(/^[ -~]+$/);
+});
 
 test('a week has its trends in words, and as charts of what has figures', () => {
   const card = present({ ...good, span: 'week', trends }, texts);
