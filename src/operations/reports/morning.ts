@@ -19,7 +19,7 @@ const TOLD = 'report:told';
 type Told = { at: number; unseen: readonly string[] };
 
 /** When the last report was told; a day ago where there was none, or where the clock was set back since. */
-export function lastTold({ store, clock }: Pick<App, 'store' | 'clock'>): number {
+function lastTold({ store, clock }: Pick<App, 'store' | 'clock'>): number {
   const now = clock.now();
   const at = store.facts.get<Told>(TOLD)?.at;
   return at === undefined || at > now ? now - DAY : at;

@@ -16,7 +16,7 @@ const WRITTEN_AFTER = 300;
 /** After these a container may be in another state. */
 const TURNS: readonly string[] = ['die', 'start', 'stop', 'remove', 'destroy', 'rename', 'oom', 'unpause'];
 
-export const seenKey = (host: string): string => `watch:seen:${host}`;
+const seenKey = (host: string): string => `watch:seen:${host}`;
 
 type Part = { name: string; service: Service };
 

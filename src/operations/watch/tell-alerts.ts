@@ -15,7 +15,7 @@ const MOST_CARDS = 5;
 const AT_ONCE = 60_000;
 
 /** Key in the store of what is held. */
-export const heldKey = ({ id }: Pick<AlertRow, 'id'>): string => `alert:${id}`;
+const heldKey = ({ id }: Pick<AlertRow, 'id'>): string => `alert:${id}`;
 const ownCard = ({ id }: AlertRow): string => `alert:${id}`;
 const sharedCard = ({ id }: AlertRow): string => `alerts:${id}`;
 const isShared = (card: string): boolean => card.startsWith('alerts:');
