@@ -8,6 +8,7 @@ import { feedDump } from './postgres.ts';
 import { makeRoles } from './postgres-roles.ts';
 import { countRows } from './postgres-rows.ts';
 import {
+  PSQL,
   ask,
   endOthers,
   identifier,
@@ -242,20 +243,9 @@ async function restoreAsText(
   const writing = feedDump(reach, file, part.copy, {}, (stdin) =>
     runTool(reach, beside, ['pg_restore', '--file=-', ...args], { stdin, stdout: statements }),
   );
-  const reading = runTool(
-    reach,
-    beside,
-    [
-      'psql',
-      '--no-psqlrc',
-      '--no-password',
-      '--quiet',
-      '--output=/dev/null',
-      '--set=ON_ERROR_STOP=1',
-      '--file=-',
-    ],
-    { stdin: withPath(statements, value) },
-  ).finally(() => statements.destroy());
+  const reading = runTool(reach, beside, [...PSQL, '--output=/dev/null', '--file=-'], {
+    stdin: withPath(statements, value),
+  }).finally(() => statements.destroy());
   const [read, written] = await Promise.allSettled([reading, writing]);
   for (const one of [read, written]) if (one.status === 'rejected') throw one.reason;
 }

@@ -2,7 +2,7 @@
 import type { Expect } from '../services/schema.ts';
 import type { SourceFacts } from './manifest.ts';
 import { collectText } from './postgres-text.ts';
-import { literal, runTool, type Place, type Reach } from './psql.ts';
+import { literal, PSQL_ROWS, runTool, type Place, type Reach } from './psql.ts';
 
 export type Query = Pick<Expect['queries'][number], 'name' | 'database' | 'sql'>;
 
@@ -51,21 +51,9 @@ async function askOne(
     `set transaction snapshot ${literal(snapshot)}`,
     `select pg_catalog.to_json(answer) from (\n${sql}\n) answer limit 1`,
   ];
-  await runTool(
-    reach,
-    place,
-    [
-      'psql',
-      '--no-psqlrc',
-      '--no-password',
-      '--quiet',
-      '--tuples-only',
-      '--no-align',
-      '--set=ON_ERROR_STOP=1',
-      ...statements.map((statement) => `--command=${statement}`),
-    ],
-    { stdout: text.stream },
-  );
+  await runTool(reach, place, [...PSQL_ROWS, ...statements.map((statement) => `--command=${statement}`)], {
+    stdout: text.stream,
+  });
   const row = JSON.parse(text.result() || '{}') as Record<string, unknown>;
   const answer = Number(Object.values(row)[0] ?? Number.NaN);
   if (!Number.isFinite(answer)) throw new Error('it gives no number.');

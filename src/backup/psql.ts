@@ -27,6 +27,11 @@ const environment = ({ application }: Reach, { user, database }: Place) => ({
   PGCLIENTENCODING: 'UTF8',
 });
 
+/** Nobody's settings but ours, never a question for a password, over at the first fault. */
+export const PSQL = ['psql', '--no-psqlrc', '--no-password', '--quiet', '--set=ON_ERROR_STOP=1'] as const;
+/** Only what the rows hold. */
+export const PSQL_ROWS = [...PSQL, '--tuples-only', '--no-align'] as const;
+
 /** Run one of PostgreSQL's programs. @throws Error with what it says, on any exit code but 0 */
 export async function runTool(
   reach: Reach,
@@ -39,32 +44,20 @@ export async function runTool(
     env: environment(reach, place),
     signal: reach.signal,
   });
-  if (exitCode !== 0) throw new Error(`${program} says: ${firstError(stderr) ?? `exit code ${exitCode}`}`);
+  if (exitCode === 0) return;
+  // What psql says of a failure are the server's words; the other programs have their own.
+  const speaker = program === 'psql' ? 'PostgreSQL' : program;
+  throw new Error(`${speaker} says: ${firstError(stderr) ?? `exit code ${exitCode}`}`);
 }
 
 export function openSession(reach: Reach, place: Place): Session {
   const input = createInput();
   const output = createRows();
   let count = 0;
-  const ended = reach.engine
-    .exec(
-      place.container,
-      [
-        'psql',
-        '--no-psqlrc',
-        '--no-password',
-        '--quiet',
-        '--tuples-only',
-        '--no-align',
-        '--set=ON_ERROR_STOP=1',
-        '--file=-',
-      ],
-      { stdin: input.stream(), stdout: output.sink, env: environment(reach, place), signal: reach.signal },
-    )
-    .then(({ exitCode, stderr }) => {
-      if (exitCode !== 0)
-        throw new Error(`PostgreSQL says: ${firstError(stderr) ?? `exit code ${exitCode}`}`);
-    });
+  const ended = runTool(reach, place, [...PSQL_ROWS, '--file=-'], {
+    stdin: input.stream(),
+    stdout: output.sink,
+  });
   // Whoever waits for rows is told; nobody else needs to know.
   ended
     .catch(() => {})

@@ -27,8 +27,8 @@ type Outcome = {
 /** Keys of this test: others break units of the same machine meanwhile. */
 const look = async (): Promise<Outcome & { keys: string[] }> => {
   const outcome = JSON.parse(await here.inside(process.execPath, CHILD, folder)) as Outcome;
-  const keys = outcome.open.map(({ key }) => key).filter((key) => key !== 'units:local');
-  return { ...outcome, keys: keys.toSorted() };
+  const own = (keys: string[]) => keys.filter((key) => key !== 'units:local');
+  return { ...outcome, keys: own(outcome.open.map(({ key }) => key)).toSorted(), ended: own(outcome.ended) };
 };
 const mount = () => here.inside('mount', '-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', disk);
 

@@ -73,6 +73,7 @@ export async function followEngine(watch: HostWatch, signal: AbortSignal): Promi
     memory.note(part.name, event);
     const { action, exitCode: code, id } = event;
     const { memoryLimit } = memory.part(part.name);
+    if (action === 'start') void guard?.started(part.service, part.name);
     if (action === 'die' && code !== undefined)
       void guard?.ended(part.service, part.name, { id, code, at, memoryLimit });
     if (TURNS.includes(event.action)) agenda.add(part.service, 0);

@@ -4,13 +4,17 @@ import { causeOf } from '../../errors.ts';
 import type { Host } from '../../hosts.ts';
 import type { Service } from '../../services.ts';
 import { sleep } from '../../sleep.ts';
-import { endedForMemory, type End } from './out-of-memory.ts';
+import { memoryJudge, type End } from './out-of-memory.ts';
+import type { TaskEnd } from '../../tasks.ts';
 import type { MemoryLoop } from './stop-loop.ts';
 
-export type StopLoop = (service: Service, loop: MemoryLoop) => Promise<unknown>;
+export type StopLoop = (service: Service, loop: MemoryLoop) => Promise<Pick<TaskEnd, 'outcome'>>;
 
+/** Neither ever rejects. */
 export type MemoryGuard = {
-  /** A part has ended; of a native unit `id` is undefined. Never rejects. */
+  /** A container has started: it may not live long enough for a look to learn its limit. */
+  started(service: Service, container: string): Promise<void>;
+  /** A part has ended; of a native unit `id` is undefined. */
   ended(service: Service, part: string, end: Omit<End, 'unit'>): Promise<void>;
 };
 
@@ -21,7 +25,7 @@ const WINDOW = 10 * 60_000;
 const NOTICED_AFTER = 1000;
 
 /**
- * @param stop called at the third kill, and at each further one
+ * @param stop called at the third kill, and at each further one until it is stopped
  * @param options.noticed milliseconds
  */
 export function createMemoryGuard(
@@ -37,37 +41,57 @@ export function createMemoryGuard(
     noticed?: number;
   },
 ): MemoryGuard {
-  const kills = new Map<string, readonly number[]>();
+  /** By part. */
+  const recent = new Map<string, readonly End[]>();
+  /** By part. What dies at once may be gone before it can be asked; what takes its place has the same limit. */
+  const limits = new Map<string, number>();
+
+  /** @throws Error where the engine is away */
+  const learnLimit = async (part: string): Promise<void> => {
+    const found = await host.engine.inspect(part, { signal });
+    if (found?.memoryLimit !== undefined) limits.set(part, found.memoryLimit);
+    else if (found !== undefined) limits.delete(part);
+  };
 
   const look = async (service: Service, part: string, end: End): Promise<void> => {
     // Whoever holds it starts and stops what he works on.
     if (!app.locks.isFree(service.name)) return;
     await sleep(noticed, signal);
-    // Where it dies at once, nobody has looked at it yet; the one that took its place has the same limit.
-    const memoryLimit = end.memoryLimit ?? (await host.engine.inspect(part, { signal }))?.memoryLimit;
-    if (!(await endedForMemory(host.systemd, { ...end, memoryLimit }, { signal }))) return;
+    const isKill = await memoryJudge(host.systemd, { signal });
     if (!(await startsAgain(host, part, end.unit, signal))) return;
-    const recent = [...(kills.get(part) ?? []).filter((at) => end.at - at < WINDOW), end.at];
-    kills.set(part, recent);
-    if (recent.length < KILLS) return;
-    await stop(service, { part, kills: recent.length, memoryLimit });
+    if (end.memoryLimit !== undefined) limits.set(part, end.memoryLimit);
+    else if (!limits.has(part)) await learnLimit(part);
+    const memoryLimit = limits.get(part);
+    const ends = [...(recent.get(part) ?? []).filter(({ at }) => end.at - at < WINDOW), end];
+    // As long as nobody knows whether it has a limit, it may have one.
+    const mayBe = ends.filter((one) => isKill({ ...one, memoryLimit: memoryLimit ?? Infinity }));
+    recent.set(part, mayBe);
+    if (mayBe.length < KILLS || !mayBe.every((one) => isKill({ ...one, memoryLimit }))) return;
+    const { outcome } = await stop(service, { part, kills: mayBe.length, memoryLimit });
+    if (outcome === 'done') recent.delete(part);
+  };
+
+  const unlessFailed = async (service: Service, part: string, act: () => Promise<unknown>): Promise<void> => {
+    if (service.watch.onLoop !== 'stop') return;
+    try {
+      await act();
+    } catch (error) {
+      if (signal.aborted) return;
+      app.log.warn(
+        { service: service.name, part, cause: causeOf(error) },
+        'a kill for memory was not looked at',
+      );
+    }
   };
 
   return {
-    async ended(service, part, end) {
-      if (service.watch.onLoop !== 'stop') return;
-      const container = service.containers.find(({ name }) => name === part);
-      const unit = container === undefined ? `${part}.service` : container.unit;
-      try {
-        await look(service, part, { ...end, unit });
-      } catch (error) {
-        if (signal.aborted) return;
-        app.log.warn(
-          { service: service.name, part, cause: causeOf(error) },
-          'a kill for memory was not looked at',
-        );
-      }
-    },
+    started: (service, container) => unlessFailed(service, container, () => learnLimit(container)),
+    ended: (service, part, end) =>
+      unlessFailed(service, part, () => {
+        const container = service.containers.find(({ name }) => name === part);
+        const unit = container === undefined ? `${part}.service` : container.unit;
+        return look(service, part, { ...end, unit });
+      }),
   };
 }
 

@@ -30,10 +30,18 @@ export async function endedForMemory(
   end: End,
   options: CallOptions = {},
 ): Promise<boolean> {
+  return (await memoryJudge(systemd, options))(end);
+}
+
+/** {@link endedForMemory} for many ends, of one reading of the kernel's log. */
+export async function memoryJudge(
+  systemd: Pick<Systemd, 'memoryKills'>,
+  options: CallOptions = {},
+): Promise<(end: End) => boolean> {
   const kills = await systemd.memoryKills(options).catch(() => undefined);
   options.signal?.throwIfAborted();
-  if (kills === undefined) return end.code === KILLED && end.memoryLimit !== undefined;
-  return kills.some((kill) => isOf(kill, end));
+  if (kills === undefined) return (end) => end.code === KILLED && end.memoryLimit !== undefined;
+  return (end) => kills.some((kill) => isOf(kill, end));
 }
 
 const isOf = ({ cgroup, at }: MemoryKill, end: End): boolean =>

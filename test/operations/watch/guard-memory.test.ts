@@ -32,9 +32,9 @@ const service = (): Service => ({
   watch: { ...box.service('vaultwarden').watch, onLoop: 'stop' },
 });
 const host = () => box.app.hosts.of(service());
-const guardThat = (act: (loop: MemoryLoop) => Promise<unknown>) =>
+const guardThat = (act: (loop: MemoryLoop) => 'done' | 'skipped') =>
   createMemoryGuard({ ...box.app, log }, host(), {
-    stop: (_service, loop) => act(loop),
+    stop: async (_service, loop) => ({ outcome: act(loop) }),
     signal: stop.signal,
     noticed: 0,
   });
@@ -53,7 +53,10 @@ async function die(
 describe('createMemoryGuard', () => {
   it('asks for a stop at the third kill for memory within ten minutes, where the owner wishes so', async () => {
     const asked: MemoryLoop[] = [];
-    const guard = guardThat(async (loop) => asked.push(loop));
+    const guard = guardThat((loop) => {
+      asked.push(loop);
+      return 'done';
+    });
     for (let kill = 0; kill < 3; kill += 1) {
       expect(asked).toEqual([]);
       await die(guard, { oom: true });
@@ -63,8 +66,50 @@ describe('createMemoryGuard', () => {
     expect(asked).toHaveLength(1);
   });
 
+  it('asks at each further kill until it is stopped, and counts anew then', async () => {
+    const asked: number[] = [];
+    const guard = guardThat(({ kills }) => {
+      asked.push(kills);
+      return asked.length === 1 ? 'skipped' : 'done';
+    });
+    for (let kill = 0; kill < 6; kill += 1) await die(guard, { oom: true });
+    expect(asked).toEqual([3, 4]);
+  });
+
+  it.each([
+    ['is known only after some have gone', true, [4]],
+    ['is not there', false, []],
+  ])('without a log of the kernel, where its limit %s', async (_case, isLearnt, expected) => {
+    const asked: number[] = [];
+    const real = await host().engine.inspect('vaultwarden');
+    if (real === undefined) throw new Error('no container');
+    let found: typeof real | undefined;
+    const where = {
+      systemd: { ...host().systemd, memoryKills: () => Promise.reject(new Error('no log')) },
+      engine: { ...host().engine, inspect: async () => found },
+    };
+    const guard = createMemoryGuard({ ...box.app, log }, where, {
+      stop: async (_service, { kills }) => {
+        asked.push(kills);
+        return { outcome: 'done' };
+      },
+      signal: stop.signal,
+      noticed: 0,
+    });
+    await box.kill('vaultwarden', { oom: true });
+    for (let kill = 0; kill < 4; kill += 1) {
+      if (kill === 3) {
+        found = { ...real, memoryLimit: isLearnt ? LIMIT : undefined };
+        await guard.started(service(), 'vaultwarden');
+      }
+      const end = { id: 'abc', code: 137, at: Date.now(), memoryLimit: undefined };
+      await guard.ended(service(), 'vaultwarden', end);
+    }
+    expect(asked).toEqual(expected);
+  });
+
   it('counts only kills for memory, of what starts again by itself, while nobody works on it', async () => {
-    const act = vi.fn<() => Promise<void>>(async () => {});
+    const act = vi.fn<() => 'done'>(() => 'done');
     const guard = guardThat(act);
     for (let kill = 0; kill < 2; kill += 1) await die(guard, { oom: true });
     await die(guard, { code: 137 });
@@ -79,7 +124,7 @@ describe('createMemoryGuard', () => {
   });
 
   it('does not count kills that are further apart', async () => {
-    const act = vi.fn<() => Promise<void>>(async () => {});
+    const act = vi.fn<() => Promise<{ outcome: 'done' }>>(async () => ({ outcome: 'done' }));
     const kills = [0, 9, 11, 20].map((minutes) => Date.now() - (30 - minutes) * 60_000);
     const systemd = {
       ...host().systemd,

@@ -191,9 +191,11 @@ it(
     await expect
       .poll(async () => (await here.systemd(...state)).trim(), { timeout: 40_000 })
       .toMatch(/^(?:inactive|failed)$/);
-    expect(app.store.audit.list({ service: 'greedy' })).toMatchObject([
-      { what: 'stop-loop', by: 'schedule', outcome: 'done' },
-    ]);
+    await until(() =>
+      expect(app.store.audit.list({ service: 'greedy' })).toMatchObject([
+        { what: 'stop-loop', by: 'schedule', outcome: 'done' },
+      ]),
+    );
   },
 );
 
