@@ -11,7 +11,7 @@ const lab = {
     name: 'lab',
     include: ['test/**/*.lab.test.ts'],
     globalSetup: ['test/lab/setup.ts'],
-    maxWorkers: 2,
+    maxWorkers: 3,
   },
 } as const;
 

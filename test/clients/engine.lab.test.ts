@@ -104,7 +104,8 @@ ExecStart=podman system service --time=0
     async begin(what) {
       await run(
         what,
-        ['--rm'],
+        // Nothing in it hears SIGTERM.
+        ['--rm', '--stop-timeout=1'],
         'echo working; until [ -e /tmp/exit ]; do sleep 0.05; done; exit $(cat /tmp/exit)',
       );
       return {
@@ -122,7 +123,12 @@ ExecStart=podman system service --time=0
       };
     },
     async fallIll(what) {
-      const check = ['--health-cmd=false', '--health-retries=1', '--health-interval=disable'];
+      const check = [
+        '--health-cmd=false',
+        '--health-retries=1',
+        '--health-interval=disable',
+        '--stop-timeout=1',
+      ];
       await run(what, check, 'sleep 1000000');
       await host.healthcheck(what);
     },

@@ -42,7 +42,7 @@ async function open(host: typeof here | typeof here.rootless): Promise<SystemdTa
     [units.mortal]: `[Service]\nExecStart=/bin/sh -c "trap 'exit 4' USR1; sleep 1000000 & wait"\n`,
     [units.bound]: `[Unit]\nBindsTo=${units.mortal}\nAfter=${units.mortal}\n[Service]\nExecStart=/bin/sleep 1000000\nRestart=always\n`,
     [units.looping]:
-      '[Unit]\nStartLimitBurst=3\n[Service]\nExecStart=/bin/sh -c "sleep 0.1; exit 3"\nRestart=always\nRestartSec=50ms\n',
+      '[Unit]\nStartLimitBurst=3\nStartLimitIntervalSec=60\n[Service]\nExecStart=/bin/sh -c "sleep 0.1; exit 3"\nRestart=always\nRestartSec=50ms\n',
     // systemd forgets a unit that is not running and that nobody wants, with what it knew of its conditions.
     [keeper]: `[Unit]\nWants=${units.unmet}\n[Service]\nExecStart=/bin/sleep 1000000\n`,
   };

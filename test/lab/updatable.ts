@@ -145,6 +145,7 @@ export async function startUpdatable(
     async remove() {
       await lab.removeUnit(unit);
       for (const other of beside) await lab.removeUnit(other);
+      await lab.removeImages(name);
       await rm(folder, { recursive: true });
     },
   };

@@ -7,6 +7,7 @@ import { takeUpUpdates } from '../../jobs/take-up-updates.ts';
 import { watchDeploys } from '../../src/operations/update/watch-deploys.ts';
 import { lab } from '../lab/index.ts';
 import { startUpdatable } from '../lab/updatable.ts';
+import { withOwnDeploy } from './own-deploy.ts';
 import { startPinned, FILE, type Pinned } from './pinned.ts';
 import { missing, openUpdating, ourNames, rowsOf, undoneAfterEach, update } from './updating.ts';
 
@@ -166,10 +167,12 @@ test('a deploy that nobody announced is judged and told, well or not, with the l
   expect(await it.answers()).toBe('2');
 });
 
-const DEPLOY = 'nixos-rebuild-switch-to-configuration.service';
+const DEPLOY = 'guarded-deploy.service';
 
 test('while a deploy is at work nothing is judged and nothing is planned', async () => {
-  const pinned = await open('in-progress');
+  const pinned = await open('in-progress', {
+    host: (host) => ({ ...host, systemd: withOwnDeploy(host.systemd, DEPLOY) }),
+  });
   await here.addUnit(DEPLOY, '[Service]\nType=oneshot\nExecStart=/bin/sleep 1000\n');
   remove.push(() => here.removeUnit(DEPLOY));
   await here.systemd('start', '--no-block', DEPLOY);

@@ -164,8 +164,9 @@ test('update takes a container in the network of another one with it, and back, 
   remove.push(it.remove);
   await here.systemd('stop', it.unit);
   await here.podman('run', '--detach', `--name=${name}`, '--network=host', it.image);
-  const network = `--network=container:${name}`;
-  await here.podman('run', '--detach', `--name=${guest}`, network, '--entrypoint=sleep', it.image, '1000');
+  // What sleeps as process 1 hears no SIGTERM.
+  const how = [`--network=container:${name}`, '--entrypoint=sleep', '--stop-timeout=1'];
+  await here.podman('run', '--detach', `--name=${guest}`, ...how, it.image, '1000');
   for (const one of [name, guest]) remove.push(() => here.podman('rm', '--force', '--time=0', one));
   const { app, run, close } = openUpdating(here, [it]);
   remove.push(close);

@@ -5,7 +5,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { afterEach, expect, vi } from 'vitest';
+import { afterEach, expect } from 'vitest';
 import type { App, Run } from '../../src/app.ts';
 import { createEngine, type EngineLimits } from '../../src/clients/engine.ts';
 import { createHeartbeat } from '../../src/clients/heartbeat.ts';
@@ -25,7 +25,7 @@ import { readServices, type Service } from '../../src/services.ts';
 import { openStore } from '../../src/store.ts';
 import { update as updateCommand } from '../../commands/update.ts';
 import type { UpdateReport } from '../../src/report.ts';
-import type { Lab } from '../lab/tools.ts';
+import { imageNames, type Lab } from '../lab/tools.ts';
 import type { Updatable } from '../lab/updatable.ts';
 
 export type Updating = {
@@ -328,9 +328,7 @@ export async function update(app: App, ...[service, run]: [string, Run]): Promis
 
 /** Names of Steward's own that images of a container have. */
 export async function ourNames(lab: Lab, container: string): Promise<string[]> {
-  // Podman gives up the whole list when another test removes one of them meanwhile.
-  const list = () => lab.podman('images', '--format', '{{.Repository}}:{{.Tag}}');
-  const names = (await vi.waitFor(list, { timeout: 10_000 })).split('\n');
+  const names = await imageNames(lab);
   return names
     .filter((name) => name.startsWith('steward.local/') && name.includes(`/${container}:`))
     .toSorted();
