@@ -50,8 +50,7 @@ export async function runCommandLine(needs: CliNeeds, argv: readonly string[]): 
     if (error instanceof UserError) return (complain(texts.told(error.message)), EXIT.usage);
     if (error instanceof BusyError) {
       const { service, holder } = error;
-      const { what, since } = holder ?? { what: '?', since: app.clock.now() };
-      return (complain(textOf({ kind: 'note', note: { key: 'busy', service, what, since } })), EXIT.busy);
+      return (complain(textOf({ kind: 'note', note: { key: 'busy', service, holder } })), EXIT.busy);
     }
     complain(texts.terminal.failed(causeOf(error), wantsSudo(error)));
     return EXIT.failed;

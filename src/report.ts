@@ -622,7 +622,7 @@ export type Note =
   | { key: 'unknown-command'; word: string; nearest: readonly string[] }
   | { key: 'user-error'; message: string }
   | { key: 'failed'; message: string; lines: readonly string[] }
-  | { key: 'busy'; service: string; what: string; since: number }
+  | { key: 'busy'; service: string; holder: { what: string; since: number } | undefined }
   | { key: 'already'; verb: Verb; service: string }
   /** `tag` of the image, where there is one. */
   | {

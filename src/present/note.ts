@@ -23,7 +23,9 @@ export function presentNote(note: Note, texts: Texts): Card {
       return { blocks: [notes.failed(note.message), ...quote] };
     }
     case 'busy':
-      return only(notes.busy(note.service, note.what, moment(note.since)));
+      return only(
+        notes.busy(note.service, note.holder && { ...note.holder, since: moment(note.holder.since) }),
+      );
     case 'already':
       return only(notes.already(note.verb, note.service));
     case 'fresh': {

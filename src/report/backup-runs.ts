@@ -49,7 +49,7 @@ export type NoBackup =
   /** STEWARD_OBSERVE: nothing is stopped. */
   | { kind: 'observing' }
   /** Something else works on it. */
-  | { kind: 'busy'; what: string; since: number }
+  | { kind: 'busy'; what: string | undefined }
   /** It was stopped for its copy, and does not run again. */
   | { kind: 'not-started'; cause: string };
 

@@ -83,9 +83,7 @@ export function createRequests({ app, tasks, busy, sendDirectly }: RequestNeeds)
       return note({ key: 'user-error', message: app.redact(error.message) }, choices);
     }
     if (error instanceof BusyError) {
-      const { service, holder } = error;
-      const { what, since } = holder ?? { what: '?', since: clock.now() };
-      return note({ key: 'busy', service, what, since });
+      return note({ key: 'busy', service: error.service, holder: error.holder });
     }
     return note({ key: 'failed', message: app.redact(causeOf(error)), lines: [] });
   };

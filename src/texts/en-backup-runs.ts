@@ -67,7 +67,7 @@ const noBackup = (why: NoBackup): string => {
     case 'observing':
       return 'Steward only observes (STEWARD_OBSERVE), and this one has to be stopped for its copy';
     case 'busy':
-      return `it is busy: ${why.what}`;
+      return why.what === undefined ? 'it is busy' : `it is busy: ${why.what}`;
     case 'not-started':
       return why.cause.replace(/\.$/, '');
   }

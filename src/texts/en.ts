@@ -439,8 +439,10 @@ export const en = {
         : rich`I do not know ${code(word)}. Did you mean ${nearest}?`,
     userError: (message: string) => rich`⚠️ ${message}`,
     failed: (message: string) => rich`❌ ${b('That did not work:')} ${message}`,
-    busy: (service: string, what: string, since: Span) =>
-      rich`⏳ ${b(`${service} is busy:`)} ${what} since ${since}. Ask again when it is done.`,
+    busy: (service: string, work: { what: string; since: Span } | undefined) =>
+      work === undefined
+        ? rich`⏳ ${b(`${service} is busy.`)} Ask again when it is done.`
+        : rich`⏳ ${b(`${service} is busy:`)} ${work.what} since ${work.since}. Ask again when it is done.`,
     already: (verb: Verb, service: string) =>
       verb === 'stop'
         ? rich`⚪ ${b(`${service} is stopped already.`)}`

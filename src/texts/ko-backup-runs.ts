@@ -64,7 +64,7 @@ const noBackup = (why: NoBackup): string => {
     case 'observing':
       return '관찰 모드(STEWARD_OBSERVE)인데, 이 백업은 서비스를 중지해야 합니다';
     case 'busy':
-      return `다른 작업 중입니다: ${why.what}`;
+      return why.what === undefined ? '다른 작업 중입니다' : `다른 작업 중입니다: ${why.what}`;
   }
 };
 

@@ -406,8 +406,10 @@ export const ko: Catalogue = {
         : rich`알 수 없는 명령입니다: ${code(word)}. 혹시 이 명령인가요? ${nearest}`,
     userError: (message) => rich`⚠️ ${said(message)}`,
     failed: (message) => rich`❌ ${b('실패했습니다:')} ${said(message)}`,
-    busy: (service, what, since) =>
-      rich`⏳ ${b(`${service} 작업 중:`)} ${workNamed(what)} (${since}부터). 끝난 뒤에 다시 요청해 주세요.`,
+    busy: (service, work) =>
+      work === undefined
+        ? rich`⏳ ${b(`${service} 작업 중.`)} 끝난 뒤에 다시 요청해 주세요.`
+        : rich`⏳ ${b(`${service} 작업 중:`)} ${workNamed(work.what)} (${work.since}부터). 끝난 뒤에 다시 요청해 주세요.`,
     already: (verb, service) =>
       verb === 'stop'
         ? rich`⚪ ${b(`${service} – 이미 정지되어 있습니다.`)}`

@@ -123,7 +123,7 @@ test('several backups are one summary, worst first', () => {
     ...DONE,
     service: 'anki',
     made: undefined,
-    why: { kind: 'busy', what: 'update', since: NOW },
+    why: { kind: 'busy', what: 'update' },
   } as const;
   const report: Report = { kind: 'backups-done', done: [DONE, bad], rest: ['Immich'], at: NOW };
   const lines = shown(report);

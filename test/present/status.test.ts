@@ -325,3 +325,10 @@ test('presentStatus tells the age and the level of the newest proven backup', ()
     '🗄 Backup 6 h ago, decoded; drilled 3 days ago · not in it: photos',
   );
 });
+
+test.each([
+  [{ what: 'update', since: NOW }, '⏳ immich is busy: update since 14:40. Ask again when it is done.'],
+  [undefined, '⏳ immich is busy. Ask again when it is done.'],
+])('what is busy says with what, where that is known (%j)', (holder, text) => {
+  expect(shown({ kind: 'note', note: { key: 'busy', service: 'immich', holder } })).toBe(text);
+});

@@ -172,7 +172,7 @@ function busyReport(app: BackupReach, service: Service, { holder }: BusyError): 
     service: service.name,
     title: service.title,
     made: undefined,
-    why: { kind: 'busy', what: holder?.what ?? '?', since: holder?.since ?? at },
+    why: { kind: 'busy', what: holder?.what },
     took: 0,
     away: undefined,
     provenAt: app.store.backups.newestProven(service.name)?.takenAt,

@@ -16,10 +16,7 @@ export function alertsOf({ store }: Pick<App, 'store'>, words: readonly string[]
   if (open.length === 0) throw new UserError('It is over: no alert is open.');
   if (words.length === 0) {
     if (open.length === 1) return open;
-    throw new UserError(
-      'Say which alert.',
-      open.map(({ key }) => key),
-    );
+    throw new UserError('Say which alert.', wordsFor(open, open));
   }
   return words.includes('all') ? open : [...new Set(words.map((word) => oneOf(open, word)))];
 }
@@ -33,10 +30,20 @@ function oneOf(open: readonly AlertRow[], word: string): AlertRow {
   const exact = open.filter(({ key, finding }) => key === word || finding.service === word);
   const found = exact.length > 0 ? exact : open.filter(({ key }) => key.includes(word.toLowerCase()));
   const [row, ...others] = found;
-  const keys = (rows: readonly AlertRow[]) => rows.map(({ key }) => key);
-  if (row === undefined) throw new UserError(`No open alert is about "${word}".`, keys(open));
-  if (others.length > 0) throw new UserError(`"${word}" can be ${keys(found).join(' or ')}.`, keys(found));
+  if (row === undefined) throw new UserError(`No open alert is about "${word}".`, wordsFor(open, open));
+  if (others.length > 0) {
+    const words = wordsFor(found, open);
+    throw new UserError(`"${word}" can be ${words.join(' or ')}.`, words);
+  }
   return row;
+}
+
+/** The shortest that names each: its service, where no other alert is about it, else its key. */
+function wordsFor(rows: readonly AlertRow[], open: readonly AlertRow[]): string[] {
+  const isOnly = (name: string) => open.filter(({ finding }) => finding.service === name).length === 1;
+  return rows.map(({ key, finding: { service } }) =>
+    service !== undefined && isOnly(service) ? service : key,
+  );
 }
 
 /** Nothing more rings until it is over. */

@@ -5,12 +5,23 @@ import { expect, onTestFinished, test } from 'vitest';
 import { ack } from '../../../commands/ack.ts';
 import { snooze } from '../../../commands/snooze.ts';
 import type { App, Command, Run } from '../../../src/app.ts';
+import { UserError } from '../../../src/errors.ts';
 import { alertsOf } from '../../../src/operations/watch/answer-alerts.ts';
 import { rememberName } from '../../../src/people.ts';
 import { CHAT, gist, HOUR, MINUTE, openTelling } from './telling.ts';
 
 const ask = (app: App, command: Command, by: string, ...args: string[]) =>
   command.run(app, args, { by } as unknown as Run);
+
+/** What the chat offers as buttons where the alert is not named. */
+function choicesOf(app: App): readonly string[] {
+  try {
+    alertsOf(app, []);
+  } catch (error) {
+    if (error instanceof UserError) return error.choices;
+  }
+  throw new Error('nothing to choose');
+}
 
 test('ack says on the card who is on it, and nothing rings until it is over', async () => {
   const { app, breaks, mends, heard, pass } = openTelling();
@@ -102,7 +113,7 @@ test('a snooze holds over a restart of the bot', async () => {
 });
 
 test('alertsOf finds by number, by a part of a name, and the only one; what is over or ambiguous is said', () => {
-  const { app, breaks, mends } = openTelling();
+  const { app, breaks, mends, alert } = openTelling();
   expect(() => alertsOf(app, [])).toThrow('no alert is open');
   breaks('immich');
   expect(alertsOf(app, []).map(({ id }) => id)).toEqual([1]);
@@ -111,7 +122,11 @@ test('alertsOf finds by number, by a part of a name, and the only one; what is o
   expect(alertsOf(app, ['1', 'archivebox', '2']).map(({ id }) => id)).toEqual([1, 2]);
   expect(alertsOf(app, ['all'])).toHaveLength(2);
   expect(() => alertsOf(app, [])).toThrow('Say which alert.');
-  expect(() => alertsOf(app, ['service'])).toThrow('can be service:immich or service:archivebox');
+  expect(() => alertsOf(app, ['service'])).toThrow('"service" can be immich or archivebox.');
+  expect(choicesOf(app)).toEqual(['immich', 'archivebox']);
+  const { id } = app.store.alerts.begin({ ...alert('immich').finding, key: 'log:immich:0' }, 0);
+  expect(choicesOf(app)).toEqual(['service:immich', 'archivebox', 'log:immich:0']);
+  app.store.alerts.patch(id, { endedAt: 1 });
   expect(() => alertsOf(app, ['kuma'])).toThrow('No open alert is about "kuma".');
   mends('immich');
   expect(() => alertsOf(app, ['1'])).toThrow('Alert 1 is over.');
