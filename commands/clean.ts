@@ -2,7 +2,7 @@ import type { Command } from '../src/app.ts';
 import { UserError } from '../src/errors.ts';
 import { whileLocked } from '../src/operations/arguments.ts';
 import { cleanAlbum, CLEANER, planCleaning } from '../src/operations/clean-album.ts';
-import type { CleanMode } from '../src/report.ts';
+import type { CleanMode } from '../src/report/pictures.ts';
 
 const MODES: readonly CleanMode[] = ['adopt', 'others'];
 

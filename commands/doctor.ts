@@ -1,7 +1,7 @@
 import type { Command } from '../src/app.ts';
 import { UserError } from '../src/errors.ts';
 import { doctor as lookAtEverything } from '../src/operations/doctor/doctor.ts';
-import type { Action } from '../src/report.ts';
+import type { Action } from '../src/report/actions.ts';
 import { inRows } from '../src/rows.ts';
 
 /** More buttons than these are a wall; the rest can be typed. */

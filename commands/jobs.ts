@@ -1,6 +1,8 @@
 import type { App, Command } from '../src/app.ts';
 import { UserError } from '../src/errors.ts';
-import type { Action, JobState, Report } from '../src/report.ts';
+import type { Report } from '../src/report.ts';
+import type { Action } from '../src/report/actions.ts';
+import type { JobState } from '../src/report/jobs.ts';
 
 const VERBS = ['run', 'pause', 'resume'];
 

@@ -1,6 +1,6 @@
 import type { Command } from '../src/app.ts';
 import { statusOf, statusOfAll } from '../src/operations/status.ts';
-import type { Action } from '../src/report.ts';
+import type { Action } from '../src/report/actions.ts';
 import { isWell, worstFirst } from '../src/state.ts';
 
 export const status: Command = {

@@ -1,6 +1,6 @@
 /** Steps and amounts of running work. The work tells, whoever shows it listens. */
 import type { Clock } from './clock.ts';
-import type { StepReport } from './report.ts';
+import type { StepReport } from './report/work.ts';
 
 export type Progress = {
   /** Name all steps beforehand, so that what is still to come shows too. */

@@ -1,5 +1,5 @@
 /** How states compare. */
-import type { State } from './report.ts';
+import type { State } from './report/services.ts';
 
 /** Worst first. */
 const ORDER: readonly State[] = ['down', 'unknown', 'degraded', 'working', 'stopped', 'ok'];

@@ -1,5 +1,5 @@
 /** How long a service is away: an update and a way back, beside what systemd alone takes to restart and to start it. */
-import type { UpdateReport } from '../../src/report.ts';
+import type { UpdateReport } from '../../src/report/updates.ts';
 import { planUpdate } from '../../src/operations/update/plan.ts';
 import { update } from '../../src/operations/update/update.ts';
 import { run, words } from '../../test/lab/exec.ts';

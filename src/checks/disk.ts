@@ -1,5 +1,5 @@
 /** Whether a disk is too full, or soon will be. */
-import type { DiskState } from '../report.ts';
+import type { DiskState } from '../report/services.ts';
 import type { CheckFact, Level } from '../report/host-findings.ts';
 import { beyond, roughly } from './limits.ts';
 

@@ -1,7 +1,7 @@
 /** The machine itself: disks, load, memory, temperature, clock, and what its kernel says. */
 import { freemem, hostname, loadavg, networkInterfaces, totalmem } from 'node:os';
 import { join } from 'node:path';
-import type { DiskState, LostDisk } from '../report.ts';
+import type { DiskState, LostDisk } from '../report/services.ts';
 import { readBoot, type Boot } from './machine/boot.ts';
 import { isClockSynchronised } from './machine/clock.ts';
 import { lookAtDisk, lookAtDiskFromOutside } from './machine/disk.ts';

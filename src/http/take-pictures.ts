@@ -5,7 +5,7 @@ import { sniffFile } from '../image/sniff.ts';
 import { stemOf } from '../pictures/names.ts';
 import { reportOf } from '../pictures/report.ts';
 import type { Uploads } from '../pictures/uploads.ts';
-import type { PictureProblem } from '../report.ts';
+import type { PictureProblem } from '../report/pictures.ts';
 import { plain } from '../rich.ts';
 import type { PictureRow } from '../store/pictures.ts';
 import type { Texts } from '../texts/index.ts';

@@ -1,4 +1,4 @@
-import type { PictureProblem } from '../report.ts';
+import type { PictureProblem } from '../report/pictures.ts';
 
 /** A picture cannot be made readable; `problem` says why, in plain data. */
 export class PictureError extends Error {

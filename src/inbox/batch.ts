@@ -1,6 +1,6 @@
 /** What the chat is told of the inbox: one silent card for what comes in one go, a summary in the end. */
 import type { Clock } from '../clock.ts';
-import type { InboxProblem, InboxReport, InboxTrouble } from '../report.ts';
+import type { InboxProblem, InboxReport, InboxTrouble } from '../report/pictures.ts';
 import type { Store } from '../store.ts';
 
 export type Batch = {

@@ -9,7 +9,7 @@ import type { Guard } from '../guard.ts';
 import { sniff } from '../image/sniff.ts';
 import { MARK } from '../pictures/mark.ts';
 import { troubleOf } from '../pictures/trouble.ts';
-import type { ImmichTrouble, InboxProblem } from '../report.ts';
+import type { ImmichTrouble, InboxProblem } from '../report/pictures.ts';
 import type { OwnAlbum } from './album.ts';
 import { isMedia, mediaName } from './media.ts';
 import { stampOf, type Found } from './scan.ts';

@@ -1,6 +1,6 @@
 /** What was asked of Steward, for whoever asks later. */
 import type { App } from '../app.ts';
-import type { Action } from '../report.ts';
+import type { Action } from '../report/actions.ts';
 import type { AuditEntry, AuditReport } from '../report/audit.ts';
 import type { AuditQuery, AuditRow } from '../store/audit.ts';
 

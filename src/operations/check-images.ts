@@ -2,7 +2,7 @@
 import type { App } from '../app.ts';
 import type { Container, Image } from '../clients/engine.ts';
 import { digestsOf, parseImageName, type ImageName } from '../image-name.ts';
-import type { ReleaseTrouble } from '../report.ts';
+import type { ReleaseTrouble } from '../report/releases.ts';
 import type { Service } from '../services.ts';
 import type { HostView } from './host-view.ts';
 import type { Look } from './release-memory.ts';

@@ -3,7 +3,7 @@ import type { App } from '../app.ts';
 import type { Release } from '../clients/releases.ts';
 import type { Host } from '../hosts.ts';
 import { breakingIn, gistOf } from '../release-notes.ts';
-import type { ReleaseState, ReleaseTrouble } from '../report.ts';
+import type { ReleaseState, ReleaseTrouble } from '../report/releases.ts';
 import type { Service } from '../services.ts';
 import { compareVersions } from '../versions.ts';
 import { checkImages, lookAt, type ImagesChecked } from './check-images.ts';

@@ -13,7 +13,8 @@ import { deleteAssets } from '../pictures/delete.ts';
 import { removeCopies } from '../pictures/links.ts';
 import { survey, type Survey } from '../pictures/survey.ts';
 import { troubleOf } from '../pictures/trouble.ts';
-import type { Action, CleaningReport, CleanMode } from '../report.ts';
+import type { Action } from '../report/actions.ts';
+import type { CleaningReport, CleanMode } from '../report/pictures.ts';
 import type { PictureChanges, PictureRow } from '../store/pictures.ts';
 
 export type CleanNeeds = Pick<App, 'config' | 'services' | 'store' | 'immich' | 'guard' | 'clock' | 'log'>;

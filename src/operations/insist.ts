@@ -1,5 +1,5 @@
 /** The way back is tried more than once: an engine or a systemd that is away for a moment is no reason to stay down. */
-import type { UpdateFailure } from '../report.ts';
+import type { UpdateFailure } from '../report/updates.ts';
 import { sleep } from '../sleep.ts';
 
 /** Milliseconds before it is tried again. */

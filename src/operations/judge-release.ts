@@ -1,7 +1,7 @@
 /** What was looked up → how a service stands to what is published for it. Nothing is asked here, nothing guessed. */
 import type { Release } from '../clients/releases.ts';
 import type { ImageName } from '../image-name.ts';
-import type { ReleaseState, ReleaseTrouble, ReleaseVerdict } from '../report.ts';
+import type { ReleaseState, ReleaseTrouble, ReleaseVerdict } from '../report/releases.ts';
 import type { Service } from '../services.ts';
 import { compareVersions, parseVersion, tagCovers, tagKind } from '../versions.ts';
 import type { ImageCheck } from './check-images.ts';

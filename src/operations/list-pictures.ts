@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { App } from '../app.ts';
 import { isOursInImmich } from '../pictures/cleaning.ts';
 import { isFile } from '../pictures/links.ts';
-import type { ListedPicture, Report } from '../report.ts';
+import type { Report } from '../report.ts';
+import type { ListedPicture } from '../report/pictures.ts';
 import type { PictureRow } from '../store/pictures.ts';
 
 export async function listPictures(

@@ -4,7 +4,8 @@ import type { App } from '../app.ts';
 import type { LogLine } from '../clients/engine.ts';
 import { UnreachableError, UserError } from '../errors.ts';
 import type { Host } from '../hosts.ts';
-import type { LogEntry, Report } from '../report.ts';
+import type { Report } from '../report.ts';
+import type { LogEntry } from '../report/work.ts';
 import type { Service } from '../services.ts';
 
 export type LogQuery = {

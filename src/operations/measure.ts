@@ -1,7 +1,8 @@
 /** Figures for a monitoring system, as plain families of numbers. Labels are names of the configuration, and few. */
 import type { App } from '../app.ts';
 import { causeOf } from '../errors.ts';
-import type { Report, ServiceState, State } from '../report.ts';
+import type { Report } from '../report.ts';
+import type { ServiceState, State } from '../report/services.ts';
 import type { LookAtSelf, Wellness } from '../wellness.ts';
 import { statusOfAll } from './status.ts';
 

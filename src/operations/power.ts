@@ -2,7 +2,9 @@
 import type { App, Plan, Run } from '../app.ts';
 import { causeOf, UserError } from '../errors.ts';
 import type { Host } from '../hosts.ts';
-import type { Report, ServiceState, State, Trouble, Verb } from '../report.ts';
+import type { Report } from '../report.ts';
+import type { ServiceState, State, Trouble } from '../report/services.ts';
+import type { Verb } from '../report/work.ts';
 import type { Service } from '../services.ts';
 import { sleep } from '../sleep.ts';
 import { lastLines, type LogSource } from './logs.ts';

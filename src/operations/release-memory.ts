@@ -1,5 +1,6 @@
 /** What is remembered of a service's releases: the last check, what was told, and what people said of it. */
-import type { ReleaseState, UpdateFailure } from '../report.ts';
+import type { ReleaseState } from '../report/releases.ts';
+import type { UpdateFailure } from '../report/updates.ts';
 import type { Store } from '../store.ts';
 
 /** What a registry holds under a digest, kept so that an unchanged one costs no second look. */

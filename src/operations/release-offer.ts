@@ -1,6 +1,9 @@
 /** What a check has to offer, and the buttons for it. */
 import type { App } from '../app.ts';
-import type { Action, ReleaseState, Report, ServiceState } from '../report.ts';
+import type { Report } from '../report.ts';
+import type { Action } from '../report/actions.ts';
+import type { ReleaseState } from '../report/releases.ts';
+import type { ServiceState } from '../report/services.ts';
 import type { Store } from '../store.ts';
 import { recall, type ReleaseMemory } from './release-memory.ts';
 

@@ -1,6 +1,6 @@
 /** A failed look-up as a fact to be worded. */
 import { causeOf, RateLimitedError } from '../errors.ts';
-import type { ReleaseTrouble } from '../report.ts';
+import type { ReleaseTrouble } from '../report/releases.ts';
 
 /** @param what was asked for: `image ghcr.io/a/b:1`, `releases of a/b` */
 export const troubleOf = (what: string, error: unknown): ReleaseTrouble =>

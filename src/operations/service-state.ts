@@ -1,7 +1,7 @@
 /** What a look at a host means for a service: states, and the fact behind each one that is not well. */
 import type { Container } from '../clients/engine.ts';
 import type { UnitState } from '../clients/systemd.ts';
-import type { ContainerState, ServiceState, State, Trouble } from '../report.ts';
+import type { ContainerState, ServiceState, State, Trouble } from '../report/services.ts';
 import type { Service } from '../services.ts';
 import { worstOf } from '../state.ts';
 import type { HostView } from './host-view.ts';

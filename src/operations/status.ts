@@ -1,7 +1,8 @@
 /** How everything is: every host, service and disk, asked for at the same time. */
 import type { App } from '../app.ts';
 import { causeOf } from '../errors.ts';
-import type { Report, ServiceState, Trouble } from '../report.ts';
+import type { Report } from '../report.ts';
+import type { ServiceState, Trouble } from '../report/services.ts';
 import type { Service } from '../services.ts';
 import { withBackup } from './backups/due.ts';
 import { availableIn } from './release-offer.ts';

@@ -1,7 +1,8 @@
 /** What a person asks of an update or rollback while it runs. */
 import type { App } from '../app.ts';
 import { UserError } from '../errors.ts';
-import type { Note, Report } from '../report.ts';
+import type { Report } from '../report.ts';
+import type { Note } from '../report/notes.ts';
 import type { Service } from '../services.ts';
 import type { UpdateRow, UpdateWish } from '../store/updates.ts';
 

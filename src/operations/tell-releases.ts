@@ -1,6 +1,7 @@
 /** What is told of releases without being asked: each once, together, and again where somebody wished so. */
 import type { App } from '../app.ts';
-import type { ReleaseState, Report } from '../report.ts';
+import type { Report } from '../report.ts';
+import type { ReleaseState } from '../report/releases.ts';
 import { isOffered, isSkipped, listActions, offersFirst } from './release-offer.ts';
 import { recall, remember, withKey, type ReleaseMemory } from './release-memory.ts';
 

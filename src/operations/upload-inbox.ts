@@ -14,7 +14,7 @@ import { createOverlap } from '../inbox/overlap.ts';
 import { createWatch } from '../inbox/watch.ts';
 import type { Logger } from '../logger.ts';
 import { backOff } from '../pictures/timing.ts';
-import type { InboxProblem, InboxTrouble } from '../report.ts';
+import type { InboxProblem, InboxTrouble } from '../report/pictures.ts';
 import { sleep } from '../sleep.ts';
 import type { InboxRow } from '../store/inbox.ts';
 import type { Store } from '../store.ts';

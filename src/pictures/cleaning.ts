@@ -1,6 +1,6 @@
 /** What cleaning may take: decided on plain data, so that it can be tried with any history. */
 import type { Asset } from '../clients/immich-answers.ts';
-import type { CleaningReport } from '../report.ts';
+import type { CleaningReport } from '../report/pictures.ts';
 import type { PictureRow } from '../store/pictures.ts';
 
 export type Past = Pick<PictureRow, 'assetId' | 'sha1' | 'duplicate' | 'kept' | 'receivedAt' | 'state'>;

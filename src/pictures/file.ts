@@ -5,7 +5,7 @@ import type { Immich } from '../clients/immich.ts';
 import { ImmichError, type Asset } from '../clients/immich-answers.ts';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../logger.ts';
-import type { ImmichTrouble, PictureProblem } from '../report.ts';
+import type { ImmichTrouble, PictureProblem } from '../report/pictures.ts';
 import type { Pictures, PictureChanges, PictureRow } from '../store/pictures.ts';
 import type { PictureAlbum } from './album.ts';
 import { anew, createClipFiler } from './clip.ts';

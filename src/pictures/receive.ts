@@ -7,7 +7,7 @@ import { makeReadable, makeSheet, type Readable } from '../image.ts';
 import { PictureError, plainCause } from '../image/picture-error.ts';
 import { sniffFile } from '../image/sniff.ts';
 import type { Logger } from '../logger.ts';
-import type { PictureProblem } from '../report.ts';
+import type { PictureProblem } from '../report/pictures.ts';
 import type { Store } from '../store.ts';
 import type { PictureChanges, PictureRow, PictureSource } from '../store/pictures.ts';
 import { createFetcher, type Download } from './fetch.ts';

@@ -1,6 +1,6 @@
 /** What a card says of its pictures. */
 import { join } from 'node:path';
-import type { PicturesReport, PictureState } from '../report.ts';
+import type { PicturesReport, PictureState } from '../report/pictures.ts';
 import type { PictureRow, PictureStage } from '../store/pictures.ts';
 
 const STATES: Readonly<Record<PictureStage, PictureState['state']>> = {

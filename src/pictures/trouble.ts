@@ -1,7 +1,7 @@
 /** Why Immich does not do what it is asked, as a fact to be worded. */
 import { ImmichError } from '../clients/immich-answers.ts';
 import { causeOf, UnreachableError } from '../errors.ts';
-import type { ImmichTrouble } from '../report.ts';
+import type { ImmichTrouble } from '../report/pictures.ts';
 
 /** `cause` names the missing permission, or quotes Immich. */
 export function troubleOf(error: unknown): { reason: ImmichTrouble; cause: string } {

@@ -1,6 +1,7 @@
 /** What keeps the pictures from those who are to see them: said in chat when it begins or changes, and not while it lasts. */
 import type { Logger } from '../logger.ts';
-import type { PictureWorry, Report } from '../report.ts';
+import type { Report } from '../report.ts';
+import type { PictureWorry } from '../report/pictures.ts';
 import type { Facts } from '../store/facts.ts';
 
 export type Worries = {

@@ -1,7 +1,7 @@
 /** Cleaning the album: what it would do, and what it did. */
 import type { Block, Button, Card } from '../card.ts';
 import { isIdle } from '../pictures/cleaning.ts';
-import type { CleaningReport } from '../report.ts';
+import type { CleaningReport } from '../report/pictures.ts';
 import type { Rich } from '../rich.ts';
 import type { Texts } from '../texts/index.ts';
 

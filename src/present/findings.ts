@@ -1,7 +1,7 @@
 /** What a look has found, below the first line of its alert: the cause, and what was said last. */
 import type { Block } from '../card.ts';
 import type { Finding, ServiceFact } from '../report/alerts.ts';
-import type { Trouble } from '../report.ts';
+import type { Trouble } from '../report/services.ts';
 import { rich } from '../rich.ts';
 import type { Texts } from '../texts/index.ts';
 import { factLines } from './checks.ts';

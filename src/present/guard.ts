@@ -1,6 +1,6 @@
 /** A version that the configuration names: what is made ready for its deploy, the deploy as it was seen, the way back. */
 import type { Block, Button, Card } from '../card.ts';
-import type { PinChange } from '../report.ts';
+import type { PinChange } from '../report/updates.ts';
 import { code, rich, type Rich } from '../rich.ts';
 import type { Texts } from '../texts/index.ts';
 import { copyText } from './copy.ts';

@@ -1,5 +1,6 @@
 /** messages.md, rule 2: states by colour; an icon never stands alone. */
-import type { State, StepState } from '../report.ts';
+import type { State } from '../report/services.ts';
+import type { StepState } from '../report/work.ts';
 import type { Severity } from '../report/alerts.ts';
 
 export const stateIcon: Record<State, string> = {

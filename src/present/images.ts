@@ -1,6 +1,6 @@
 /** The last pictures: what to open, how old, and what became of each. */
 import type { Button, Card } from '../card.ts';
-import type { ListedPicture } from '../report.ts';
+import type { ListedPicture } from '../report/pictures.ts';
 import { code, join, rich, type Rich, type Span } from '../rich.ts';
 import type { Texts } from '../texts/index.ts';
 import { copyButton } from './copy.ts';

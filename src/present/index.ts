@@ -1,6 +1,7 @@
 /** A report in words. The words come from the catalogue, the layout from here; Telegram and the terminal share both. */
 import type { Button, Card } from '../card.ts';
-import type { Action, Report } from '../report.ts';
+import type { Report } from '../report.ts';
+import type { Action } from '../report/actions.ts';
 import type { Texts } from '../texts/index.ts';
 import { presentAudit, presentAuditLines } from './audit.ts';
 import { presentAlert, presentAlertEnd, presentAlertRing, presentAlerts, presentMute } from './alerts.ts';

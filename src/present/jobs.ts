@@ -1,6 +1,6 @@
 /** What is scheduled: last outcome, next time. */
 import type { Card } from '../card.ts';
-import type { JobState, Schedule } from '../report.ts';
+import type { JobState, Schedule } from '../report/jobs.ts';
 import { b, code, join, rich, type Rich } from '../rich.ts';
 import type { Texts } from '../texts/index.ts';
 import type { Presented } from './index.ts';

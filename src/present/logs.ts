@@ -1,6 +1,6 @@
 /** The last lines of a log: newest lines stay when there is not room for all. */
 import type { Card } from '../card.ts';
-import type { LogEntry } from '../report.ts';
+import type { LogEntry } from '../report/work.ts';
 import { rich, type Rich } from '../rich.ts';
 import type { Texts } from '../texts/index.ts';
 import type { Presented } from './index.ts';

@@ -1,6 +1,6 @@
 /** Small one-line answers. */
 import type { Card } from '../card.ts';
-import type { Note } from '../report.ts';
+import type { Note } from '../report/notes.ts';
 import type { Finding } from '../report/alerts.ts';
 import { code, rich, type Rich } from '../rich.ts';
 import type { Texts } from '../texts/index.ts';

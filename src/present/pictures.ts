@@ -1,6 +1,6 @@
 /** One card for what came in one message or one album: the path first, ready to copy. */
 import type { Block, Button, Card } from '../card.ts';
-import type { PictureState } from '../report.ts';
+import type { PictureState } from '../report/pictures.ts';
 import { code, join, plain, rich, type Rich } from '../rich.ts';
 import type { Texts } from '../texts/index.ts';
 import { copyButton } from './copy.ts';

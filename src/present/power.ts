@@ -1,6 +1,6 @@
 /** Stop, start and restart: the plan, the work, the outcome. */
 import type { Block, Card } from '../card.ts';
-import type { StepReport } from '../report.ts';
+import type { StepReport } from '../report/work.ts';
 import { b, rich, type Rich } from '../rich.ts';
 import type { Texts } from '../texts/index.ts';
 import { stepIcon } from './icons.ts';

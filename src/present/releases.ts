@@ -1,6 +1,6 @@
 /** What is published: offers first, with what breaks; then what cannot be had, what is unknown, and what is fresh. */
 import type { Block, Button, Card } from '../card.ts';
-import type { ReleaseState, ReleaseTrouble } from '../report.ts';
+import type { ReleaseState, ReleaseTrouble } from '../report/releases.ts';
 import { b, join, link, rich, type Rich, type Span } from '../rich.ts';
 import type { Texts } from '../texts/index.ts';
 import type { Presented } from './index.ts';

@@ -1,6 +1,6 @@
 /** Several updates in one go: what would be done, and what came of it. */
 import type { Block, Card } from '../card.ts';
-import type { UpdateReport } from '../report.ts';
+import type { UpdateReport } from '../report/updates.ts';
 import { b, rich, type Rich } from '../rich.ts';
 import type { Texts } from '../texts/index.ts';
 import type { Presented } from './index.ts';

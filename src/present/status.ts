@@ -1,6 +1,6 @@
 /** How everything is, worst first; and one service in detail. */
 import type { Block, Card } from '../card.ts';
-import type { ContainerState, DiskState, LostDisk, ServiceState } from '../report.ts';
+import type { ContainerState, DiskState, LostDisk, ServiceState } from '../report/services.ts';
 import type { BackupStanding } from '../report/backup-runs.ts';
 import { b, join, link, rich, type Rich, type Span } from '../rich.ts';
 import { isWell, worstFirst } from '../state.ts';

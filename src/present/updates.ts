@@ -1,6 +1,7 @@
 /** Updates and the way back: what would be done, and what came of it. */
 import type { Block, Button, Card } from '../card.ts';
-import type { DataDifference, Report, UpdateFailure, UpdatePlan, UpdateReport } from '../report.ts';
+import type { Report } from '../report.ts';
+import type { DataDifference, UpdateFailure, UpdatePlan, UpdateReport } from '../report/updates.ts';
 import { b, code, rich, type Rich } from '../rich.ts';
 import type { Texts } from '../texts/index.ts';
 import type { Presented } from './index.ts';

@@ -1,5 +1,7 @@
 /** Troubles that nobody asked about, and what becomes of them. */
-import type { Action, Report, Trouble } from '../report.ts';
+import type { Report } from '../report.ts';
+import type { Action } from './actions.ts';
+import type { Trouble } from './services.ts';
 import type { CheckFact } from './host-findings.ts';
 import type { WatchFact } from './watch-facts.ts';
 

@@ -1,5 +1,5 @@
 /** What was asked of Steward, as `audit` tells it. */
-import type { Action } from '../report.ts';
+import type { Action } from './actions.ts';
 import type { AuditRow } from '../store/audit.ts';
 
 export type AuditEntry = Omit<AuditRow, 'plan'>;

@@ -1,7 +1,7 @@
 /** What taking and drilling backups has to say. Times are milliseconds since 1970, sizes bytes, durations milliseconds. */
 import type { Level } from '../backup/proof.ts';
 import type { Shrunk } from '../backup/shrink.ts';
-import type { Action } from '../report.ts';
+import type { Action } from './actions.ts';
 
 /** How a service's backups stand. */
 export type BackupStanding = {

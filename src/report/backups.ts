@@ -2,7 +2,7 @@
 import type { Check, Level } from '../backup/proof.ts';
 import type { Reason } from '../backup/retention.ts';
 import type { Shrunk } from '../backup/shrink.ts';
-import type { State } from '../report.ts';
+import type { State } from './services.ts';
 import type { OffSiteStanding } from './off-site.ts';
 
 export type ListedBackup = {

@@ -1,6 +1,6 @@
 /** What a look at how the host is set up has found. */
 import type { CheckName } from '../doctor/names.ts';
-import type { Action } from '../report.ts';
+import type { Action } from './actions.ts';
 import type { Finding, Severity } from './alerts.ts';
 
 /** One thing that is set up in a way that makes trouble. The catalogue has the words. */

@@ -1,5 +1,5 @@
 /** What the second place of the backups has to say. Times are milliseconds since 1970. */
-import type { Action } from '../report.ts';
+import type { Action } from './actions.ts';
 
 /** How the backups of a service stand there. */
 export type OffSiteStanding = {

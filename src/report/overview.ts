@@ -1,5 +1,6 @@
 /** How things stand, and what a span of time has brought: told each morning, once a week with its trends, and when asked. */
-import type { Action, DiskState, LostDisk, ServiceState } from '../report.ts';
+import type { Action } from './actions.ts';
+import type { DiskState, LostDisk, ServiceState } from './services.ts';
 import type { Finding, HeldReport } from './alerts.ts';
 
 export type OverviewReport = {

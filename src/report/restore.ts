@@ -1,6 +1,7 @@
 /** What restoring backups has to say. Times are milliseconds since 1970, sizes bytes, durations milliseconds. */
 import type { Level } from '../backup/proof.ts';
-import type { Action, DataDifference, UpdateFailure } from '../report.ts';
+import type { Action } from './actions.ts';
+import type { DataDifference, UpdateFailure } from './updates.ts';
 
 /** The backup that is restored. */
 export type RestoredBackup = {

@@ -1,5 +1,5 @@
 /** Files of the inbox that stay where they are, and why. What Immich has taken is gone, and has no row. */
-import type { InboxProblem } from '../report.ts';
+import type { InboxProblem } from '../report/pictures.ts';
 import type { Database } from '../store.ts';
 
 export type InboxRow = {

@@ -1,7 +1,7 @@
 /** Pictures on their way to the agent and to Immich: every step is a recorded state that can be resumed or repeated harmlessly. */
 import type { SQLInputValue } from 'node:sqlite';
 import type { Clock } from '../clock.ts';
-import type { PictureProblem } from '../report.ts';
+import type { PictureProblem } from '../report/pictures.ts';
 import type { Database } from '../store.ts';
 
 export type PictureSource = {

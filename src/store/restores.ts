@@ -1,6 +1,6 @@
 /** The journal of restores: each step is written down before it is done, so that a kill leaves nothing in doubt. */
 import type { Clock } from '../clock.ts';
-import type { DataDifference, UpdateFailure } from '../report.ts';
+import type { DataDifference, UpdateFailure } from '../report/updates.ts';
 import type { RestoreOutcome, RestorePlan } from '../report/restore.ts';
 import type { Database } from '../store.ts';
 import { idOf } from './updates.ts';

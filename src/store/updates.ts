@@ -1,7 +1,7 @@
 /** The journal of updates: each step is written down before it is done, so that a kill leaves nothing in doubt. */
 import type { Clock } from '../clock.ts';
 import type { Database } from '../store.ts';
-import type { DataDifference, UpdateFailure, UpdateOutcome, UpdatePlan } from '../report.ts';
+import type { DataDifference, UpdateFailure, UpdateOutcome, UpdatePlan } from '../report/updates.ts';
 
 /**
  * `preparing`: nothing was stopped. `stopping`: what was stopped still has its old image and data. `moving`: all is at

@@ -3,7 +3,7 @@
  * world is as the plan saw it.
  */
 import type { App } from '../app.ts';
-import type { Note } from '../report.ts';
+import type { Note } from '../report/notes.ts';
 import type { Confirmation, Taken } from '../store/confirmations.ts';
 import { note, type Request, type Requests } from './request.ts';
 

@@ -2,7 +2,9 @@
  * A report as a guest sees it: how things are and what became of his pictures, without buttons that he may not use, and
  * without what only tells an owner something: paths of the host, images, units, errors.
  */
-import type { ContainerState, PictureState, Report, ServiceState, Trouble } from '../report.ts';
+import type { Report } from '../report.ts';
+import type { PictureState } from '../report/pictures.ts';
+import type { ContainerState, ServiceState, Trouble } from '../report/services.ts';
 
 /** @param commands the names of those that guests may ask */
 export function forGuests(report: Report, commands: ReadonlySet<string>): Report {

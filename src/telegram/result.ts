@@ -1,6 +1,7 @@
 /** What a card shows of running work, from its first step to its result. */
 import type { App } from '../app.ts';
-import type { Report, StepReport } from '../report.ts';
+import type { Report } from '../report.ts';
+import type { StepReport } from '../report/work.ts';
 import { severityOf } from '../severity.ts';
 import type { ProgressListener } from '../tasks.ts';
 import { createLiveCard } from './progress.ts';

@@ -1,6 +1,8 @@
 /** What a card shows of work that a plan announced, and what can be asked of an update while it runs. */
 import type { Plan } from '../app.ts';
-import type { Action, Report, StepReport, WorkVerb } from '../report.ts';
+import type { Report } from '../report.ts';
+import type { Action } from '../report/actions.ts';
+import type { StepReport, WorkVerb } from '../report/work.ts';
 import type { UpdateRow, Updates } from '../store/updates.ts';
 
 export type Work = {

@@ -1,5 +1,5 @@
 /** Versions that the configuration names, and deploys, in English. */
-import type { DeployReport, GuardReport, PinChange } from '../report.ts';
+import type { DeployReport, GuardReport, PinChange } from '../report/updates.ts';
 import { b, code, rich, type Rich, type Span } from '../rich.ts';
 import { plural } from './en-words.ts';
 

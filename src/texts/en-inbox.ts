@@ -1,5 +1,5 @@
 /** What is said of the inbox. */
-import type { ImmichTrouble, InboxProblem, InboxTrouble } from '../report.ts';
+import type { ImmichTrouble, InboxProblem, InboxTrouble } from '../report/pictures.ts';
 import { b, code, i, rich, type Rich } from '../rich.ts';
 
 const files = (count: number) => (count === 1 ? '1 file' : `${count} files`);

@@ -1,5 +1,5 @@
 /** What is published for the services, in English. */
-import type { ReleaseTrouble } from '../report.ts';
+import type { ReleaseTrouble } from '../report/releases.ts';
 import { b, code, rich, type Rich, type Span } from '../rich.ts';
 import { allOf } from './en-words.ts';
 

@@ -1,5 +1,7 @@
 /** Updates and the way back, in English. */
-import type { Note, ReleaseState, UpdateHazard, UpdateReport } from '../report.ts';
+import type { Note } from '../report/notes.ts';
+import type { ReleaseState } from '../report/releases.ts';
+import type { UpdateHazard, UpdateReport } from '../report/updates.ts';
 import { b, code, i, rich, type Rich, type Span } from '../rich.ts';
 import { allOf, duration, plural } from './en-words.ts';
 

@@ -1,6 +1,8 @@
 /** All that Steward says, in English. Another language is a file of the same type beside it. */
 import type { Level } from '../backup/proof.ts';
-import type { ActionLabel, LostDisk, State, Trouble, Verb, WorkVerb } from '../report.ts';
+import type { ActionLabel } from '../report/actions.ts';
+import type { LostDisk, State, Trouble } from '../report/services.ts';
+import type { Verb, WorkVerb } from '../report/work.ts';
 import { b, code, i, rich, type Span } from '../rich.ts';
 import { formatSize } from '../units.ts';
 import { audit } from './en-audit.ts';

@@ -1,5 +1,5 @@
 /** Versions that the configuration names, and deploys, in Korean. */
-import type { DeployReport, GuardReport, PinChange } from '../report.ts';
+import type { DeployReport, GuardReport, PinChange } from '../report/updates.ts';
 import { b, code, rich, type Rich } from '../rich.ts';
 import type { Catalogue } from './en.ts';
 

@@ -1,5 +1,5 @@
 /** What is said of the inbox, in Korean. */
-import type { ImmichTrouble, InboxProblem, InboxTrouble } from '../report.ts';
+import type { ImmichTrouble, InboxProblem, InboxTrouble } from '../report/pictures.ts';
 import { b, code, i, rich, type Rich } from '../rich.ts';
 import type { Catalogue } from './en.ts';
 import { said } from './ko-said.ts';

@@ -1,5 +1,5 @@
 /** What is said of pictures, in Korean: of one on its way, of the last ones, of the album's cleaning. */
-import type { ImmichTrouble, PictureProblem, PictureWorry } from '../report.ts';
+import type { ImmichTrouble, PictureProblem, PictureWorry } from '../report/pictures.ts';
 import { b, code, i, rich, type Rich } from '../rich.ts';
 import { formatSize } from '../units.ts';
 import type { Catalogue } from './en.ts';

@@ -1,5 +1,5 @@
 /** What is published for the services, in Korean. */
-import type { ReleaseTrouble } from '../report.ts';
+import type { ReleaseTrouble } from '../report/releases.ts';
 import { b, code, rich } from '../rich.ts';
 import type { Catalogue } from './en.ts';
 import { said } from './ko-said.ts';

@@ -2,7 +2,8 @@
  * All that Steward says, in Korean. Nothing that stands for a name, a version or an amount has a particle behind it:
  * which one is right depends on the last sound of the word before.
  */
-import type { State, Trouble, Verb, WorkVerb } from '../report.ts';
+import type { State, Trouble } from '../report/services.ts';
+import type { Verb, WorkVerb } from '../report/work.ts';
 import { b, code, i, rich } from '../rich.ts';
 import { formatSize } from '../units.ts';
 import type { Catalogue } from './en.ts';

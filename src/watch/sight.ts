@@ -1,6 +1,6 @@
 /** What the state of a service means for the watch, and which of its parts is the cause. */
 import type { Severity } from '../report/alerts.ts';
-import type { ContainerState, ServiceState, State, Trouble } from '../report.ts';
+import type { ContainerState, ServiceState, State, Trouble } from '../report/services.ts';
 import type { Sight } from './course.ts';
 import type { Loop } from './loops.ts';
 

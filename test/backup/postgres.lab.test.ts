@@ -83,10 +83,10 @@ const databases = async () => {
   return folders.filter((one) => existsSync(join(one, 'PG_VERSION')));
 };
 /** Other tests' volumes come and go meanwhile. */
-const expectNoNewDatabases = (before: readonly string[]) =>
-  expect
-    .poll(async () => (await databases()).filter((one) => !before.includes(one)), { timeout: 20_000 })
-    .toEqual([]);
+async function expectNoNewDatabases(before: readonly string[]): Promise<void> {
+  const added = async () => (await databases()).filter((one) => !before.includes(one));
+  await expect.poll(added, { timeout: 20_000 }).toEqual([]);
+}
 const sessions = () =>
   psql(`select count(*) from pg_stat_activity where application_name like 'steward%'`, 'template1');
 

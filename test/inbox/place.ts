@@ -9,7 +9,7 @@ import { createImmich } from '../../src/clients/immich.ts';
 import { systemClock } from '../../src/clock.ts';
 import { createGuard } from '../../src/guard.ts';
 import { createInbox, type InboxNeeds } from '../../src/operations/upload-inbox.ts';
-import type { InboxReport } from '../../src/report.ts';
+import type { InboxReport } from '../../src/report/pictures.ts';
 import { openStore, type Store } from '../../src/store.ts';
 
 export const CHAT = 7;

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { PictureState } from '../../src/report.ts';
+import type { PictureState } from '../../src/report/pictures.ts';
 import { CHAT, createScene, type Scene } from './bridge.ts';
 import { createCorpus, type Sample } from './corpus.ts';
 

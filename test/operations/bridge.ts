@@ -23,7 +23,8 @@ import {
   type BridgeConfig,
   type BridgeNeeds,
 } from '../../src/operations/bridge-image.ts';
-import type { PicturesReport, Report } from '../../src/report.ts';
+import type { Report } from '../../src/report.ts';
+import type { PicturesReport } from '../../src/report/pictures.ts';
 import { openStore, type Store } from '../../src/store.ts';
 import type { IncomingPicture, PictureSource } from '../../src/store/pictures.ts';
 

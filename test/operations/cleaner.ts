@@ -9,7 +9,7 @@ import { createImmich } from '../../src/clients/immich.ts';
 import { createGuard } from '../../src/guard.ts';
 import { createLocks } from '../../src/locks.ts';
 import { cleanAlbum, planCleaning, type CleanOptions } from '../../src/operations/clean-album.ts';
-import type { CleaningReport } from '../../src/report.ts';
+import type { CleaningReport } from '../../src/report/pictures.ts';
 import { CHAT, createScene, picture, type Scene } from './bridge.ts';
 
 export const HOUR = 3_600_000;

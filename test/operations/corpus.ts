@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { crc32, deflateSync } from 'node:zlib';
 import sharp, { type Sharp } from 'sharp';
-import type { PictureProblem } from '../../src/report.ts';
+import type { PictureProblem } from '../../src/report/pictures.ts';
 
 export type Sample = {
   name: string;

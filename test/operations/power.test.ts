@@ -2,7 +2,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { planPower, power } from '../../src/operations/power.ts';
 import { systemClock } from '../../src/clock.ts';
 import { createProgress } from '../../src/progress.ts';
-import type { Verb } from '../../src/report.ts';
+import type { Verb } from '../../src/report/work.ts';
 import { openBox, type Box, type BoxOptions } from './box.ts';
 
 let box: Box;

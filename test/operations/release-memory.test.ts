@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { recall, rememberFailed } from '../../src/operations/release-memory.ts';
-import type { UpdateFailure } from '../../src/report.ts';
+import type { UpdateFailure } from '../../src/report/updates.ts';
 import { openStore } from '../../src/store.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'steward-memory-'));

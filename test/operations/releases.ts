@@ -16,7 +16,7 @@ import { createSystemd } from '../../src/clients/systemd.ts';
 import { createHosts } from '../../src/hosts.ts';
 import { checkRelease } from '../../src/operations/check-release.ts';
 import { createProgress } from '../../src/progress.ts';
-import type { ReleaseState } from '../../src/report.ts';
+import type { ReleaseState } from '../../src/report/releases.ts';
 import { readServices, type Service } from '../../src/services.ts';
 import { openStore } from '../../src/store.ts';
 

@@ -19,7 +19,7 @@ import { createRedact } from '../../src/redact.ts';
 import type { SmokeReach } from '../../src/operations/smoke/check.ts';
 import { smokeTest, type SmokeTest } from '../../src/operations/smoke-test.ts';
 import { reconcile, type Reconciled } from '../../src/operations/watch/reconcile.ts';
-import type { DiskState, LostDisk } from '../../src/report.ts';
+import type { DiskState, LostDisk } from '../../src/report/services.ts';
 import type { Finding } from '../../src/report/alerts.ts';
 import { readServices } from '../../src/services.ts';
 import { openScratchStore } from '../../src/store.ts';

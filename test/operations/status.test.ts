@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { statusOf, statusOfAll } from '../../src/operations/status.ts';
-import type { UpdatePlan } from '../../src/report.ts';
+import type { UpdatePlan } from '../../src/report/updates.ts';
 import { openBox, type Box } from './box.ts';
 
 let box: Box;

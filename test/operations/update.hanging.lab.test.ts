@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { rollback } from '../../commands/rollback.ts';
 import type { Host } from '../../src/hosts.ts';
-import type { UpdateReport } from '../../src/report.ts';
+import type { UpdateReport } from '../../src/report/updates.ts';
 import { lab } from '../lab/index.ts';
 import { startUpdatable, type Updatable } from '../lab/updatable.ts';
 import {

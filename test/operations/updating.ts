@@ -24,7 +24,7 @@ import { createRedact } from '../../src/redact.ts';
 import { readServices, type Service } from '../../src/services.ts';
 import { openStore } from '../../src/store.ts';
 import { update as updateCommand } from '../../commands/update.ts';
-import type { UpdateReport } from '../../src/report.ts';
+import type { UpdateReport } from '../../src/report/updates.ts';
 import { imageNames, type Lab } from '../lab/tools.ts';
 import type { Updatable } from '../lab/updatable.ts';
 

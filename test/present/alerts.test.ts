@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { alertReport } from '../../src/operations/watch/told-alert.ts';
 import type { App } from '../../src/app.ts';
-import type { Report, Trouble } from '../../src/report.ts';
+import type { Report } from '../../src/report.ts';
+import type { Trouble } from '../../src/report/services.ts';
 import type { ServiceFact, ToldAlert } from '../../src/report/alerts.ts';
 import { openScratchStore } from '../../src/store.ts';
 import { toText } from '../../src/terminal.ts';

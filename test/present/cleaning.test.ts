@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { toText } from '../../src/terminal.ts';
 import { present } from './present.ts';
-import type { CleaningReport, Report } from '../../src/report.ts';
+import type { Report } from '../../src/report.ts';
+import type { CleaningReport } from '../../src/report/pictures.ts';
 import { textsOf } from '../../src/texts/index.ts';
 
 const card = (report: Report) => present(report, textsOf('en'));

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { present } from './present.ts';
-import type { DeployReport, GuardPlan, GuardReport, PinChange, Report } from '../../src/report.ts';
+import type { Report } from '../../src/report.ts';
+import type { DeployReport, GuardPlan, GuardReport, PinChange } from '../../src/report/updates.ts';
 import { toText } from '../../src/terminal.ts';
 import { textsOf } from '../../src/texts/index.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { toText } from '../../src/terminal.ts';
 import { present } from './present.ts';
-import type { InboxProblem, InboxReport } from '../../src/report.ts';
+import type { InboxProblem, InboxReport } from '../../src/report/pictures.ts';
 import { textsOf } from '../../src/texts/index.ts';
 
 const shown = (report: Partial<InboxReport>) =>

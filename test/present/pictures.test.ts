@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { present } from './present.ts';
-import type { ImmichTrouble, PictureProblem, PictureState, Report } from '../../src/report.ts';
+import type { Report } from '../../src/report.ts';
+import type { ImmichTrouble, PictureProblem, PictureState } from '../../src/report/pictures.ts';
 import { plain } from '../../src/rich.ts';
 import { textsOf } from '../../src/texts/index.ts';
 

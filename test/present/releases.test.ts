@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { toText } from '../../src/terminal.ts';
 import { present } from './present.ts';
-import type { ReleaseState, Report } from '../../src/report.ts';
+import type { Report } from '../../src/report.ts';
+import type { ReleaseState } from '../../src/report/releases.ts';
 import { textsOf } from '../../src/texts/index.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 14, 40);

@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { present } from './present.ts';
+import type { Report } from '../../src/report.ts';
+import type { Note } from '../../src/report/notes.ts';
+import type { ReleaseState } from '../../src/report/releases.ts';
 import type {
   DataDifference,
-  Note,
-  ReleaseState,
-  Report,
   UpdateFailure,
   UpdateHazard,
   UpdatePlan,
   UpdateReport,
-} from '../../src/report.ts';
+} from '../../src/report/updates.ts';
 import { render } from '../../src/telegram/render.ts';
 import { toText } from '../../src/terminal.ts';
 import { textsOf } from '../../src/texts/index.ts';

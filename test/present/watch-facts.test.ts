@@ -1,7 +1,7 @@
 /** What watching finds beside services that are simply down, as an alert and as its end. */
 import { expect, test } from 'vitest';
 import type { AlertReport, Finding, FindingFact } from '../../src/report/alerts.ts';
-import type { Trouble } from '../../src/report.ts';
+import type { Trouble } from '../../src/report/services.ts';
 import { toText } from '../../src/terminal.ts';
 import { textsOf } from '../../src/texts/index.ts';
 import { present } from './present.ts';

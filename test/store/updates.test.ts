@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { UpdatePlan } from '../../src/report.ts';
+import type { UpdatePlan } from '../../src/report/updates.ts';
 import { openStore, type Store } from '../../src/store.ts';
 
 let folder: string;

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { present } from '../../src/present/index.ts';
-import type { ContainerState, PictureState, Report, ServiceState, Trouble } from '../../src/report.ts';
+import type { Report } from '../../src/report.ts';
+import type { PictureState } from '../../src/report/pictures.ts';
+import type { ContainerState, ServiceState, Trouble } from '../../src/report/services.ts';
 import { forGuests } from '../../src/telegram/for-guests.ts';
 import { toText } from '../../src/terminal.ts';
 import { textsOf } from '../../src/texts/index.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { cancel } from '../../commands/cancel.ts';
 import type { Command, Plan, Run } from '../../src/app.ts';
-import type { Report, UpdateOutcome, UpdatePlan } from '../../src/report.ts';
+import type { Report } from '../../src/report.ts';
+import type { UpdateOutcome, UpdatePlan } from '../../src/report/updates.ts';
 import { OWNER, STRANGER, startHarness, type Harness } from './harness.ts';
 
 const MINUTE = 60_000;

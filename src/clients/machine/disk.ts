@@ -3,7 +3,7 @@ import { opendir, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { run } from '../../exec.ts';
-import type { DiskState, LostDisk } from '../../report.ts';
+import type { DiskState, LostDisk } from '../../report/services.ts';
 
 const CHILD = fileURLToPath(new URL('disk-child.ts', import.meta.url));
 

@@ -1,6 +1,6 @@
 /** Whether a service wants a backup now, beside its time of day: what counts is the last proven one, not that a timer fired. */
 import type { App } from '../../app.ts';
-import type { ServiceState } from '../../report.ts';
+import type { ServiceState } from '../../report/services.ts';
 import type { Service } from '../../services.ts';
 import type { BackupRow } from '../../store/backups.ts';
 import { isCovered } from '../data-reach.ts';

@@ -8,7 +8,7 @@ import { failure, isCode, makeFolder, writeDurably } from '../../backup/disk.ts'
 import { MANIFEST } from '../../backup/manifest.ts';
 import { isBackupId } from '../../backup/names.ts';
 import { UserError } from '../../errors.ts';
-import type { LostDisk } from '../../report.ts';
+import type { LostDisk } from '../../report/services.ts';
 
 /** In the folder of backups; it holds a random id, which the store knows too. */
 export const MARKER = '.steward-backups';

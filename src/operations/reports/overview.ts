@@ -3,7 +3,9 @@ import type { App } from '../../app.ts';
 import { dailyGrowth, daysLeft } from '../../checks/growth.ts';
 import { LAST_ERROR } from '../../error-count.ts';
 import { causeOf } from '../../errors.ts';
-import type { Action, DiskState, LostDisk, Report } from '../../report.ts';
+import type { Report } from '../../report.ts';
+import type { Action } from '../../report/actions.ts';
+import type { DiskState, LostDisk } from '../../report/services.ts';
 import type { Severity } from '../../report/alerts.ts';
 import type { BackupsReport } from '../../report/backups.ts';
 import type {

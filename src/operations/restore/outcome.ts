@@ -1,5 +1,6 @@
 /** What an ended restore has to say, and the buttons under it. */
-import type { Action, Report } from '../../report.ts';
+import type { Report } from '../../report.ts';
+import type { Action } from '../../report/actions.ts';
 import type { RestoreOutcome, RestoreReport } from '../../report/restore.ts';
 import type { Service } from '../../services.ts';
 import type { RestoreRow } from '../../store/restores.ts';

@@ -1,7 +1,7 @@
 /** What a restore does while the service runs: nothing here is in its way, and nothing of its data changes. */
 import { readManifest } from '../../backup/manifest.ts';
 import { ask } from '../../backup/psql.ts';
-import type { UpdateFailure } from '../../report.ts';
+import type { UpdateFailure } from '../../report/updates.ts';
 import { sleep } from '../../sleep.ts';
 import { readSnapshot, verifySnapshot } from '../backup.ts';
 import { startAll } from '../update/act.ts';

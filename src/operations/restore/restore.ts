@@ -3,7 +3,8 @@
  * data of before. Everything that is about to be done is in the journal before, so that a kill anywhere leaves one way on.
  */
 import type { Run } from '../../app.ts';
-import type { Report, UpdateFailure } from '../../report.ts';
+import type { Report } from '../../report.ts';
+import type { UpdateFailure } from '../../report/updates.ts';
 import type { RestoreOutcome, RestorePlan, RestoreReport } from '../../report/restore.ts';
 import type { Service } from '../../services.ts';
 import type { RestoreRow } from '../../store/restores.ts';

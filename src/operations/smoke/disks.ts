@@ -3,7 +3,7 @@ import type { App } from '../../app.ts';
 import { judgeDisk } from '../../checks/disk.ts';
 import { dailyGrowth, daysLeft } from '../../checks/growth.ts';
 import { roughly } from '../../checks/limits.ts';
-import type { DiskState } from '../../report.ts';
+import type { DiskState } from '../../report/services.ts';
 import type { Checks } from '../../services/schema.ts';
 import {
   lookedAt,

@@ -1,7 +1,7 @@
 /** The acts of an update on the host, each of which can be done again after a kill. */
 import { causeOf } from '../../errors.ts';
 import type { Host } from '../../hosts.ts';
-import type { UpdateFailure } from '../../report.ts';
+import type { UpdateFailure } from '../../report/updates.ts';
 import { attempt, type Journey } from './journey.ts';
 import type { Part } from './parts.ts';
 import { dropNew, dropOld, prepareNew, swap, swapBack } from './recreate.ts';

@@ -1,7 +1,8 @@
 /** Several updates, one after the other; the first that needs a person ends the row. */
 import type { Plan, Run } from '../../app.ts';
 import { causeOf, UnreachableError, UserError } from '../../errors.ts';
-import type { Report, UpdatePlan, UpdateReport } from '../../report.ts';
+import type { Report } from '../../report.ts';
+import type { UpdatePlan, UpdateReport } from '../../report/updates.ts';
 import type { Service } from '../../services.ts';
 import { whileLocked } from '../arguments.ts';
 import { isOffered } from '../release-offer.ts';

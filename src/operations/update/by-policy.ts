@@ -1,6 +1,7 @@
 /** Updates that a service's `update.policy` allows without a person, in its window, with the same safety. */
 import type { App, Run } from '../../app.ts';
-import type { Report, UpdatePlan } from '../../report.ts';
+import type { Report } from '../../report.ts';
+import type { UpdatePlan } from '../../report/updates.ts';
 import type { Service } from '../../services.ts';
 import { minutesOf } from '../../units.ts';
 import { stepOf, type Step } from '../../versions.ts';

@@ -1,5 +1,5 @@
 /** The data as it is now beside a copy of it. */
-import type { DataDifference } from '../../report.ts';
+import type { DataDifference } from '../../report/updates.ts';
 import type { Service } from '../../services.ts';
 import { describeData, readSnapshot, type DataReach, type Snapshot, type SourceFacts } from '../backup.ts';
 

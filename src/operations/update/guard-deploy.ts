@@ -5,7 +5,7 @@
 import type { Run } from '../../app.ts';
 import { UserError } from '../../errors.ts';
 import { parseImageName } from '../../image-name.ts';
-import type { GuardPlan, GuardReport, UpdateFailure } from '../../report.ts';
+import type { GuardPlan, GuardReport, UpdateFailure } from '../../report/updates.ts';
 import type { Service } from '../../services.ts';
 import { withinStep } from '../../progress.ts';
 import { idOf } from '../../store/updates.ts';

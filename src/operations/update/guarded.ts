@@ -3,7 +3,8 @@
  * with the way back from it. One for each service, in the store, so that it outlives a restart at any moment.
  */
 import type { App } from '../../app.ts';
-import type { DataDifference, PinChange, PlannedImage, ReleaseState } from '../../report.ts';
+import type { ReleaseState } from '../../report/releases.ts';
+import type { DataDifference, PinChange, PlannedImage } from '../../report/updates.ts';
 import type { Service } from '../../services.ts';
 import type { Store } from '../../store.ts';
 import { isThere } from '../../backup/aside.ts';

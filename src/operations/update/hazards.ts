@@ -2,7 +2,8 @@
 import { isAbsolute, join } from 'node:path';
 import type { Container } from '../../clients/engine.ts';
 import type { Host } from '../../hosts.ts';
-import type { ReleaseState, UpdateHazard } from '../../report.ts';
+import type { ReleaseState } from '../../report/releases.ts';
+import type { UpdateHazard } from '../../report/updates.ts';
 import { pullPolicyIn } from '../../services/compose-file.ts';
 import type { Service } from '../../services.ts';
 import { startedBy } from './configured.ts';

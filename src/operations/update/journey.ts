@@ -2,7 +2,7 @@
 import type { App, Run } from '../../app.ts';
 import { causeOf, RefusedError, UnreachableError } from '../../errors.ts';
 import type { Host } from '../../hosts.ts';
-import type { UpdateFailure } from '../../report.ts';
+import type { UpdateFailure } from '../../report/updates.ts';
 import type { Service } from '../../services.ts';
 import type { UpdateFacts, UpdateRow, UpdateStage } from '../../store/updates.ts';
 import type { DataReach } from '../backup.ts';

@@ -1,6 +1,7 @@
 /** A deploy that was seen: whether what it started is well, told once, with the way back where there is one. */
 import type { Run } from '../../app.ts';
-import type { Action, DeployReport, UpdateFailure } from '../../report.ts';
+import type { Action } from '../../report/actions.ts';
+import type { DeployReport, UpdateFailure } from '../../report/updates.ts';
 import type { Service } from '../../services.ts';
 import { lastWordsOf } from '../power.ts';
 import { rememberFailed, rememberFresh } from '../release-memory.ts';

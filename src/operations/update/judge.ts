@@ -1,6 +1,7 @@
 /** Whether what was started is well: running what it should, healthy, and not only for a moment. */
 import type { Container } from '../../clients/engine.ts';
-import type { ServiceState, Trouble, UpdateFailure } from '../../report.ts';
+import type { ServiceState, Trouble } from '../../report/services.ts';
+import type { UpdateFailure } from '../../report/updates.ts';
 import { sleep } from '../../sleep.ts';
 import { compareVersions } from '../../versions.ts';
 import type { HostView } from '../host-view.ts';

@@ -4,7 +4,8 @@
  */
 import type { Plan, Run } from '../../app.ts';
 import { UserError } from '../../errors.ts';
-import type { Report, UpdateFailure } from '../../report.ts';
+import type { Report } from '../../report.ts';
+import type { UpdateFailure } from '../../report/updates.ts';
 import type { Service } from '../../services.ts';
 import { putBack, readSnapshot } from '../backup.ts';
 import { stopAll } from './act.ts';

@@ -1,5 +1,7 @@
 /** What an ended update has to say, and the buttons under it. */
-import type { Action, Report, UpdateOutcome, UpdateReport } from '../../report.ts';
+import type { Report } from '../../report.ts';
+import type { Action } from '../../report/actions.ts';
+import type { UpdateOutcome, UpdateReport } from '../../report/updates.ts';
 import type { Service } from '../../services.ts';
 import type { UpdateRow } from '../../store/updates.ts';
 import type { UpdateReach } from './journey.ts';

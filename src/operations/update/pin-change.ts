@@ -1,5 +1,5 @@
 /** The text that somebody changes in a configuration to have other images. */
-import type { PinChange } from '../../report.ts';
+import type { PinChange } from '../../report/updates.ts';
 
 /**
  * @param images names of images, as they are and as they are to be

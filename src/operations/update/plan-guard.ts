@@ -2,7 +2,8 @@
 import type { Plan } from '../../app.ts';
 import { UserError } from '../../errors.ts';
 import { parseImageName } from '../../image-name.ts';
-import type { GuardPlan, ReleaseState } from '../../report.ts';
+import type { ReleaseState } from '../../report/releases.ts';
+import type { GuardPlan } from '../../report/updates.ts';
 import type { Service } from '../../services.ts';
 import { isCovered } from '../backup.ts';
 import { changeOf, recallGuarded } from './guarded.ts';

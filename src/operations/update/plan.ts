@@ -1,7 +1,9 @@
 /** What an update would do, in which order, and what happens when it fails. Nothing is changed. */
 import type { Plan } from '../../app.ts';
 import { UserError } from '../../errors.ts';
-import type { PlannedImage, ReleaseState, Report, UpdatePlan } from '../../report.ts';
+import type { Report } from '../../report.ts';
+import type { ReleaseState } from '../../report/releases.ts';
+import type { PlannedImage, UpdatePlan } from '../../report/updates.ts';
 import type { Service } from '../../services.ts';
 import { isCovered } from '../backup.ts';
 import { checkRelease } from '../check-release.ts';

@@ -1,7 +1,7 @@
 /** What an update does while the service runs: hooks, a copy of the data, the download. Nothing here is in its way. */
 import type { UnitState } from '../../clients/systemd.ts';
 import { UserError } from '../../errors.ts';
-import type { UpdateFailure } from '../../report.ts';
+import type { UpdateFailure } from '../../report/updates.ts';
 import { takeBackup } from '../backups/take.ts';
 import { isCovered } from '../data-reach.ts';
 import { unitsOf } from '../host-view.ts';

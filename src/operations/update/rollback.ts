@@ -1,7 +1,8 @@
 /** Back to the version before, on purpose: with the data of then only where the old program cannot read what is there now. */
 import type { Plan, Run } from '../../app.ts';
 import { UserError } from '../../errors.ts';
-import type { PlannedImage, Report, UpdatePlan } from '../../report.ts';
+import type { Report } from '../../report.ts';
+import type { PlannedImage, UpdatePlan } from '../../report/updates.ts';
 import type { Service } from '../../services.ts';
 import type { UpdateRow } from '../../store/updates.ts';
 import { isCovered } from '../backup.ts';

@@ -4,7 +4,7 @@
  */
 import type { Container } from '../../clients/engine.ts';
 import type { Host } from '../../hosts.ts';
-import type { PlannedImage } from '../../report.ts';
+import type { PlannedImage } from '../../report/updates.ts';
 import type { Service } from '../../services.ts';
 import type { Part } from './parts.ts';
 

@@ -3,7 +3,7 @@
  * of the data. Everything else of Steward's own making goes, and nothing of anybody else's.
  */
 import type { App } from '../../app.ts';
-import type { UpdateOutcome } from '../../report.ts';
+import type { UpdateOutcome } from '../../report/updates.ts';
 import type { UpdateRow } from '../../store/updates.ts';
 import { dropSnapshot } from '../backup.ts';
 import { dropArchive, isArchived } from './archive.ts';

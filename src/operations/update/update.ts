@@ -3,7 +3,8 @@
  * Everything that is about to be done is in the journal before, so that a kill anywhere leaves one way on.
  */
 import type { Run } from '../../app.ts';
-import type { Report, UpdateFailure, UpdateOutcome, UpdatePlan, UpdateReport } from '../../report.ts';
+import type { Report } from '../../report.ts';
+import type { UpdateFailure, UpdateOutcome, UpdatePlan, UpdateReport } from '../../report/updates.ts';
 import type { Service } from '../../services.ts';
 import type { UpdateRow } from '../../store/updates.ts';
 import { isCovered, putBack, readSnapshot, snapshotFolder, takeSnapshot } from '../backup.ts';

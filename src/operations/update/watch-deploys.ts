@@ -1,7 +1,7 @@
 /** Deploys: what runs is compared with what ran before, and what is new and not Steward's own doing is judged and told. */
 import type { App, Run } from '../../app.ts';
 import { BusyError, UnreachableError } from '../../errors.ts';
-import type { DeployReport } from '../../report.ts';
+import type { DeployReport } from '../../report/updates.ts';
 import type { Service } from '../../services.ts';
 import { sleep } from '../../sleep.ts';
 import { whileLocked } from '../arguments.ts';

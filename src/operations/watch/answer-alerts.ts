@@ -1,7 +1,7 @@
 /** What a person says to an alert: that he looks after it, or that he wants to hear nothing of it for a while. */
 import type { App } from '../../app.ts';
 import { UserError } from '../../errors.ts';
-import type { Note } from '../../report.ts';
+import type { Note } from '../../report/notes.ts';
 import type { AlertRow } from '../../store/alerts.ts';
 import { acked, snoozed, woken } from './ring.ts';
 import { tellAlerts, type TellReach } from './tell-alerts.ts';

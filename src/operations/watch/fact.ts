@@ -2,7 +2,7 @@
 import type { App } from '../../app.ts';
 import type { Host } from '../../hosts.ts';
 import type { ServiceFact } from '../../report/alerts.ts';
-import type { ServiceState, Trouble } from '../../report.ts';
+import type { ServiceState, Trouble } from '../../report/services.ts';
 import type { Service } from '../../services.ts';
 import { LOOP, recentEnds } from '../../watch/loops.ts';
 import type { Found } from '../../watch/sight.ts';

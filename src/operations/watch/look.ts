@@ -3,7 +3,7 @@ import type { App } from '../../app.ts';
 import { causeOf } from '../../errors.ts';
 import type { Host } from '../../hosts.ts';
 import type { Finding, HostFact } from '../../report/alerts.ts';
-import type { ServiceState } from '../../report.ts';
+import type { ServiceState } from '../../report/services.ts';
 import type { Service } from '../../services.ts';
 import type { AlertRow } from '../../store/alerts.ts';
 import { follow, type Rules, type Sight, type Verdict } from '../../watch/course.ts';

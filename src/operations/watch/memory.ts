@@ -1,6 +1,6 @@
 /** What the watch of one host remembers from look to look; what must survive a restart is in the store. */
 import type { Container, EngineEvent } from '../../clients/engine.ts';
-import type { ServiceState } from '../../report.ts';
+import type { ServiceState } from '../../report/services.ts';
 import type { Course } from '../../watch/course.ts';
 import { countTurns, type Turns } from '../../watch/loops.ts';
 import type { HostView } from '../host-view.ts';

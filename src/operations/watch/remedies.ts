@@ -1,5 +1,6 @@
 /** What can be done about a trouble, as buttons. */
-import type { Action, Trouble } from '../../report.ts';
+import type { Action } from '../../report/actions.ts';
+import type { Trouble } from '../../report/services.ts';
 import type { Finding } from '../../report/alerts.ts';
 
 const status: Action = { label: 'status', command: 'status', args: [] };

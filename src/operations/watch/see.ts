@@ -1,5 +1,5 @@
 /** What one look means for a service, with what is remembered of earlier ones. */
-import type { ServiceState } from '../../report.ts';
+import type { ServiceState } from '../../report/services.ts';
 import type { Service } from '../../services.ts';
 import { loopOf, recentEnds, type Loop } from '../../watch/loops.ts';
 import { sightOf, type Seen } from '../../watch/sight.ts';

@@ -3,7 +3,8 @@
  * taken whole hosts down. What was stopped so counts as down until it runs again.
  */
 import type { App, Run } from '../../app.ts';
-import type { Report, ServiceState } from '../../report.ts';
+import type { Report } from '../../report.ts';
+import type { ServiceState } from '../../report/services.ts';
 import type { Service } from '../../services.ts';
 import type { Store } from '../../store.ts';
 import { whileLocked } from '../arguments.ts';

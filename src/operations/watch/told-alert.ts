@@ -1,7 +1,7 @@
 /** An alert's row as the report that its card shows. */
 import type { App } from '../../app.ts';
 import { whoIs } from '../../people.ts';
-import type { Action } from '../../report.ts';
+import type { Action } from '../../report/actions.ts';
 import type { AlertReport, AlertsReport, Mended, ToldAlert } from '../../report/alerts.ts';
 import type { AlertRow } from '../../store/alerts.ts';
 import { looksAt, remediesOf } from './remedies.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { UserError } from '../../../src/errors.ts';
 import { findTarget, MARKER, requireTarget } from '../../../src/operations/backups/target.ts';
-import type { LostDisk } from '../../../src/report.ts';
+import type { LostDisk } from '../../../src/report/services.ts';
 import { openShelf, NOW, type Shelf } from './shelf.ts';
 
 let shelf: Shelf;

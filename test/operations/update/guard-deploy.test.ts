@@ -11,7 +11,7 @@ import { createGuard } from '../../../src/guard.ts';
 import { createLocks } from '../../../src/locks.ts';
 import { recallGuarded } from '../../../src/operations/update/guarded.ts';
 import { watchDeploys } from '../../../src/operations/update/watch-deploys.ts';
-import type { GuardReport } from '../../../src/report.ts';
+import type { GuardReport } from '../../../src/report/updates.ts';
 import { container, createScene, type Scene } from '../releases.ts';
 
 const REPOSITORY = 'ghcr.io/a';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { reportOf } from '../../../src/operations/update/outcome.ts';
-import type { UpdateOutcome, UpdatePlan } from '../../../src/report.ts';
+import type { UpdateOutcome, UpdatePlan } from '../../../src/report/updates.ts';
 import type { Service } from '../../../src/services.ts';
 import type { UpdateFacts, UpdateRow } from '../../../src/store/updates.ts';
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { checkWayBack } from '../../../jobs/check-way-back.ts';
 import { rollbackTag } from '../../../src/operations/update/tags.ts';
-import type { UpdatePlan } from '../../../src/report.ts';
+import type { UpdatePlan } from '../../../src/report/updates.ts';
 import { container, createScene, type Scene } from '../releases.ts';
 
 const WEB = 'ghcr.io/a/web:release';
