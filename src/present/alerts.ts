@@ -68,15 +68,18 @@ function endedCard(report: AlertReport, texts: Texts): Card {
   };
 }
 
-function endLine(
-  alert: ToldAlert,
-  { alerts: words, duration }: Texts,
-  stillDown: readonly string[] = [],
-): Rich {
+function endLine(alert: ToldAlert, texts: Texts, stillDown: readonly string[] = []): Rich {
+  const { alerts: words, duration } = texts;
   const { lasted, mended } = alert;
   const who = mended === undefined ? '' : words.mended(mended);
   const rest = stillDown.length === 0 ? '' : ` ${words.stillDown(stillDown.join(', '))}`;
-  return rich`${words.ended(alert, duration(lasted))}${who}${rest}`;
+  return rich`${words.ended(alert, duration(lasted))}${who}${memoryNow(alert, texts)}${rest}`;
+}
+
+function memoryNow({ finding: { fact } }: ToldAlert, { alerts: words, memory, status }: Texts): string {
+  if (fact.kind !== 'service' || fact.memoryNow === undefined) return '';
+  const { used, limit } = fact.memoryNow;
+  return words.memoryNow(limit === undefined ? memory(used) : status.ofLimit(memory(used), memory(limit)));
 }
 
 export function presentAlertEnd({ alerts, stillDown }: AlertEndReport, texts: Texts): Card {

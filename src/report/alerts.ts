@@ -51,6 +51,8 @@ export type ServiceFact = {
   restarts: number;
   /** Bytes; of a part that was killed for memory. */
   memoryLimit: number | undefined;
+  /** Bytes of that part, when it was well again. */
+  memoryNow?: { used: number; limit: number | undefined };
   lastLines: readonly string[];
 };
 

@@ -144,6 +144,7 @@ export const alerts = {
   ended: ({ finding, ending }: Pick<ToldAlert, 'finding' | 'ending'>, lasted: string) =>
     rich`${ended(finding, ending)} – ${isDown(finding.fact) ? 'down for' : 'after'} ${lasted}.`,
   mended: ({ verb, by: who }: Mended) => ` ${mended[verb]} by ${by(who)}.`,
+  memoryNow: (amount: string) => ` Memory now ${amount}.`,
   was: (what: string) => rich`Was: ${i(what)}`,
 
   many: (count: number) => b(plural(count, 'trouble')),

@@ -122,6 +122,7 @@ export const alerts: Catalogue['alerts'] = {
     rich`${ended(finding, ending)} – ${isDown(finding.fact) ? '중단 시간' : '지속 시간'} ${lasted}.`,
   mended: ({ verb, by: who }) =>
     who === 'you' ? ` 직접 ${mended[verb].polite}.` : ` ${mended[verb].noun}: ${by(who)}.`,
+  memoryNow: (amount) => ` 지금 메모리: ${amount}.`,
   was: (what) => rich`당시: ${i(what)}`,
 
   many: (count) => b(`동시에 생긴 문제 ${count}건`),

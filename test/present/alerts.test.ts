@@ -124,6 +124,18 @@ describe('presentAlert', () => {
     expect(linesOf(alertOf(factOf({ kind: 'gone' }), ended))[0]).toBe(line);
   });
 
+  test('of what ran out of memory says what it takes when it is back', () => {
+    const trouble = { kind: 'exited', code: 137, outOfMemory: true, at: NOW } as const;
+    const ended = { endedAt: NOW + 1, ending: 'well', lasted: 12 * 60_000 } as const;
+    const fact = {
+      ...factOf(trouble, { memoryLimit: 268_435_456 }),
+      memoryNow: { used: 188_743_680, limit: 268_435_456 },
+    };
+    expect(linesOf(alertOf(fact, ended))[0]).toBe(
+      '🟢 immich is back – down for 12 min. Memory now 180 MB of 256 MB.',
+    );
+  });
+
   test('names the day of what began on another one', () => {
     const fact = factOf({ kind: 'gone' });
     const finding = {

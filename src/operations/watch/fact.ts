@@ -1,7 +1,8 @@
 /** What an alert about a service says: its cause, how it ended, and its last words. */
 import type { App } from '../../app.ts';
 import type { Host } from '../../hosts.ts';
-import type { ServiceFact } from '../../report/alerts.ts';
+import type { CallOptions } from '../../clients/engine.ts';
+import type { Finding, ServiceFact } from '../../report/alerts.ts';
 import type { ServiceState, Trouble } from '../../report/services.ts';
 import type { Service } from '../../services.ts';
 import { LOOP, recentEnds } from '../../watch/loops.ts';
@@ -60,6 +61,22 @@ export async function factOf(
     ...fact,
     lastLines: await lastWordsOf(needs.app, service, { part, since: since - WRITTEN_BEFORE }),
   };
+}
+
+/** @returns the finding that is over; of what has met its limit, with what it takes now, where that can be asked */
+export async function withMemoryNow(
+  { engine }: Pick<Host, 'engine'>,
+  finding: Finding,
+  options: CallOptions,
+): Promise<Finding> {
+  const { fact } = finding;
+  if (fact.kind !== 'service' || fact.part === undefined) return finding;
+  if (!isOutOfMemory(fact.trouble) && fact.trouble.kind !== 'stopped-loop') return finding;
+  const stats = await engine.stats(fact.part, options).catch(() => undefined);
+  options.signal?.throwIfAborted();
+  if (stats === undefined) return finding;
+  const memoryNow = { used: stats.memoryUsed, limit: stats.memoryLimit };
+  return { ...finding, fact: { ...fact, memoryNow } };
 }
 
 /** What programs and servers have said goes into messages as plain text, without secrets. */

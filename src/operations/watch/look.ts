@@ -10,7 +10,7 @@ import { follow, type Rules, type Sight, type Verdict } from '../../watch/course
 import { unitsOf, type HostView } from '../host-view.ts';
 import { lookAtServices } from '../status.ts';
 import { deployKey, deployOn } from './deploy.ts';
-import { factOf } from './fact.ts';
+import { factOf, withMemoryNow } from './fact.ts';
 import type { Memory } from './memory.ts';
 import { reconcile, type Over, type Reconciled } from './reconcile.ts';
 import { see } from './see.ts';
@@ -94,6 +94,12 @@ export async function look(
   const ofHost = judge(hostKey(host.name), hostSight, hostRules(watched.services));
   const hostFindings = gone === undefined ? [] : findingOfHost(gone, ofHost);
   const all = [...(await Promise.all(findings)).flat(), ...hostFindings, ...(deploy.left ?? [])];
+  const ends = judged.map(async ({ row, key }) => {
+    const end = over.get(key);
+    if (row === undefined || end?.ending !== 'well') return;
+    over.set(key, { ...end, finding: await withMemoryNow(host, row.finding, { signal }) });
+  });
+  await Promise.all(ends);
   const reconciled = reconcile(app, all, {
     covers: (key) => over.has(key) || (deploy.left !== undefined && key === deployKey(host.name)),
     over: (key) => over.get(key),

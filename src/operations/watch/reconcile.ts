@@ -4,8 +4,8 @@ import type { Ending, Finding } from '../../report/alerts.ts';
 import type { AlertRow } from '../../store/alerts.ts';
 import { takeFinding } from '../../watch/alerts.ts';
 
-/** How a trouble ended; milliseconds since 1970. */
-export type Over = { at: number; ending: Ending };
+/** How a trouble ended; milliseconds since 1970. `finding`: what is told of it from now on. */
+export type Over = { at: number; ending: Ending; finding?: Finding };
 
 export type Reconciled = { opened: AlertRow[]; changed: AlertRow[]; ended: AlertRow[] };
 
@@ -28,9 +28,9 @@ export function reconcile(
   return store.database.transaction(() => {
     for (const row of alerts.open()) {
       if (found.has(row.key) || !covers(row.key)) continue;
-      const { at, ending } = over?.(row.key) ?? { at: now, ending: 'well' };
+      const { at, ending, finding = row.finding }: Over = over?.(row.key) ?? { at: now, ending: 'well' };
       const endedAt = Math.max(row.openedAt, Math.min(at, now));
-      done.ended.push(alerts.patch(row.id, { endedAt, ending, changedAt: now }));
+      done.ended.push(alerts.patch(row.id, { finding, endedAt, ending, changedAt: now }));
     }
     for (const finding of findings) {
       const taken = takeFinding(alerts.byKey(finding.key), finding, now);

@@ -58,6 +58,10 @@ export function createFakeHost(services: readonly Service[], store?: Store): Fak
     ping: () => (fake.engineAway ? away('engine') : Promise.resolve()),
     inspect: (name: string) =>
       fake.engineAway ? away('engine') : Promise.resolve(fake.containers.get(name)),
+    stats: (name: string) =>
+      fake.engineAway
+        ? away('engine')
+        : Promise.resolve({ memoryUsed: 188_743_680, memoryLimit: fake.containers.get(name)?.memoryLimit }),
     list: () => Promise.resolve([...fake.containers.values()]),
   };
   const systemd = {

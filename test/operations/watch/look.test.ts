@@ -85,6 +85,27 @@ test('look ends an alert when all has been well for a while, as of when it was',
   expect((await looks(WEB)).ended).toMatchObject([{ endedAt: back, ending: 'well' }]);
 });
 
+test('look ends what ran out of memory with what it takes now, and nothing else', async () => {
+  host.run('web', { memoryLimit: 268_435_456 });
+  await looks();
+  fail('web');
+  host.watched.memory.note('web', died('web', 137, host.now));
+  fail('redis');
+  pass(MINUTE);
+  await looks();
+  start('web');
+  host.run('web', { memoryLimit: 536_870_912 });
+  start('redis');
+  await looks();
+  pass(MINUTE);
+  const { ended } = await looks();
+  const now = ended.map(({ key, finding: { fact } }) => [key, fact.kind === 'service' && fact.memoryNow]);
+  expect(Object.fromEntries(now)).toEqual({
+    'service:web': { used: 188_743_680, limit: 536_870_912 },
+    'service:immich': undefined,
+  });
+});
+
 test('look says of one trouble with followers only the first in start order', async () => {
   fail('postgres');
   host.run('server', { health: { status: 'unhealthy', failingSince: host.now, lastOutput: 'no database' } });
