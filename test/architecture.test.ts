@@ -144,9 +144,9 @@ describe('who may import whom', () => {
     ).toEqual([]);
   });
 
-  test('commands and jobs import operations and the files beside main', () => {
+  test('commands and jobs import operations, reports and the files beside main', () => {
     const isAllowed = (target: string) =>
-      /^src\/(?:operations\/(?:[\w-]+\/)?)?[\w-]+\.ts$/.test(target) && target !== 'src/main.ts';
+      /^src\/(?:report\/|operations\/(?:[\w-]+\/)?)?[\w-]+\.ts$/.test(target) && target !== 'src/main.ts';
     expect(
       offences(
         under('commands/', 'jobs/'),
