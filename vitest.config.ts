@@ -11,7 +11,6 @@ const lab = {
     name: 'lab',
     include: ['test/**/*.lab.test.ts'],
     globalSetup: ['test/lab/setup.ts'],
-    maxWorkers: 3,
   },
 } as const;
 
@@ -24,6 +23,8 @@ const immich = { extends: true, test: { name: 'immich', include: ['test/**/*.imm
  */
 export default defineConfig({
   test: {
+    // Half of the tests wait for containers; by itself vitest would leave a core free.
+    maxWorkers: 3,
     // Lab tests share two cores with the containers they start.
     testTimeout: 60_000,
     hookTimeout: 120_000,
