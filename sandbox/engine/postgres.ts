@@ -144,7 +144,7 @@ export function createPostgres(): Postgres {
     throw new Error(`the demo does not know: ${statement.trim().slice(0, 60)}`);
   }
 
-  const psql: Program = async ({ container, env, stdin, write }) => {
+  const psql: Program = async ({ args, container, env, stdin, write }) => {
     const { PGDATABASE: name = '', PGUSER: user = '' } = env;
     const cluster = clusterOf(container);
     const database = cluster.get(name);
@@ -155,6 +155,10 @@ export function createPostgres(): Postgres {
     const session: Session = { cluster, user, database };
     let text = '';
     try {
+      for (const asked of args.filter((arg) => arg.startsWith('--command='))) {
+        const mark = MARK.exec(`${asked};\n`)?.[1];
+        if (mark !== undefined) await write('stdout', `${JSON.stringify(mark)}\n`);
+      }
       for (let next = await stdin.next(); next.done !== true; next = await stdin.next()) {
         text += Buffer.from(next.value).toString();
         for (let end = MARK.exec(text); end !== null; end = MARK.exec(text)) {

@@ -54,10 +54,13 @@ export function openSession(reach: Reach, place: Place): Session {
   const input = createInput();
   const output = createRows();
   let count = 0;
-  const ended = runTool(reach, place, [...PSQL_ROWS, '--file=-'], {
+  // Nothing is sent before it has connected: what breaks off while it is written to loses its last words.
+  const first = 'steward-0';
+  const ended = runTool(reach, place, [...PSQL_ROWS, `--command=select '"${first}"'`, '--file=-'], {
     stdin: input.stream(),
     stdout: output.sink,
   });
+  const connected = output.until(first);
   // Whoever waits for rows is told; nobody else needs to know.
   ended
     .catch(() => {})
@@ -69,6 +72,7 @@ export function openSession(reach: Reach, place: Place): Session {
     async ask<Row>(sql: string) {
       count += 1;
       const mark = `steward-${count}`;
+      await connected;
       input.add(`${sql};\nselect '"${mark}"';\n`);
       const rows = await output.until(mark);
       if (rows === undefined) {
