@@ -17,7 +17,7 @@ import { openUpdating, type Updating } from '../operations/updating.ts';
 import { openSteward, type Steward } from './steward.ts';
 
 const here = lab();
-const NAME = 'copied';
+const NAME = 'kill-saved';
 const KILLS = process.env['STEWARD_SOAK'] ? 200 : 3;
 const DAY = 86_400_000;
 

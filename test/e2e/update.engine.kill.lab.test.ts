@@ -5,7 +5,7 @@ import { startUpdatable, type Updatable } from '../lab/updatable.ts';
 import { openCutOff, type CutOff } from './cut-off.ts';
 
 const here = lab();
-const NAME = 'loose-killed';
+const NAME = 'unitless-killed';
 const KILLS = process.env['STEWARD_SOAK'] ? 100 : 1;
 
 let it: Updatable;

@@ -155,7 +155,7 @@ test('rollback makes the old version anew', async () => {
 });
 
 test('update takes a container in the network of another one with it, and back, in the order that this needs', async () => {
-  const [name, guest] = ['shared', 'shared-guest'];
+  const [name, guest] = ['sharing', 'sharing-guest'];
   const loose = (one: string, more: object = {}) => ({ name: one, unit: 'none', ...more });
   const it = await startUpdatable(here, name, {
     // As nobody should write it: the guest first.

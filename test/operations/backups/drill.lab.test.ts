@@ -9,7 +9,7 @@ import { startUpdatable, type Updatable } from '../../lab/updatable.ts';
 import { openUpdating, type Updating } from '../updating.ts';
 
 const here = lab();
-const NAME = 'drilled';
+const NAME = 'proven-rows';
 const records = { user: 'records', database: 'records' };
 const backup = {
   sources: [{ kind: 'postgres', container: `${NAME}-postgres`, ...records }],
