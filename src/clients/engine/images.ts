@@ -93,8 +93,8 @@ function parseFull(
 const MOST_KNOWN = 500;
 
 /** A list takes milliseconds, so that each try meets one removal at most. */
-const LIST_TRIES = 10;
-const LIST_PAUSE = 50;
+const TRIES = 10;
+const PAUSE = 50;
 
 export function createImages(
   connection: Connection,
@@ -102,33 +102,42 @@ export function createImages(
 ): EngineImages {
   /** By id, the one that was asked for last at the end. */
   const known = new Map<string, Image>();
-  const inspect = async (name: string, options?: CallOptions) =>
-    IMAGE.test(name)
-      ? connection.callUnless(
-          [404],
-          `inspect the image "${name}"`,
-          (docker, signal) => docker.getImage(name).inspect(signal as object),
-          options,
-        )
-      : undefined;
-  const list = async ({
-    all = false,
-    ...options
-  }: CallOptions & { all?: boolean; timeout?: number } = {}): Promise<ImageInfo[]> => {
+  /** Podman reads all images for either, and gives up when one of them, be it another, is removed meanwhile. */
+  const again = async <T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> => {
     for (let tries = 1; ; tries += 1) {
       try {
-        return await connection.call(
-          'list the images',
-          (docker, signal) => docker.listImages({ all, ...signal }),
-          options,
-        );
+        return await work();
       } catch (error) {
-        // Podman gives up the whole list when one of them is removed meanwhile.
-        if (tries === LIST_TRIES || !/image not known/.test(causeOf(error))) throw error;
-        await sleep(LIST_PAUSE, options?.signal);
+        if (tries === TRIES || !/image not known/.test(causeOf(error))) throw error;
+        await sleep(PAUSE, signal);
       }
     }
   };
+  const inspect = async (name: string, options?: CallOptions) =>
+    IMAGE.test(name)
+      ? again(
+          () =>
+            connection.callUnless(
+              [404],
+              `inspect the image "${name}"`,
+              (docker, signal) => docker.getImage(name).inspect(signal as object),
+              options,
+            ),
+          options?.signal,
+        )
+      : undefined;
+  const list = ({ all = false, ...options }: CallOptions & { all?: boolean; timeout?: number } = {}): Promise<
+    ImageInfo[]
+  > =>
+    again(
+      () =>
+        connection.call(
+          'list the images',
+          (docker, signal) => docker.listImages({ all, ...signal }),
+          options,
+        ),
+      options.signal,
+    );
 
   const images: EngineImages = {
     async image(name, { remembered = false, ...options } = {}) {
