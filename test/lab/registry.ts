@@ -58,7 +58,8 @@ NetworkNamespacePath=${lab}/outside-network
 Requires=registry-outside.socket
 
 [Service]
-Type=notify
+# It does not say that it is ready; waiting for that, systemd would end it and all it carries every 90 seconds.
+Type=exec
 ExecStart=/lib/systemd/systemd-socket-proxyd 127.0.0.1:${port}
 `,
   };
