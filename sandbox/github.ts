@@ -25,6 +25,8 @@ export type GithubStandIn = {
   limit(remaining: number, resetAt: number): void;
   /** Answer all requests with this status, until called without one. */
   fail(status?: number): void;
+  /** Breaks the next connections off before they are answered. */
+  breakOff(count: number): void;
   close(): Promise<void>;
 };
 
@@ -35,8 +37,14 @@ export async function startGithub(
   const requests: { path: string; status: number; authorization: string | undefined }[] = [];
   let quota = { remaining: 60, resetAt: Date.now() + 3_600_000 };
   let failing: number | undefined;
+  let broken = 0;
 
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
+    if (broken > 0) {
+      broken -= 1;
+      request.socket.destroy();
+      return;
+    }
     const url = new URL(request.url ?? '/', 'http://github');
     const send = (status: number, body?: unknown, headers: Record<string, string> = {}) => {
       requests.push({ path: url.pathname, status, authorization: request.headers.authorization });
@@ -86,6 +94,9 @@ export async function startGithub(
     },
     fail(status) {
       failing = status;
+    },
+    breakOff(count) {
+      broken = count;
     },
     async close() {
       server.closeAllConnections();

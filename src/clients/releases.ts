@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import { causeOf, RateLimitedError, UnreachableError } from '../errors.ts';
 import type { Facts } from '../store/facts.ts';
+import { ASKED_AGAIN } from './asked-again.ts';
 import { openAgainAt } from './rate-limit.ts';
 
 export type Release = {
@@ -76,7 +77,8 @@ const LARGEST_ANSWER = 8 * 1024 ** 2;
 export function createReleases({ url, token, facts, clock, patience = PATIENCE }: ReleasesNeeds): Releases {
   const load = async () => {
     const undici = await import('undici');
-    return { request: undici.request, agent: new undici.Agent({ connect: { timeout: 10_000 } }) };
+    const agent = new undici.RetryAgent(new undici.Agent({ connect: { timeout: 10_000 } }), ASKED_AGAIN);
+    return { request: undici.request, agent };
   };
   let loaded: ReturnType<typeof load> | undefined;
   let closedUntil = 0;

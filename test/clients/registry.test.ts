@@ -188,6 +188,20 @@ describe('a registry without a login', () => {
     await expect(asked).rejects.toThrow('stopped');
   });
 
+  test('a connection that breaks is asked again, once', async () => {
+    let left = 1;
+    // The question whether it has TLS never comes so far.
+    server.intercept((request) => {
+      if (left-- > 0) request.socket.destroy();
+      return left >= 0;
+    });
+    const asked = () => open().digest(image(`${server.host}/a/none:1`));
+    await expect(asked()).resolves.toBe(undefined);
+    left = 2;
+    await expect(asked()).rejects.toThrow(UnreachableError);
+    expect(left).toBe(0);
+  });
+
   test('an error is told in the registry’s words', async () => {
     server.intercept((_, response) => {
       response.writeHead(403).end();

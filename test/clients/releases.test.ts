@@ -105,6 +105,14 @@ test('a refusal of another kind is no limit', async () => {
   await expect(client.latest(REPOSITORY)).rejects.toThrow('status 503');
 });
 
+test('a connection that breaks is asked again, once', async () => {
+  github.breakOff(1);
+  expect((await client.latest(REPOSITORY))?.tag).toBe('v2.6.0');
+  github.breakOff(2);
+  await expect(client.recent(REPOSITORY)).rejects.toThrow(UnreachableError);
+  expect(await client.recent(REPOSITORY)).toHaveLength(2);
+});
+
 test('nothing listens: the host is named', async () => {
   await github.close();
   await expect(client.latest(REPOSITORY)).rejects.toThrow(UnreachableError);

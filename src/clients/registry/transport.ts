@@ -1,6 +1,7 @@
 /** Requests to registries: with TLS, and for an insecure registry without it where it has none. */
 import type { Dispatcher } from 'undici';
 import { causeOf, UnreachableError } from '../../errors.ts';
+import { ASKED_AGAIN } from '../asked-again.ts';
 import type { Place } from './configuration.ts';
 
 export type Answer = {
@@ -14,7 +15,10 @@ type Method = 'HEAD' | 'GET' | 'POST';
 type How = { method: Method; headers: Record<string, string>; body?: string };
 
 export type Transport = {
-  /** One request, its answer read whole. Redirects are answers. @throws UnreachableError */
+  /**
+   * One request, its answer read whole; a second one where the connection broke. Redirects are answers.
+   * @throws UnreachableError
+   */
   send(
     url: string,
     how: How,
@@ -35,12 +39,12 @@ export function createTransport(patience: number): Transport {
 
   const load = async () => {
     const undici = await import('undici');
-    const connect = { timeout: Math.min(10_000, patience) };
-    return {
-      request: undici.request,
-      agent: new undici.Agent({ connect }),
-      trusting: new undici.Agent({ connect: { ...connect, rejectUnauthorized: false } }),
-    };
+    const agent = (connect: { rejectUnauthorized?: boolean }) =>
+      new undici.RetryAgent(
+        new undici.Agent({ connect: { timeout: Math.min(10_000, patience), ...connect } }),
+        ASKED_AGAIN,
+      );
+    return { request: undici.request, agent: agent({}), trusting: agent({ rejectUnauthorized: false }) };
   };
   let loaded: ReturnType<typeof load> | undefined;
   const http = () => (loaded ??= load());
