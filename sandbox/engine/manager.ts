@@ -66,6 +66,9 @@ async function systemctl(units: Units, args: readonly string[]): Promise<Printed
     case 'reset-failed':
       for (const name of names) units.resetFailed(fullName(name));
       return printed();
+    case 'daemon-reload':
+      for (const unit of units.units.values()) unit.conditionNamed = false;
+      return printed();
     case 'is-system-running':
       return printed('running\n');
     default:
@@ -166,7 +169,8 @@ function status(unit: Unit | undefined, name: string): string {
     `     Active: ${unit.active} (${unit.sub})`,
   ];
   if (!unit.conditionMet && unit.conditionAt !== undefined) {
-    lines.push('  Condition: start condition failed', `             └─ ${unit.spec.unmet ?? ''} was not met`);
+    lines.push('  Condition: start condition failed');
+    if (unit.conditionNamed) lines.push(`             └─ ${unit.spec.unmet ?? ''} was not met`);
   }
   return `${lines.join('\n')}\n`;
 }

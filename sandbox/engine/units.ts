@@ -39,6 +39,8 @@ export type Unit = {
   since: number | undefined;
   conditionAt: number | undefined;
   conditionMet: boolean;
+  /** Until it reads its units anew, systemd knows which condition it was. */
+  conditionNamed: boolean;
   /** It was started too often: nobody starts it any more, until that is forgotten. */
   limited: boolean;
   job: Job | undefined;
@@ -156,11 +158,17 @@ export function createUnits(host: Host, images: Images, pace: number) {
     if (unit.active === 'active') return { done: true };
     unit.conditionAt = Date.now();
     unit.conditionMet = unit.spec.unmet === undefined;
+    unit.conditionNamed = !unit.conditionMet;
     if (unit.spec.masked === true) {
       return { done: false, why: `Failed to start ${unit.spec.name}: Unit ${unit.spec.name} is masked.` };
     }
     if (unit.spec.unmet !== undefined) {
-      manager(unit, `${title(unit)} was skipped because of an unmet condition check (${unit.spec.unmet}).`);
+      manager(
+        unit,
+        `${title(unit)} was skipped because of an unmet condition check (${unit.spec.unmet}).`,
+        6,
+        ended(STARTED, 'start', 'done'),
+      );
       return { done: true };
     }
     for (const name of needs(unit)) {
@@ -338,6 +346,7 @@ export function createUnits(host: Host, images: Images, pace: number) {
         since: undefined,
         conditionAt: undefined,
         conditionMet: false,
+        conditionNamed: false,
         limited: false,
         job: undefined,
         invocation: '',
@@ -355,6 +364,7 @@ export function createUnits(host: Host, images: Images, pace: number) {
         since: startedAt,
         conditionAt: startedAt,
         conditionMet: true,
+        conditionNamed: false,
         invocation: randomBytes(16).toString('hex'),
       });
     },

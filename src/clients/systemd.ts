@@ -18,7 +18,7 @@ export type UnitState = {
   since: number | undefined;
   /** False when the last start was skipped because a condition did not hold: systemd calls that a success. */
   conditionMet: boolean;
-  /** The conditions that did not hold, as in the unit: `ConditionPathExists=/run/agenix/x`. */
+  /** The conditions that did not hold, as in the unit: `ConditionPathExists=/run/agenix/x`; none where nobody knows. */
   unmet: readonly string[];
   description: string;
   /** Bytes, as far as systemd accounts for them. */
@@ -218,6 +218,18 @@ export function createSystemd(
     }
   }
 
+  const unmet = async (name: string, options: CallOptions = {}): Promise<string[]> => {
+    // Only for people does systemctl name the conditions.
+    const { stdout } = await ask(['status', '--lines=0', '--', name], options);
+    const named = [...stdout.matchAll(UNMET)].map((match) => match[1] ?? '');
+    if (named.length > 0) return named;
+    // When it reads its units anew, systemd forgets which one it was.
+    return journal.unmet(name, options).catch(() => {
+      options.signal?.throwIfAborted();
+      return [];
+    });
+  };
+
   return {
     async units(names, options) {
       const asked = names.filter(isUnitName);
@@ -228,10 +240,7 @@ export function createSystemd(
       return Promise.all(
         names.map(async (name) => {
           const state = toUnit(name, found.get(name) ?? NOT_FOUND);
-          if (state.conditionMet) return state;
-          // Only for people does systemctl name the conditions.
-          const { stdout } = await ask(['status', '--lines=0', '--', name], options);
-          return { ...state, unmet: [...stdout.matchAll(UNMET)].map((match) => match[1] ?? '') };
+          return state.conditionMet ? state : { ...state, unmet: await unmet(name, options) };
         }),
       );
     },

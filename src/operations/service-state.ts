@@ -189,7 +189,7 @@ function notRunning(unit: UnitState | undefined, name: string): Verdict {
   if (unit.load === 'masked') return { state: 'down', trouble: { kind: 'masked', unit: name, runs: false } };
   // systemd calls a start "successful" that a condition kept from happening.
   if (!unit.conditionMet) {
-    return { state: 'down', trouble: { kind: 'condition', unit: name, condition: unit.unmet[0] ?? '' } };
+    return { state: 'down', trouble: { kind: 'condition', unit: name, condition: unit.unmet[0] } };
   }
   if (unit.active === 'failed' || unit.result !== 'success') {
     const { result, restarts } = unit;

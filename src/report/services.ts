@@ -54,7 +54,8 @@ export type Trouble =
   | { kind: 'held-back'; unit: string; by: string }
   /** Steward has stopped it, because it was killed for memory so often within ten minutes; `limit` in bytes. */
   | { kind: 'stopped-loop'; kills: number; limit: number | undefined }
-  | { kind: 'condition'; unit: string; condition: string }
+  /** `condition` as in the unit: `ConditionPathExists=/run/agenix/x`; undefined where nobody knows any more. */
+  | { kind: 'condition'; unit: string; condition: string | undefined }
   | { kind: 'unhealthy'; since: number | undefined; output: string | undefined }
   | { kind: 'starting' }
   | { kind: 'restarting'; restarts: number }

@@ -91,6 +91,7 @@ const trouble = (what: Trouble, now: number): string => {
     case 'held-back':
       return `not started, since ${what.by} failed, which it needs; systemd does not try again`;
     case 'condition':
+      if (what.condition === undefined) return 'not started, a condition of the unit does not hold';
       return what.condition.startsWith('ConditionPathExists=')
         ? `not started, a file is missing: ${what.condition.slice('ConditionPathExists='.length)}`
         : `not started, a condition of the unit does not hold: ${what.condition}`;

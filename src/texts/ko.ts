@@ -96,6 +96,7 @@ const trouble = (what: Trouble, now: number): string => {
     case 'stopped-loop':
       return `10분 동안 메모리 부족으로 ${what.kills}회 강제 종료되어 정지함${what.limit === undefined ? '' : ` (제한 ${formatSize(what.limit, 1024)})`}`;
     case 'condition':
+      if (what.condition === undefined) return '시작하지 못함, 유닛의 조건이 맞지 않음';
       return what.condition.startsWith('ConditionPathExists=')
         ? `시작하지 못함, 파일 없음: ${what.condition.slice('ConditionPathExists='.length)}`
         : `시작하지 못함, 유닛의 조건이 맞지 않음: ${what.condition}`;

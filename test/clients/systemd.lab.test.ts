@@ -56,6 +56,7 @@ async function open(host: typeof here | typeof here.rootless): Promise<SystemdTa
     journalctl: host.journalctl.split(' '),
     units,
     end: async () => void (await host.systemd('kill', '--kill-who=main', '--signal=USR1', units.mortal)),
+    reload: () => host.systemd('daemon-reload'),
     async close() {
       await rm(masked);
       for (const unit of Object.keys(texts)) await host.removeUnit(unit);

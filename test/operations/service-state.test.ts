@@ -109,6 +109,12 @@ test.each([
     { kind: 'condition', unit: UNIT, condition: 'ConditionPathExists=/run/agenix/web' },
   ],
   [
+    'a unit of whose condition nothing more is known',
+    unit(UNIT, { active: 'inactive', sub: 'dead', conditionMet: false }),
+    'down',
+    { kind: 'condition', unit: UNIT, condition: undefined },
+  ],
+  [
     'a unit that does not exist',
     unit(UNIT, { load: 'not-found', active: 'inactive' }),
     'down',

@@ -199,12 +199,18 @@ test('presentService shows memory against limits, ping at the last container and
   );
 });
 
-test('presentService says that a condition kept a unit from starting, and names the missing secret', () => {
-  const trouble = {
-    kind: 'condition',
-    unit: 'podman-vaultwarden.service',
+test.each([
+  {
     condition: 'ConditionPathExists=/run/agenix/vaultwarden',
-  } as const;
+    says: 'a file is missing: /run/agenix/vaultwarden',
+  },
+  {
+    condition: 'ConditionACPower=true',
+    says: 'a condition of the unit does not hold: ConditionACPower=true',
+  },
+  { condition: undefined, says: 'a condition of the unit does not hold' },
+])('presentService says that a condition kept a unit from starting: $condition', ({ condition, says }) => {
+  const trouble = { kind: 'condition', unit: 'podman-vaultwarden.service', condition } as const;
   const text = shown({
     kind: 'service',
     at: NOW,
@@ -216,10 +222,7 @@ test('presentService says that a condition kept a unit from starting, and names 
       containers: [container('vaultwarden', { state: 'down', trouble, startedAt: undefined })],
     }),
   });
-  expect(text.split('\n')).toEqual([
-    '🔴 vaultwarden – not started, a file is missing: /run/agenix/vaultwarden',
-    '  podman-vaultwarden.service',
-  ]);
+  expect(text.split('\n')).toEqual([`🔴 vaultwarden – not started, ${says}`, '  podman-vaultwarden.service']);
 });
 
 test('presentService of a host that is away says why once', () => {

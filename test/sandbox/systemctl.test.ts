@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe } from 'vitest';
 import { startEngineSandbox } from '../../sandbox/engine.ts';
 import { systemdContract } from '../contract/systemd.ts';
@@ -53,6 +55,10 @@ describe('systemctl stand-in', () => {
       journalctl: box.journalctl,
       units,
       end: () => box.endUnit(units.mortal, 4),
+      async reload() {
+        const [program = '', ...args] = box.systemctl;
+        await promisify(execFile)(program, [...args, 'daemon-reload']);
+      },
       async close() {
         await box.close();
         rmSync(folder, { recursive: true });

@@ -1,10 +1,13 @@
 /** What units wrote, and what systemd says about them, from `journalctl`. */
 import { lines, run } from '../../exec.ts';
-import type { LogLine } from '../engine.ts';
+import type { CallOptions, LogLine } from '../engine.ts';
 import type { MemoryKill, Systemd, UnitJob } from '../systemd.ts';
 
 /** The functions take a unit's name as systemd does: without an ending it is a service. */
-export type Journal = Pick<Systemd, 'logs' | 'lastExit' | 'lastJob' | 'memoryKills'>;
+export type Journal = Pick<Systemd, 'logs' | 'lastExit' | 'lastJob' | 'memoryKills'> & {
+  /** The condition that systemd named when it last skipped a start; none where the log does not go back to it. */
+  unmet(name: string, options?: CallOptions): Promise<string[]>;
+};
 
 /** For a log, at the pace of who reads it. Milliseconds. */
 const LOG_TIMEOUT = 2 * 60_000;
@@ -17,11 +20,11 @@ const KERNEL_LINES = 2000;
 /** From dump_oom_summary of mm/oom_kill.c, Linux 5.0 and newer. */
 const MEMORY_KILL = /\boom-kill:.*\btask_memcg=([^,]*),task=(.*),pid=\d+,uid=\d+/;
 /** SD_MESSAGE_UNIT_STARTED, _STOPPED and _FAILED: a job of a unit has ended. */
-const JOB_ENDS = [
-  '39f53479d3a045ac8e11786248231fbf',
-  '9d1aaa27d60140bd96365438aad20286',
-  'be02cf6855d2428ba40df7e9d022f03d',
-];
+const STARTED = '39f53479d3a045ac8e11786248231fbf';
+const JOB_ENDS = [STARTED, '9d1aaa27d60140bd96365438aad20286', 'be02cf6855d2428ba40df7e9d022f03d'];
+
+/** From unit_start of systemd 252's src/core/unit.c; older ones do not say which. */
+const SKIPPED = /was skipped because of an unmet condition check \((Condition\w+=.*)\)\.$/;
 
 /**
  * @param journalctl the program and its first arguments
@@ -90,6 +93,11 @@ export function createJournal(
     async lastJob(name, { signal } = {}) {
       const entry = await newest(name, JOB_ENDS, ['JOB_TYPE', 'JOB_RESULT'], signal);
       return entry === undefined ? undefined : toJob(entry);
+    },
+    async unmet(name, { signal } = {}) {
+      const entry = await newest(name, [STARTED], ['MESSAGE'], signal);
+      const [, condition] = SKIPPED.exec(toText(entry?.MESSAGE)) ?? [];
+      return condition === undefined ? [] : [condition];
     },
   };
 }
