@@ -28,6 +28,8 @@ export default defineConfig({
     // Lab tests share two cores with the containers they start.
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // By itself a second, which a busy machine takes for one start of a program.
+    expect: { poll: { timeout: 20_000 } },
     projects: [
       {
         extends: true,

@@ -1,8 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { lines, run } from '../src/exec.ts';
+import { waitFor } from './wait.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -65,7 +66,7 @@ describe('run', () => {
       name: 'TimeoutError',
       message: '"sh" did not end within 1 s.',
     });
-    await vi.waitFor(() => expect(isOver(readFileSync(file, 'utf8').trim())).toBe(true));
+    await waitFor(() => expect(isOver(readFileSync(file, 'utf8').trim())).toBe(true));
   });
 
   it('ends a program that ignores being asked', async () => {
@@ -119,7 +120,7 @@ describe('lines', () => {
       expect(line).toBe('y');
       break;
     }
-    await vi.waitFor(() => expect(isOver(readFileSync(file, 'utf8').trim())).toBe(true));
+    await waitFor(() => expect(isOver(readFileSync(file, 'utf8').trim())).toBe(true));
   });
 
   it('ends with the signal’s reason', async () => {

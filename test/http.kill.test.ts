@@ -71,7 +71,7 @@ it('killed before and after each commit up to its answer, an upload that is sent
     expect(path, `killed ${dieAt.moment} commit ${dieAt.commit}`).toBe(join(pictures, 'p1.jpg'));
     expect([path, undefined]).toContain(answered);
     const store = openStore(join(folder, 'state'), systemClock);
-    await expect.poll(() => store.pictures.open(), { timeout: 20_000 }).toEqual([]);
+    await expect.poll(() => store.pictures.open()).toEqual([]);
     store.close();
     await expect.poll(() => readdirSync(join(pictures, '.waiting'))).toEqual([]);
     expect(readdirSync(pictures).filter((name) => /^p\d/.test(name))).toEqual(['p1.jpg']);

@@ -9,6 +9,7 @@ import type { Report } from '../src/report.ts';
 import { createScheduler, type Scheduler, type SchedulerNeeds } from '../src/scheduler.ts';
 import { openStore, type Store } from '../src/store.ts';
 import { createTasks, type Tasks } from '../src/tasks.ts';
+import { waitFor } from './wait.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -352,13 +353,13 @@ describe('runs side by side', () => {
     await tick();
     now = Date.parse('2026-11-20T12:10:00Z');
     const done = tick();
-    await vi.waitFor(() => expect(light.runs).toHaveLength(1));
+    await waitFor(() => expect(light.runs).toHaveLength(1));
     expect(order).toEqual(['notes']);
     // Still in the queue: another tick does not begin it a second time, nor record it as skipped.
     now += MINUTE;
     await tick();
     gates.get('notes')?.resolve(undefined);
-    await vi.waitFor(() => expect(order).toEqual(['notes', 'photos']));
+    await waitFor(() => expect(order).toEqual(['notes', 'photos']));
     gates.get('photos')?.resolve(undefined);
     await done;
     expect(store.runs.last('sweep', 'photos')?.outcome).toBe('done');

@@ -85,7 +85,7 @@ const databases = async () => {
 /** Other tests' volumes come and go meanwhile. */
 async function expectNoNewDatabases(before: readonly string[]): Promise<void> {
   const added = async () => (await databases()).filter((one) => !before.includes(one));
-  await expect.poll(added, { timeout: 20_000 }).toEqual([]);
+  await expect.poll(added).toEqual([]);
 }
 const sessions = () =>
   psql(`select count(*) from pg_stat_activity where application_name like 'steward%'`, 'template1');

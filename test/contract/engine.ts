@@ -5,8 +5,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Writable } from 'node:stream';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createEngine, type Engine, type EngineEvent, type LogLine } from '../../src/clients/engine.ts';
+import { waitFor } from '../wait.ts';
 
 export type EngineTarget = {
   /** `unix:///…` */
@@ -668,7 +669,7 @@ export function engineContract(open: () => Promise<EngineTarget>): void {
 
   it('the engine answers again after it was killed', async () => {
     await target.breakOff();
-    await vi.waitFor(() => engine.ping(), { timeout: 10_000 });
+    await waitFor(() => engine.ping());
     expect(await engine.inspect(target.container)).toMatchObject({ running: true });
   });
 }

@@ -1,7 +1,8 @@
 /** What every systemd must do for the client, the stand-in and the real one alike. */
-import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { createSystemd, type Systemd, type UnitState } from '../../src/clients/systemd.ts';
 import { RefusedError } from '../../src/errors.ts';
+import { waitFor } from '../wait.ts';
 
 export type SystemdTarget = {
   systemctl: readonly string[];
@@ -230,7 +231,7 @@ export function systemdContract(open: () => Promise<SystemdTarget>): void {
     const since = Date.now();
     await systemd.start(good);
     // The journal takes what is written a moment later.
-    await vi.waitFor(async () => expect(await read({ since })).toContain('a\ufffdb'), { timeout: 20_000 });
+    await waitFor(async () => expect(await read({ since })).toContain('a\ufffdb'));
     const texts = await read({ since });
     expect(texts.indexOf('hello')).toBeLessThan(texts.indexOf('a\ufffdb'));
     expect(await read({ tail: 1 })).toHaveLength(1);
@@ -259,9 +260,7 @@ export function systemdContract(open: () => Promise<SystemdTarget>): void {
     const { good, failing } = target.units;
     const before = Date.now();
     await systemd.start(failing).catch(() => {});
-    await vi.waitFor(async () => expect(await systemd.lastExit(failing)).toMatchObject({ code: 3 }), {
-      timeout: 20_000,
-    });
+    await waitFor(async () => expect(await systemd.lastExit(failing)).toMatchObject({ code: 3 }));
     const exit = await systemd.lastExit(failing);
     expect(exit?.at).toBeGreaterThanOrEqual(before);
     expect(exit?.at).toBeLessThanOrEqual(Date.now());
@@ -279,9 +278,7 @@ export function systemdContract(open: () => Promise<SystemdTarget>): void {
     };
     const before = Date.now();
     await expect(systemd.start(waiting)).rejects.toThrow(`A dependency job for ${waiting} failed.`);
-    await vi.waitFor(async () => expect(await job(waiting)).toEqual(['start', 'dependency']), {
-      timeout: 20_000,
-    });
+    await waitFor(async () => expect(await job(waiting)).toEqual(['start', 'dependency']));
     const { at = 0 } = (await systemd.lastJob(waiting)) ?? {};
     expect(at).toBeGreaterThanOrEqual(before);
     expect(at).toBeLessThanOrEqual(Date.now());
@@ -289,9 +286,9 @@ export function systemdContract(open: () => Promise<SystemdTarget>): void {
     expect(await unit(waiting)).toMatchObject({ active: 'inactive', result: 'success', conditionMet: true });
     expect(await unit(failing)).toMatchObject({ active: 'failed' });
     await systemd.start(good);
-    await vi.waitFor(async () => expect(await job(good)).toEqual(['start', 'done']), { timeout: 20_000 });
+    await waitFor(async () => expect(await job(good)).toEqual(['start', 'done']));
     await systemd.stop(good);
-    await vi.waitFor(async () => expect(await job(good)).toEqual(['stop', 'done']), { timeout: 20_000 });
+    await waitFor(async () => expect(await job(good)).toEqual(['stop', 'done']));
     expect(await systemd.lastJob('nothing-of-the-kind.service')).toBeUndefined();
   });
 
@@ -299,15 +296,12 @@ export function systemdContract(open: () => Promise<SystemdTarget>): void {
     const { bound, mortal } = target.units;
     await systemd.start(bound);
     await target.end();
-    await vi.waitFor(
-      async () => expect(await unit(bound)).toMatchObject({ active: 'inactive', result: 'success' }),
-      { timeout: 20_000 },
+    await waitFor(async () =>
+      expect(await unit(bound)).toMatchObject({ active: 'inactive', result: 'success' }),
     );
     const { since: failedAt = 0, ...failed } = await unit(mortal);
     expect(failed).toMatchObject({ active: 'failed', result: 'exit-code', exitCode: 4 });
-    await vi.waitFor(async () => expect(await systemd.lastJob(bound)).toMatchObject({ type: 'stop' }), {
-      timeout: 20_000,
-    });
+    await waitFor(async () => expect(await systemd.lastJob(bound)).toMatchObject({ type: 'stop' }));
     const { at = 0 } = (await systemd.lastJob(bound)) ?? {};
     expect(Math.abs(at - failedAt)).toBeLessThan(2000);
   });
@@ -315,9 +309,7 @@ export function systemdContract(open: () => Promise<SystemdTarget>): void {
   it('a unit that fails again and again is given up with its first result, and starts after resetFailed', async () => {
     const { looping } = target.units;
     await systemd.start(looping).catch(() => {});
-    await vi.waitFor(async () => expect(await unit(looping)).toMatchObject({ active: 'failed' }), {
-      timeout: 20_000,
-    });
+    await waitFor(async () => expect(await unit(looping)).toMatchObject({ active: 'failed' }));
     const { restarts, result } = await unit(looping);
     expect(restarts).toBeGreaterThan(1);
     expect(result).toBe('exit-code');
@@ -338,9 +330,7 @@ export function systemdContract(open: () => Promise<SystemdTarget>): void {
   it('resetFailed forgets that a unit failed, and takes one that does not exist', async () => {
     const { failing } = target.units;
     await systemd.start(failing).catch(() => {});
-    await vi.waitFor(async () => expect(await unit(failing)).toMatchObject({ active: 'failed' }), {
-      timeout: 20_000,
-    });
+    await waitFor(async () => expect(await unit(failing)).toMatchObject({ active: 'failed' }));
     await systemd.resetFailed(failing);
     expect(await unit(failing)).toMatchObject({ active: 'inactive', result: 'success' });
     await systemd.resetFailed('nothing-of-the-kind.service');

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { clean } from '../../commands/clean.ts';
 import { cleanAlbum } from '../../jobs/clean-album.ts';
 import type { App, Run } from '../../src/app.ts';
@@ -11,6 +11,7 @@ import type { Report } from '../../src/report.ts';
 import { createScheduler } from '../../src/scheduler.ts';
 import { createTasks } from '../../src/tasks.ts';
 import { createCleaner, HOUR, type Cleaner } from '../operations/cleaner.ts';
+import { waitFor } from '../wait.ts';
 
 let cleaner: Cleaner;
 let told: Report[];
@@ -121,7 +122,7 @@ test.each([[['everything']], [['adopt', 'others']], [['--dryrun']]])('clean %j i
 
 test('a plan asks Immich nothing that changes it', async () => {
   await cleaner.file(1);
-  await vi.waitFor(() => expect(cleaner.store.pictures.get(1)?.state).toBe('settled'));
+  await waitFor(() => expect(cleaner.store.pictures.get(1)?.state).toBe('settled'));
   cleaner.later(4 * HOUR);
   cleaner.server.calls.splice(0);
   await clean.plan?.(cleaner.app, []);

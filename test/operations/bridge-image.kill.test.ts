@@ -114,7 +114,7 @@ const finish = async (place: Place): Promise<number> => {
   const running = bridge.run(end.signal);
   const left = () => sent.size - store.pictures.latest(sent.size).length + store.pictures.open().length;
   await expect.poll(left, { timeout: 120_000, interval: 50 }).toBe(0);
-  await expect.poll(() => readdirSync(join(folder, 'pictures', '.waiting')), { timeout: 5000 }).toEqual([]);
+  await expect.poll(() => readdirSync(join(folder, 'pictures', '.waiting'))).toEqual([]);
   end.abort();
   await running;
   return commits;

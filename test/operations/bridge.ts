@@ -132,7 +132,7 @@ export async function createScene(
     async settled(...messages) {
       const states = () => messages.map((id) => store.pictures.ofMessage(CHAT, id)?.state);
       const isAtAnEnd = expect.stringMatching(/^(settled|local|refused)$/);
-      await expect.poll(states, { timeout: 20_000 }).toEqual(messages.map(() => isAtAnEnd));
+      await expect.poll(states).toEqual(messages.map(() => isAtAnEnd));
       // The files go after the state, as a kill in between would want it.
       await expect
         .poll(() => store.pictures.open().length > 0 || scene.waitingFiles().length === 0)

@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { isWorthTelling } from '../../src/operations/clean-album.ts';
 import { picture } from './bridge.ts';
 import { ALBUM, createCleaner, HOUR, type Cleaner } from './cleaner.ts';
+import { waitFor } from '../wait.ts';
 
 let cleaner: Cleaner;
 afterEach(() => cleaner.close());
@@ -117,7 +118,7 @@ describe.each(['2.6.3', '3.1.0'] as const)('cleanAlbum against %s', (version) =>
     later(4 * HOUR);
     server.fault({ method: 'DELETE', path: /^\/assets$/, cut: 'after' });
     expect(await clean()).toMatchObject({ deleted: 0, trouble: { reason: 'down' } });
-    await vi.waitFor(() => expect(server.library.assets.has(asset.id)).toBe(false));
+    await waitFor(() => expect(server.library.assets.has(asset.id)).toBe(false));
     expect(await clean()).toMatchObject({ deleted: 0, trouble: undefined });
     expect(await clean()).toMatchObject({ deleted: 0, foreign: 0 });
   });
@@ -151,7 +152,7 @@ describe.each(['2.6.3', '3.1.0'] as const)('cleanAlbum against %s', (version) =>
     server.library.albums.delete(album().id);
     expect(await clean()).toMatchObject({ isMade: true, putBack: 2, deleted: 1, young: 1 });
     expect(left(old, young)).toEqual([false, true]);
-    await vi.waitFor(() => expect([...album().assets]).toEqual([young]));
+    await waitFor(() => expect([...album().assets]).toEqual([young]));
     expect(await clean()).toMatchObject({ isMade: false, putBack: 0, deleted: 0 });
   });
 
@@ -295,7 +296,7 @@ describe('cleanAlbum', () => {
   it('copies outlive the album by PICTURES_KEEP, with their tiles and names; what is not ours stays', async () => {
     const { clean, later, send, store, pictures, files, app } = await start();
     send(1, await picture(1, 800, 4000), { kind: 'document', name: 'a.jpg' });
-    await vi.waitFor(() => expect(store.pictures.get(1)?.state).toBe('settled'));
+    await waitFor(() => expect(store.pictures.get(1)?.state).toBe('settled'));
     expect(store.pictures.get(1)?.tiles).not.toEqual([]);
     store.pictures.update(1, { names: ['login-bug.jpg', 'taken.jpg'] });
     symlinkSync('p1.jpg', join(pictures, 'login-bug.jpg'));
@@ -343,7 +344,7 @@ describe('cleanAlbum', () => {
   it('without Immich copies live as long as with it', async () => {
     const { clean, later, send, store, files } = await start({ noImmich: true });
     send(1, await picture(1));
-    await vi.waitFor(() => expect(store.pictures.get(1)?.state).toBe('local'));
+    await waitFor(() => expect(store.pictures.get(1)?.state).toBe('local'));
     later(4 * HOUR);
     expect(await clean()).toMatchObject({ album: undefined, copies: 0 });
     later(73 * HOUR);
@@ -396,7 +397,7 @@ describe('cleanAlbum', () => {
     await cleaning;
     // By itself it would look within a minute.
     cleaner.bridge.wake();
-    await vi.waitFor(() => expect(store.pictures.get(2)?.state).toBe('settled'), 10_000);
+    await waitFor(() => expect(store.pictures.get(2)?.state).toBe('settled'));
     expect([...album().assets].map(({ id, status }) => [id, status])).toEqual([
       [store.pictures.get(2)?.assetId, 'active'],
     ]);

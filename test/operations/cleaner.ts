@@ -1,7 +1,7 @@
 /** A bridge that files pictures at the Immich stand-in, and what cleans behind it, on one clock that can be moved. */
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { vi } from 'vitest';
+import {} from 'vitest';
 import type { ImmichOptions } from '../../sandbox/immich.ts';
 import type { StoredAlbum, StoredAsset } from '../../sandbox/immich/library.ts';
 import type { App } from '../../src/app.ts';
@@ -11,6 +11,7 @@ import { createLocks } from '../../src/locks.ts';
 import { cleanAlbum, planCleaning, type CleanOptions } from '../../src/operations/clean-album.ts';
 import type { CleaningReport } from '../../src/report/pictures.ts';
 import { CHAT, createScene, picture, type Scene } from './bridge.ts';
+import { waitFor } from '../wait.ts';
 
 export const HOUR = 3_600_000;
 export const ALBUM = 'Claude Code Temp';
@@ -69,10 +70,10 @@ export async function createCleaner(
     later: (ms) => void (shift += ms),
     async file(messageId, { seed = messageId, bytes } = {}) {
       scene.send(messageId, bytes ?? (await picture(seed)));
-      await vi.waitFor(() => {
+      await waitFor(() => {
         const state = store.pictures.ofMessage(CHAT, messageId)?.state;
         if (state !== 'filed' && state !== 'settled') throw new Error(`message ${messageId} is ${state}`);
-      }, 10_000);
+      });
       const { assetId = '' } = store.pictures.ofMessage(CHAT, messageId) ?? {};
       return server.library.assets.get(assetId) as StoredAsset;
     },

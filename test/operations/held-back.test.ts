@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { lookAtServices } from '../../src/operations/status.ts';
 import { openBox, type Box } from './box.ts';
+import { waitFor } from '../wait.ts';
 
 let box: Box;
 beforeEach(async () => {
@@ -40,7 +41,7 @@ test('a unit whose start was not made names the first cause, through what it nee
 test('a unit that went down with the one that it is bound to names that one', async () => {
   await systemd().start('bound.service');
   await box.endUnit('mortal.service', 4);
-  await vi.waitFor(async () =>
+  await waitFor(async () =>
     expect(await look('bound')).toEqual({
       state: 'down',
       trouble: { kind: 'held-back', unit: 'bound.service', by: 'mortal.service' },

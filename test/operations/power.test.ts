@@ -1,9 +1,10 @@
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { planPower, power } from '../../src/operations/power.ts';
 import { systemClock } from '../../src/clock.ts';
 import { createProgress } from '../../src/progress.ts';
 import type { Verb } from '../../src/report/work.ts';
 import { openBox, type Box, type BoxOptions } from './box.ts';
+import { waitFor } from '../wait.ts';
 
 let box: Box;
 const open = async (options?: BoxOptions) => {
@@ -125,7 +126,7 @@ test('power starts what systemd has given up, and what it needs that was given u
   });
   const { systemd } = box.app.hosts.of(box.service('app'));
   await systemd.start('base.service');
-  await vi.waitFor(async () => expect(await systemd.failed()).toEqual(['base.service']), { timeout: 10_000 });
+  await waitFor(async () => expect(await systemd.failed()).toEqual(['base.service']));
   await expect(systemd.start('app.service')).rejects.toThrow('A dependency job for app.service failed.');
   expect(await act('start', 'app')).toMatchObject({ ok: true });
 });

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { rollback } from '../../commands/rollback.ts';
 import type { Host } from '../../src/hosts.ts';
 import type { UpdateReport } from '../../src/report/updates.ts';
@@ -20,6 +20,7 @@ import {
   type HangingProgram,
   type Updating,
 } from './updating.ts';
+import { waitFor } from '../wait.ts';
 
 const here = lab();
 
@@ -48,7 +49,7 @@ beforeAll(async () => {
     host: withShortStop,
   });
   // The first call loads what later ones have.
-  await vi.waitFor(() => updating.app.hosts.all[0]?.engine.list(), { timeout: 10_000 });
+  await waitFor(() => updating.app.hosts.all[0]?.engine.list());
 });
 afterAll(async () => {
   await updating.close();

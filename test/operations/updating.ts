@@ -71,7 +71,7 @@ export function undoneAfterEach(): (() => Promise<unknown>)[] {
 /** Waits until a version has written some rows. @returns those that are committed */
 export async function rowsOf({ witnessed }: Updatable, version: string): Promise<string[]> {
   const own = async () => (await witnessed()).filter((row) => row.startsWith(`${version} `));
-  await expect.poll(async () => (await own()).length, { timeout: 10_000 }).toBeGreaterThan(5);
+  await expect.poll(async () => (await own()).length).toBeGreaterThan(5);
   return own();
 }
 

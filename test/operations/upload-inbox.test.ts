@@ -32,7 +32,6 @@ afterEach(async () => {
 });
 
 const sha1 = (bytes: Uint8Array) => createHash('sha1').update(bytes).digest('hex');
-const PATIENCE = { timeout: 10_000 };
 
 /** The words of the newest card. */
 const words = (place: Place): string => {
@@ -47,7 +46,7 @@ const words = (place: Place): string => {
 /** A file that is certainly delivered after all that was there before it. */
 const letTimePass = async (place: Place, name = 'marker.jpg') => {
   place.put(name, await picture(name.length * 1000));
-  await expect.poll(place.files, PATIENCE).not.toContain(name);
+  await expect.poll(place.files).not.toContain(name);
 };
 
 describe.each(['2.6.3', '3.1.0'] as const)('createInbox with Immich %s', (version) => {
@@ -57,7 +56,7 @@ describe.each(['2.6.3', '3.1.0'] as const)('createInbox with Immich %s', (versio
     place.put('IMG_1.jpg', bytes);
     place.start();
     place.put('trip/day 1/로그인 😀.jpg', await picture(2));
-    await expect.poll(place.files, PATIENCE).toEqual([]);
+    await expect.poll(place.files).toEqual([]);
     const assets = place.assets().sort((a, b) => a.name.localeCompare(b.name));
     expect(assets).toMatchObject([
       { name: 'IMG_1.jpg', sha1: sha1(bytes), isInAlbum: true },
@@ -74,7 +73,7 @@ describe.each(['2.6.3', '3.1.0'] as const)('createInbox with Immich %s', (versio
     const mine = place.server.addPhoto(place.owner, bytes);
     place.put('copy of it.jpg', bytes);
     place.start();
-    await expect.poll(place.files, PATIENCE).toEqual([]);
+    await expect.poll(place.files).toEqual([]);
     expect(place.assets()).toEqual([{ name: mine.name, sha1: sha1(bytes), isInAlbum: true }]);
     await expect
       .poll(() => words(place))
@@ -90,7 +89,7 @@ describe.each(['2.6.3', '3.1.0'] as const)('createInbox with Immich %s', (versio
     const oldest = server.library.addAlbum(owner, ALBUM, new Date(2));
     place.put('a.jpg', await picture(1));
     place.start();
-    await expect.poll(place.files, PATIENCE).toEqual([]);
+    await expect.poll(place.files).toEqual([]);
     expect([...server.library.albums.values()].map(({ assets }) => assets.size)).toEqual([0, 0, 1]);
     expect(oldest.assets.size).toBe(1);
   });
@@ -112,7 +111,7 @@ describe('what is not taken', () => {
     clearInterval(growing);
     expect(place.assets()).toHaveLength(2);
     appendFileSync(join(place.inbox, 'growing.jpg'), Buffer.alloc(left, 'x'));
-    await expect.poll(place.files, PATIENCE).toEqual([]);
+    await expect.poll(place.files).toEqual([]);
     expect(place.assets().filter(({ name }) => name === 'growing.jpg')).toMatchObject([
       { sha1: sha1(whole) },
     ]);
@@ -147,7 +146,7 @@ describe('what is not taken', () => {
     expect(place.assets()).toHaveLength(1);
     expect(words(place)).toBe('📥 1 file from the inbox – in the album Desktop Upload');
     renameSync(join(place.inbox, 'a.jpg.part'), join(place.inbox, 'a.jpg'));
-    await expect.poll(place.files, PATIENCE).not.toContain('a.jpg');
+    await expect.poll(place.files).not.toContain('a.jpg');
   });
 
   it('what a link leads to', async () => {
@@ -173,7 +172,7 @@ describe('what is not taken', () => {
     // The same inode in another folder: only its way there tells that it is not the one.
     server.fault({ method: 'PUT', path: /albums/, delay: 300 });
     place.start();
-    await expect.poll(place.assets, PATIENCE).toHaveLength(1);
+    await expect.poll(place.assets).toHaveLength(1);
     renameSync(join(inbox, 'sub', 'a.jpg'), join(outside, 'a.jpg'));
     rmSync(join(inbox, 'sub'), { recursive: true });
     symlinkSync(outside, join(inbox, 'sub'));
@@ -186,10 +185,10 @@ describe('what is not taken', () => {
     place.put('a.jpg', await picture(1));
     place.server.fault({ method: 'PUT', path: /albums/, delay: 300 });
     place.start();
-    await expect.poll(place.assets, PATIENCE).toHaveLength(1);
+    await expect.poll(place.assets).toHaveLength(1);
     const newer = await picture(2);
     place.put('a.jpg', newer);
-    await expect.poll(place.files, PATIENCE).toEqual([]);
+    await expect.poll(place.files).toEqual([]);
     expect(place.assets().map((asset) => asset.sha1)).toContain(sha1(newer));
   });
 
@@ -199,12 +198,10 @@ describe('what is not taken', () => {
     place.put('library/a.jpg', await picture(1));
     const forbidden = () => Promise.resolve([join(inbox, 'library')]);
     place.start({ forbidden });
-    await expect
-      .poll(() => words(place), PATIENCE)
-      .toMatch(/^❌ The inbox is not touched – .*\/inbox and .*\/library/);
+    await expect.poll(() => words(place)).toMatch(/^❌ The inbox is not touched – .*\/inbox and .*\/library/);
     await place.stop();
     place.start({ forbidden: () => Promise.resolve([folder]) });
-    await expect.poll(() => words(place), PATIENCE).toMatch(/\/inbox and .* lie in one another/);
+    await expect.poll(() => words(place)).toMatch(/\/inbox and .* lie in one another/);
     expect(place.files()).toEqual(['library/a.jpg']);
     expect(place.server.calls).toEqual([]);
     expect(place.cards()).toHaveLength(1);
@@ -216,7 +213,7 @@ describe('what is not taken', () => {
     const asset = server.addPhoto(owner, await picture(1));
     const [, uploads] = server.mounts;
     place.start({ folder: uploads?.source ?? '' });
-    await expect.poll(() => words(place), PATIENCE).toContain("seems to be Immich's own file");
+    await expect.poll(() => words(place)).toContain("seems to be Immich's own file");
     expect(existsSync(server.library.hostPath(asset.path))).toBe(true);
   });
 });
@@ -234,7 +231,7 @@ describe('names', () => {
     const place = await open();
     place.put(name, await picture(1));
     place.start();
-    await expect.poll(place.files, PATIENCE).toEqual([]);
+    await expect.poll(place.files).toEqual([]);
     expect(place.assets().map((asset) => asset.name)).toEqual([filed]);
   });
 });
@@ -246,7 +243,7 @@ describe('what Immich does not keep', () => {
     const asset = place.server.addPhoto(place.owner, bytes, { status: 'trashed' });
     place.put('a.jpg', bytes);
     place.start();
-    await expect.poll(() => words(place), PATIENCE).toContain('Immich has it in its trash');
+    await expect.poll(() => words(place)).toContain('Immich has it in its trash');
     expect(words(place)).toMatch(
       /^⚠️ Nothing could be taken from the inbox\n⚠️ 1 file stays in the inbox:\na\.jpg – /,
     );
@@ -258,7 +255,7 @@ describe('what Immich does not keep', () => {
     asset.status = 'active';
     // Until the next try, which its row knows the time of.
     place.store.database.run('update inbox set not_before = 0');
-    await expect.poll(place.files, PATIENCE).toEqual([]);
+    await expect.poll(place.files).toEqual([]);
     expect(place.assets()[0]).toMatchObject({ isInAlbum: true });
     await expect.poll(() => place.store.inbox.all()).toEqual([]);
     await expect.poll(() => words(place)).toMatch(/^📥 2 files .*\n1 of them was in the library already\.$/);
@@ -274,7 +271,7 @@ describe('what Immich does not keep', () => {
     await client.close();
     place.put('a.jpg', bytes);
     place.start({ timing: { settle: 0, firstRetry: 250, longestRetry: 500 } });
-    await expect.poll(place.files, PATIENCE).toEqual([]);
+    await expect.poll(place.files).toEqual([]);
     await expect.poll(() => server.library.assets.has(doomed.id)).toBe(false);
     expect(place.assets()).toMatchObject([{ name: 'a.jpg', isInAlbum: true }]);
   });
@@ -287,11 +284,11 @@ describe('what Immich does not keep', () => {
     temporary.marks.set('steward', { value: { picture: 1 }, updatedAt: new Date() });
     place.put('a.jpg', bytes);
     place.start({ timing: { keptRetry: 200 } });
-    await expect.poll(() => words(place), PATIENCE).toContain('a picture for the agent');
+    await expect.poll(() => words(place)).toContain('a picture for the agent');
     expect(place.assets()).toMatchObject([{ isInAlbum: false }]);
     expect(place.files()).toEqual(['a.jpg']);
     server.library.removeAsset(temporary);
-    await expect.poll(place.files, PATIENCE).toEqual([]);
+    await expect.poll(place.files).toEqual([]);
     expect(place.assets()).toMatchObject([{ name: 'a.jpg', isInAlbum: true }]);
   });
 
@@ -299,7 +296,7 @@ describe('what Immich does not keep', () => {
     const place = await open();
     place.put('a.jpg', await picture(1));
     place.start();
-    await expect.poll(place.files, PATIENCE).toEqual([]);
+    await expect.poll(place.files).toEqual([]);
     const [asset] = place.server.library.assets.values();
     expect([...(asset?.marks.keys() ?? [])]).toEqual(['steward-inbox']);
   });
@@ -312,10 +309,10 @@ describe('Immich in trouble', () => {
     for (const n of [1, 2, 3]) place.put(`${n}.jpg`, await picture(n));
     place.start();
     await expect
-      .poll(() => words(place), PATIENCE)
+      .poll(() => words(place))
       .toMatch(/^🟡 Inbox: 3 files wait – Immich is down: .* I go on by myself\.$/);
     await place.server.up();
-    await expect.poll(place.files, PATIENCE).toEqual([]);
+    await expect.poll(place.files).toEqual([]);
     expect(place.assets()).toHaveLength(3);
     await expect.poll(() => words(place)).toBe('📥 3 files from the inbox – in the album Desktop Upload');
     expect(place.cards()).toHaveLength(1);
@@ -328,7 +325,7 @@ describe('Immich in trouble', () => {
     place.start({ timing: { firstRetry: 400, longestRetry: 400 } });
     await expect.poll(() => place.store.database.all('select 1 from outbox')).toEqual([]);
     await place.server.up();
-    await expect.poll(place.files, PATIENCE).toEqual([]);
+    await expect.poll(place.files).toEqual([]);
     await expect.poll(() => words(place)).toBe('📥 1 file from the inbox – in the album Desktop Upload');
   });
 
@@ -344,7 +341,7 @@ describe('Immich in trouble', () => {
     place.put('1.jpg', await picture(1));
     trouble(place);
     place.start();
-    await expect.poll(() => words(place), PATIENCE).toMatch(sentence);
+    await expect.poll(() => words(place)).toMatch(sentence);
     expect(place.files()).toEqual(['1.jpg']);
   });
 
@@ -359,7 +356,7 @@ describe('Immich in trouble', () => {
     const immich = createImmich(server.url, key);
     place.put('1.jpg', await picture(1));
     place.start({ immich });
-    await expect.poll(() => words(place), PATIENCE).toContain(`lacks the permission ${missing}`);
+    await expect.poll(() => words(place)).toContain(`lacks the permission ${missing}`);
     expect(place.files()).toEqual(['1.jpg']);
     await immich.close();
   });
@@ -369,9 +366,7 @@ describe('Immich in trouble', () => {
     place.put('1.jpg', await picture(1));
     place.server.fault({ method: 'POST', path: /^\/assets$/, status: 413, html: 'too large' });
     place.start();
-    await expect
-      .poll(() => words(place), PATIENCE)
-      .toContain('a proxy before Immich refuses files of this size');
+    await expect.poll(() => words(place)).toContain('a proxy before Immich refuses files of this size');
     await letTimePass(place);
     expect(place.files()).toEqual(['1.jpg']);
     expect(words(place)).toMatch(/^📥 1 file from the inbox/);
@@ -383,7 +378,7 @@ describe('Immich in trouble', () => {
     place.server.fault({ method: 'POST', path: /^\/assets$/, cut: 'after', times: 2 });
     place.server.fault({ method: 'PUT', path: /albums/, cut: 'after', times: 2 });
     place.start();
-    await expect.poll(place.files, PATIENCE).toEqual([]);
+    await expect.poll(place.files).toEqual([]);
     const assets = place.assets();
     expect(assets).toHaveLength(5);
     expect(assets.every(({ isInAlbum }) => isInAlbum)).toBe(true);
@@ -394,10 +389,10 @@ describe('Immich in trouble', () => {
     const place = await open();
     place.put('1.jpg', await picture(1));
     place.start();
-    await expect.poll(place.files, PATIENCE).toEqual([]);
+    await expect.poll(place.files).toEqual([]);
     place.server.library.albums.clear();
     place.put('2.jpg', await picture(2));
-    await expect.poll(place.files, PATIENCE).toEqual([]);
+    await expect.poll(place.files).toEqual([]);
     expect(place.assets().find(({ name }) => name === '2.jpg')).toMatchObject({ isInAlbum: true });
   });
 });
@@ -415,7 +410,7 @@ describe('the store', () => {
       place.store.inbox.put(row);
     };
     place.start({ store: { ...place.store, inbox: { ...place.store.inbox, put } }, timing: { look: 50 } });
-    await expect.poll(() => words(place), PATIENCE).toContain('Immich has it in its trash');
+    await expect.poll(() => words(place)).toContain('Immich has it in its trash');
     await letTimePass(place);
     expect(place.files()).toEqual(['1.jpg']);
   });
@@ -426,11 +421,9 @@ describe('the folder', () => {
     const place = await open();
     rmSync(place.inbox, { recursive: true });
     place.start();
-    await expect
-      .poll(() => words(place), PATIENCE)
-      .toMatch(/^🟡 The inbox cannot be used – .*\/inbox: ENOENT/);
+    await expect.poll(() => words(place)).toMatch(/^🟡 The inbox cannot be used – .*\/inbox: ENOENT/);
     place.put('1.jpg', await picture(1));
-    await expect.poll(place.files, PATIENCE).toEqual([]);
+    await expect.poll(place.files).toEqual([]);
     await expect.poll(() => words(place)).toMatch(/^📥 1 file/);
     expect(place.cards()).toHaveLength(1);
   });
@@ -441,7 +434,7 @@ describe('the folder', () => {
     symlinkSync(place.inbox, link);
     place.put('sub/1.jpg', await picture(1));
     place.start({ folder: link });
-    await expect.poll(place.files, PATIENCE).toEqual([]);
+    await expect.poll(place.files).toEqual([]);
   });
 });
 
@@ -453,10 +446,10 @@ describe('STEWARD_OBSERVE', () => {
     place.put('1.jpg', bytes);
     place.start({ guard: createGuard(true, log) });
     await expect
-      .poll(() => words(place), PATIENCE)
+      .poll(() => words(place))
       .toContain('Would have removed it from the folder: Steward only observes');
     place.put('2.jpg', await picture(2));
-    await expect.poll(place.assets, PATIENCE).toHaveLength(2);
+    await expect.poll(place.assets).toHaveLength(2);
     await expect.poll(() => place.store.inbox.all()).toHaveLength(2);
     const uploads = () =>
       place.server.calls.filter(({ method, path }) => method === 'POST' && path === '/assets');
@@ -464,7 +457,7 @@ describe('STEWARD_OBSERVE', () => {
     await place.stop();
     expect(readFileSync(join(place.inbox, '1.jpg')).equals(bytes)).toBe(true);
     place.start();
-    await expect.poll(place.files, PATIENCE).toEqual([]);
+    await expect.poll(place.files).toEqual([]);
     expect(place.assets()).toHaveLength(2);
   });
 });
@@ -475,7 +468,7 @@ describe('many files', () => {
     const gif = (n: number) => Buffer.from(`GIF89a\x01\0\x01\0\0\0\0;${n}`, 'latin1');
     for (let n = 0; n < 1000; n += 1) place.put(`${n % 10}/${n}.gif`, gif(n));
     place.start();
-    await expect.poll(() => place.cards().length, PATIENCE).toBe(1);
+    await expect.poll(() => place.cards().length).toBe(1);
     await expect.poll(() => words(place)).toMatch(/^🔵 Inbox: \d+ of 1000 files$/);
     await expect.poll(place.files, { timeout: 100_000 }).toEqual([]);
     expect(new Set(place.assets().map((asset) => asset.sha1)).size).toBe(1000);
@@ -493,7 +486,7 @@ describe('many files', () => {
       place.put(`${n}.jpg`, bytes);
     }
     place.start();
-    await expect.poll(() => words(place), PATIENCE).toContain('⚠️ 15 files stay in the inbox:');
+    await expect.poll(() => words(place)).toContain('⚠️ 15 files stay in the inbox:');
     expect(words(place).split('\n')).toHaveLength(13);
     expect(words(place)).toMatch(/… and 5 files more$/);
   });

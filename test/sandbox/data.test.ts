@@ -24,16 +24,16 @@ it('startData writes while the service runs, rests with it, and a newer version 
   const ciphers = () => Number(look('vaultwarden/data/db.sqlite3', 'select count(*) from ciphers'));
   try {
     const [first, saved] = [beats(), ciphers()];
-    await expect.poll(beats, { timeout: 20_000 }).toBeGreaterThan(first);
-    await expect.poll(ciphers, { timeout: 20_000 }).toBeGreaterThan(saved);
+    await expect.poll(beats).toBeGreaterThan(first);
+    await expect.poll(ciphers).toBeGreaterThan(saved);
     expect(columns()).toBe(4);
     versions['uptime-kuma'] = undefined;
     const rested = beats();
     const more = ciphers();
-    await expect.poll(ciphers, { timeout: 20_000 }).toBeGreaterThan(more);
+    await expect.poll(ciphers).toBeGreaterThan(more);
     expect(beats()).toBe(rested);
     versions['uptime-kuma'] = '1.23.17';
-    await expect.poll(columns, { timeout: 20_000 }).toBe(5);
+    await expect.poll(columns).toBe(5);
   } finally {
     data.close();
     rmSync(folder, { recursive: true });

@@ -2,11 +2,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { startEngineSandbox, type EngineSandbox } from '../../sandbox/engine.ts';
 import { startRegistry, type PublishedImage, type RegistryStandIn } from '../../sandbox/registry.ts';
 import { createEngine, type Engine } from '../../src/clients/engine.ts';
 import { createSystemd, type Systemd } from '../../src/clients/systemd.ts';
+import { waitFor } from '../wait.ts';
 
 const UNIT = 'podman-uptime-kuma.service';
 const NAME = 'uptime-kuma';
@@ -96,9 +97,7 @@ it('an image that dies is started again, and says why', async () => {
   publish({ command: ['dies', '0'] });
   await engine.pull(IMAGE);
   await systemd.restart(UNIT);
-  await vi.waitFor(async () => expect((await systemd.units([UNIT]))[0]?.restarts).toBeGreaterThan(1), {
-    timeout: 10_000,
-  });
+  await waitFor(async () => expect((await systemd.units([UNIT]))[0]?.restarts).toBeGreaterThan(1));
   const lines = await Array.fromAsync(systemd.logs(UNIT));
   expect(lines.some(({ text }) => text.includes('migration 1763 failed'))).toBe(true);
 });
@@ -110,7 +109,7 @@ it('an image that hangs runs, answers nobody and is found unhealthy', async () =
   await systemd.restart(UNIT);
   expect(box.runs(NAME)).toBe(true);
   await expect(status()).rejects.toThrow('timeout');
-  await vi.waitFor(async () => expect((await engine.inspect(NAME))?.health?.status).toBe('unhealthy'));
+  await waitFor(async () => expect((await engine.inspect(NAME))?.health?.status).toBe('unhealthy'));
 });
 
 it('pulls fail, break off and hang when told, and leave the name where it was', async () => {

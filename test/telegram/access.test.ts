@@ -1,6 +1,7 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Command } from '../../src/app.ts';
 import { createCommands, GUEST, OWNER, startHarness, STRANGER, type Deeds } from './harness.ts';
+import { waitFor } from '../wait.ts';
 
 const withStart = (deeds: Deeds): Command[] => [
   ...createCommands(deeds),
@@ -35,7 +36,7 @@ describe('enrolment', () => {
   /** The newest link in the log. */
   async function codeOf(bot: { logged: string[] }, after = 0): Promise<string> {
     const find = () => bot.logged.slice(after).flatMap((line) => /start=([\w-]+)/.exec(line)?.[1] ?? []);
-    await vi.waitFor(() => expect(find()).not.toEqual([]), { timeout: 10_000 });
+    await waitFor(() => expect(find()).not.toEqual([]));
     return find().at(-1) ?? '';
   }
 

@@ -1,9 +1,10 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { reconcile } from '../../src/operations/watch/reconcile.ts';
 import { tellAlerts } from '../../src/operations/watch/tell-alerts.ts';
 import type { Finding } from '../../src/report/alerts.ts';
 import { snooze } from '../../commands/snooze.ts';
 import { OWNER, startHarness, type Harness } from './harness.ts';
+import { waitFor } from '../wait.ts';
 
 const MINUTE = 60_000;
 
@@ -34,7 +35,7 @@ test('Telegram away for an hour of troubles: the story comes once, in order, and
   const immich = down(bot, 'immich');
   look(bot, immich);
   const message = await bot.telegram.waitFor('immich is down');
-  await vi.waitFor(() => expect(bot.store.outbox.get('alert:1')?.messageId).toBe(message.id));
+  await waitFor(() => expect(bot.store.outbox.get('alert:1')?.messageId).toBe(message.id));
   await bot.telegram.away('refuse');
   const since = bot.telegram.mark();
   const vaultwarden = down(bot, 'vaultwarden');
@@ -52,7 +53,7 @@ test('Telegram away for an hour of troubles: the story comes once, in order, and
   }
   await bot.telegram.back();
   await bot.telegram.waitFor('archivebox is down', { timeout: 20_000 });
-  await vi.waitFor(() => expect(bot.store.outbox.nextAt()).toBeUndefined(), { timeout: 20_000 });
+  await waitFor(() => expect(bot.store.outbox.nextAt()).toBeUndefined());
   const said = bot.telegram.messages().filter(({ from }) => from === 'bot');
   expect(said.map(({ text, silent }) => [text.split('\n')[0]?.split(' –')[0], silent])).toEqual([
     ['🟢 immich is back', false],

@@ -1,7 +1,8 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Report } from '../../src/report.ts';
 import { TOKEN_SHARED } from '../../src/token-shared.ts';
 import { OWNER, startHarness, STRANGER, type Harness } from './harness.ts';
+import { waitFor } from '../wait.ts';
 
 const note = (job: string): Report => ({ kind: 'note', note: { key: 'job-set', job, paused: false } });
 
@@ -20,14 +21,11 @@ const texts = ({ telegram }: Harness) =>
     .map(({ text }) => text);
 
 /** All that was put is shown, or told to be lost. */
-const settled = ({ store }: Harness) =>
-  vi.waitFor(() => expect(store.outbox.nextAt()).toBeUndefined(), { timeout: 20_000 });
+const settled = ({ store }: Harness) => waitFor(() => expect(store.outbox.nextAt()).toBeUndefined());
 
-const logs = ({ logged }: Harness, text: string) =>
-  vi.waitFor(() => expect(logged.join('')).toContain(text), { timeout: 20_000 });
+const logs = ({ logged }: Harness, text: string) => waitFor(() => expect(logged.join('')).toContain(text));
 
-const unknown = ({ store }: Harness) =>
-  vi.waitFor(() => expect(store.outbox.unknown(OWNER)).toBe(1), { timeout: 20_000 });
+const unknown = ({ store }: Harness) => waitFor(() => expect(store.outbox.unknown(OWNER)).toBe(1));
 
 test('what is put while Telegram is away comes afterwards, in order and once', async () => {
   const bot = await startHarness();
@@ -181,7 +179,7 @@ test('a reaction is set, and one on a message that is gone is given up', async (
   });
   await bot.telegram.until(() => bot.telegram.message(id)?.reactions.includes('👀'), 'the reaction');
   await logs(bot, 'message to react not found');
-  await vi.waitFor(() => expect(bot.store.outbox.next(OWNER)).toBeUndefined());
+  await waitFor(() => expect(bot.store.outbox.next(OWNER)).toBeUndefined());
 });
 
 test('an update that cannot be written down is asked for again, and answered once', async () => {
@@ -267,7 +265,7 @@ test('another copy that polls is one plain sentence, and no crash', async () => 
     bot.telegram.secondPoller();
     expect(bot.logged.join('')).toContain('Another copy of the bot');
   };
-  await vi.waitFor(displaced, { timeout: 20_000 });
+  await waitFor(displaced);
   // For whoever asks the doctor.
   expect(bot.store.facts.get(TOKEN_SHARED)).toBe(true);
   expect(bot.telegram.calls('getUpdates').length).toBeLessThan(5);
@@ -326,7 +324,7 @@ test('work that a kill cut off is told at the next start, on its card and in a m
   const bot = await startHarness();
   await bot.telegram.send('/restart immich');
   const plan = await bot.telegram.waitFor('Restart immich?');
-  const card = await vi.waitFor(() => {
+  const card = await waitFor(() => {
     const key = bot.store.outbox.keyOf(OWNER, plan.id);
     expect(key).toBeDefined();
     return key ?? '';

@@ -2,9 +2,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startEngineSandbox, type EngineSandbox } from '../../../sandbox/engine.ts';
 import { createEngine, type Engine } from '../../../src/clients/engine.ts';
+import { waitFor } from '../../wait.ts';
 
 let folder: string;
 let box: EngineSandbox;
@@ -34,7 +35,7 @@ async function deathsWhile(happen: () => Promise<void>): Promise<string[]> {
   })();
   try {
     await happen();
-    await vi.waitFor(() => expect(deaths).toContain('copyparty 9'), { timeout: 20_000 });
+    await waitFor(() => expect(deaths).toContain('copyparty 9'));
   } finally {
     stop.abort();
     await following;

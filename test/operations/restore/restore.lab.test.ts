@@ -136,7 +136,7 @@ describe('restore of PostgreSQL', () => {
     await takeBackup(scene.app, scene.service('restored-records'), scene.run(), { reason: 'asked' });
     await psql('update about set version = 1');
     await here.systemd('start', scene.it.unit);
-    await expect.poll(() => scene.it.answers().catch(() => ''), { timeout: 20_000 }).toBe('1');
+    await expect.poll(() => scene.it.answers().catch(() => '')).toBe('1');
     const before = await scene.it.witnessed();
 
     const report = await again();
@@ -163,7 +163,7 @@ describe('restore of PostgreSQL', () => {
       .replaceAll('immich', 'records');
     const PATH = `${scene.folder}:${here.env['PATH'] ?? ''}`;
     await promisify(execFile)('sh', ['-euc', script], { env: { ...here.env, PATH } });
-    await expect.poll(() => scene.it.answers().catch(() => ''), { timeout: 20_000 }).toBe('1');
+    await expect.poll(() => scene.it.answers().catch(() => '')).toBe('1');
     const { rows } = await scene.it.rows();
     expect(then.filter((row) => rows.includes(row)).length).toBeGreaterThan(5);
     expect(rows).not.toEqual(expect.arrayContaining((await scene.it.witnessed()).slice(0, -1)));

@@ -18,7 +18,6 @@ const REPOSITORY = 'ghcr.io/a';
 const OLD = 'v1.0.0';
 const NEW = 'v1.0.3';
 /** Milliseconds that a slow machine may take. */
-const PATIENCE = { timeout: 20_000 };
 
 let folder: string;
 let scene: Scene;
@@ -149,7 +148,7 @@ describe('the preparation of a guarded deploy', () => {
     await open();
     scene.engine.failPulls('hang');
     const prepared = prepare();
-    await expect.poll(() => guarded()?.stage, PATIENCE).toBe('preparing');
+    await expect.poll(() => guarded()?.stage).toBe('preparing');
     await expect(command.run(app, ['web'], scene.run())).rejects.toThrow(/busy/);
     expect(await stop()).toMatchObject({ stage: 'ended' });
     expect(await prepared).toMatchObject({ stage: 'ended' });
@@ -265,7 +264,7 @@ it('watchDeploys looks at the others while one is still judged, and ends with th
   await look();
   await redeploy('slow');
   const looking = look();
-  await expect.poll(() => app.locks.isFree('slow'), PATIENCE).toBe(false);
+  await expect.poll(() => app.locks.isFree('slow')).toBe(false);
   await redeploy('quick');
   await seen.promise;
   expect(told).toEqual(['quick']);

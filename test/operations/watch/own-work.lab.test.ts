@@ -55,5 +55,5 @@ test('a restart, a backup that stops the service, an update, a way back and a re
 
   // It does look: what nobody here has done is told.
   await here.podman('rename', NAME, `${NAME}-else`);
-  await expect.poll(() => told().map(({ key }) => key), { timeout: 20_000 }).toEqual([`service:${NAME}`]);
+  await expect.poll(() => told().map(({ key }) => key)).toEqual([`service:${NAME}`]);
 });
