@@ -33,7 +33,7 @@ export type BoxOptions = Pick<EngineSandboxOptions, 'units' | 'containers'> & {
 };
 
 /** Of the engine, where a test does not say. */
-const PATIENCE = 1000;
+const PATIENCE = 20_000;
 
 export async function openBox(boxOptions: BoxOptions = {}): Promise<Box> {
   const { services: more = {}, patience = PATIENCE, ...options } = boxOptions;

@@ -25,6 +25,8 @@ test.each([
 ] as const)(
   'statusOfAll with an engine that %s says so in a line, and tells native units',
   async (_how, go, why) => {
+    await box.close();
+    box = await openBox({ patience: 1000 });
     await go(box);
     const { hosts, services } = await statusOfAll(box.app);
     expect(hosts).toEqual([{ name: 'local', trouble: expect.stringContaining(why) }]);

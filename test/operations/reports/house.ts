@@ -56,7 +56,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   const { from, timeZone = 'UTC', at = '08:00', quietHours, jobs = [], untested = false } = options;
   let now = Date.parse(from);
   const clock = { now: () => now };
-  const box = await openBox({ patience: 20_000 });
+  const box = await openBox();
   const store = openScratchStore(clock);
   closing.push(async () => {
     store.close();
