@@ -15,14 +15,14 @@ const RESTART_AFTER = 1000;
 /** The bot's own code for a configuration that cannot be used: starting again would not help. */
 const BAD_CONFIGURATION = 78;
 
-/** @param env its whole environment, but for PATH */
+/** @param env its whole environment, but for PATH and where Node keeps what it has compiled */
 export function startBotProcess(env: Readonly<Record<string, string>>): BotProcess {
   let child: ChildProcess;
   let stopped = false;
   const start = () => {
-    const { PATH = '' } = process.env;
+    const { PATH = '', NODE_COMPILE_CACHE = '' } = process.env;
     child = spawn(process.execPath, [MAIN], {
-      env: { PATH, ...env },
+      env: { PATH, NODE_COMPILE_CACHE, ...env },
       stdio: ['ignore', 'inherit', 'inherit'],
     });
     child.once('exit', (code) => {

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { startMiniPc, type MiniPc } from '../sandbox/minipc.ts';
 import { picture } from './operations/bridge.ts';
+import { CHILD_ENV } from './child-env.ts';
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
@@ -29,8 +30,9 @@ afterEach(async () => {
 
 /** The program as the unit starts it. @returns its log */
 const start = (changes: Record<string, string> = {}): (() => string) => {
-  const { PATH = '' } = process.env;
-  const child = spawn(process.execPath, [MAIN], { env: { PATH, ...pc.env, LOG_LEVEL: 'info', ...changes } });
+  const child = spawn(process.execPath, [MAIN], {
+    env: { ...CHILD_ENV, ...pc.env, LOG_LEVEL: 'info', ...changes },
+  });
   let log = '';
   child.stderr.on('data', (chunk: Buffer) => (log += String(chunk)));
   stop = async () => {

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { CHILD_ENV } from './child-env.ts';
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const TOKEN = '123456789:AAabcdefghijklmnopqrstuvwxyz1234567';
@@ -25,7 +26,7 @@ type End = { code: number; output: string; errors: string };
 const steward = (args: readonly string[], env: Record<string, string> = {}) =>
   new Promise<End>((resolve) => {
     const options = {
-      env: { PATH: process.env['PATH'], STEWARD_ENV: join(folder, 'env'), ...env },
+      env: { ...CHILD_ENV, STEWARD_ENV: join(folder, 'env'), ...env },
       cwd: '/',
     };
     execFile(process.execPath, [MAIN, ...args], options, (error, output, errors) => {
@@ -114,7 +115,7 @@ test('a job that is run tells its monitor', async () => {
 
 test('a reader that leaves early, as head does, ends nothing and is told nothing', async () => {
   const child = spawn(process.execPath, [MAIN, 'help'], {
-    env: { PATH: process.env['PATH'], STEWARD_ENV: join(folder, 'env') },
+    env: { ...CHILD_ENV, STEWARD_ENV: join(folder, 'env') },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   child.stdout.destroy();

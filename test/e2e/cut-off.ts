@@ -17,6 +17,7 @@ import type { UpdateStage } from '../../src/store/updates.ts';
 import type { Lab } from '../lab/tools.ts';
 import type { Updatable } from '../lab/updatable.ts';
 import { openUpdating, ourNames, servicesFile, type Updating } from '../operations/updating.ts';
+import { CHILD_ENV } from '../child-env.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 /** Milliseconds in which every update has ended. */
@@ -77,8 +78,6 @@ export async function openCutOff(
     JOURNALCTL: lab.journalctl,
     CONTAINERS_REGISTRIES_CONF: registries,
     LOG_LEVEL: 'error',
-    // Each test starts some of these: half of their processor time would go into reading the sources.
-    NODE_COMPILE_CACHE: join(tmpdir(), 'steward-compiled'),
     ...more,
   };
   let newest = 1;
@@ -89,9 +88,8 @@ export async function openCutOff(
   const stageNow = () => openRow.get()?.['stage'] as UpdateStage | undefined;
 
   const cutOff: CutOff['cutOff'] = async (signal, moment, command = 'update') => {
-    const { PATH = '' } = process.env;
     const child = spawn(process.execPath, [MAIN, command, it.name, '--yes'], {
-      env: { PATH, ...env },
+      env: { ...CHILD_ENV, ...env },
       stdio: 'ignore',
     });
     const ended = once(child, 'exit');

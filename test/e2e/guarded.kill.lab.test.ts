@@ -10,6 +10,7 @@ import { recallGuarded } from '../../src/operations/update/guarded.ts';
 import { lab } from '../lab/index.ts';
 import { startPinned, type Pinned } from '../operations/pinned.ts';
 import { ourNames, rowsOf, undoneAfterEach } from '../operations/updating.ts';
+import { CHILD_ENV } from '../child-env.ts';
 
 const here = lab();
 const remove = undoneAfterEach();
@@ -21,9 +22,8 @@ const MOMENTS = Array.from({ length: KILLS }, (_, index) => 0.2 + (0.9 * index) 
 
 /** As a person on the host does it, and a power cut after so many milliseconds. @returns how long it was at work */
 async function cutOff(pinned: Pinned, command: string, after: number): Promise<number> {
-  const { PATH = '' } = process.env;
   const env = {
-    PATH,
+    ...CHILD_ENV,
     STEWARD_ENV: '/dev/null',
     SERVICES_FILE: join(pinned.folder, 'services.yaml'),
     STATE_DIR: join(pinned.folder, 'state'),

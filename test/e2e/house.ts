@@ -13,6 +13,7 @@ import { startTelegram, type Telegram } from '../../sandbox/telegram.ts';
 import { startReferenceHost } from '../lab/reference-host.ts';
 import { startLab } from '../lab/start.ts';
 import { openLab, type Lab } from '../lab/tools.ts';
+import { CHILD_ENV } from '../child-env.ts';
 
 export type CommandLine = { code: number; output: string; errors: string };
 
@@ -98,9 +99,8 @@ export async function startHouse(): Promise<House> {
 }
 
 async function steward(argv: readonly string[], env: Readonly<Record<string, string>>): Promise<CommandLine> {
-  const { PATH = '' } = process.env;
   const child = spawn(process.execPath, [MAIN, ...argv], {
-    env: { PATH, ...env },
+    env: { ...CHILD_ENV, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const text = { output: '', errors: '' };

@@ -10,6 +10,7 @@ import { startBotProcess, type BotProcess } from '../../sandbox/bot-process.ts';
 import { startMiniPc, type MiniPc } from '../../sandbox/minipc.ts';
 import type { Seen } from '../../sandbox/telegram/seen.ts';
 import { picture } from '../operations/bridge.ts';
+import { CHILD_ENV } from '../child-env.ts';
 
 const GUEST = 700_000_002;
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -36,8 +37,7 @@ afterAll(async () => {
 
 const steward = (...args: string[]) =>
   new Promise<{ code: number; output: string; errors: string }>((resolve) => {
-    const { PATH = '' } = process.env;
-    execFile(process.execPath, [MAIN, ...args], { env: { PATH, ...env } }, (error, output, errors) =>
+    execFile(process.execPath, [MAIN, ...args], { env: { ...CHILD_ENV, ...env } }, (error, output, errors) =>
       resolve({ code: error === null ? 0 : Number(error.code), output, errors }),
     );
   });

@@ -10,6 +10,7 @@ import { startMiniPc, type MiniPc } from '../../sandbox/minipc.ts';
 import { writeHistory } from '../../scripts/history.ts';
 import type { OverviewReport } from '../../src/report/overview.ts';
 import type { AuditRow } from '../../src/store/audit.ts';
+import { CHILD_ENV } from '../child-env.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const PATIENCE = { timeout: 50_000 };
@@ -32,8 +33,7 @@ afterAll(async () => {
 
 const steward = (...args: string[]) =>
   new Promise<{ code: number; output: string }>((resolve) => {
-    const { PATH = '' } = process.env;
-    execFile(process.execPath, [MAIN, ...args], { env: { PATH, ...pc.env } }, (error, output) =>
+    execFile(process.execPath, [MAIN, ...args], { env: { ...CHILD_ENV, ...pc.env } }, (error, output) =>
       resolve({ code: error === null ? 0 : Number(error.code), output }),
     );
   });

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { Lab } from '../lab/tools.ts';
 import type { Updatable } from '../lab/updatable.ts';
 import { servicesFile } from '../operations/updating.ts';
+import { CHILD_ENV } from '../child-env.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
@@ -26,9 +27,8 @@ export type Steward = {
 export function openSteward(lab: Lab, it: Pick<Updatable, 'name' | 'entry'>): Steward {
   const folder = mkdtempSync(join(tmpdir(), 'steward-killed-'));
   writeFileSync(join(folder, 'services.yaml'), servicesFile(folder, [it]));
-  const { PATH = '' } = process.env;
   const env = {
-    PATH,
+    ...CHILD_ENV,
     STEWARD_ENV: '/dev/null',
     SERVICES_FILE: join(folder, 'services.yaml'),
     STATE_DIR: join(folder, 'state'),

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { shrinkPhoto } from '../../../sandbox/shrink.ts';
 import { startTelegram, type Telegram, type TelegramOptions } from '../../../sandbox/telegram.ts';
 import type { Seen } from '../../../sandbox/telegram/seen.ts';
+import { CHILD_ENV } from '../../child-env.ts';
 
 export type Immich = {
   url: string;
@@ -54,7 +55,7 @@ export async function createPlace(
   writeFileSync(servicesFile, 'services: { other: { units: [other.service] } }\n');
   mkdirSync(join(folder, 'state'), { mode: 0o700 });
   const env: Record<string, string> = {
-    PATH: process.env['PATH'] ?? '',
+    ...CHILD_ENV,
     STEWARD_ENV: '/dev/null',
     TELEGRAM_BOT_TOKEN: telegram.token,
     TELEGRAM_API_ROOT: telegram.url,
