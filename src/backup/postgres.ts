@@ -119,21 +119,21 @@ export async function checkDump(reach: Reach, place: Place, file: string, copy: 
 
 /** Give a dump to a program. @throws Error also for a dump that is another one, once the program has read it */
 export async function feedDump(
-  { identityFile }: Pick<Reach, 'identityFile'>,
+  { identityFile, signal }: Pick<Reach, 'identityFile' | 'signal'>,
   file: string,
   copy: Copy,
   { progress }: Told,
   read: (dump: AsyncIterable<Uint8Array>) => Promise<void>,
 ): Promise<void> {
-  const options = { identityFile, progress, lent: true };
-  let isWhole = false;
-  const bytes = async function* () {
-    yield* readCopy(dirname(file), { ...copy, file: basename(file) }, options);
-    isWhole = true;
-  };
-  await read(bytes());
-  // A program may have left before it had read all.
-  if (!isWhole) throw new Error(`"${file}" is damaged.`);
+  const options = { identityFile, signal, progress, lent: true };
+  const bytes = readCopy(dirname(file), { ...copy, file: basename(file) }, options);
+  try {
+    // Without a way to close it: a program may have all it needs before it has seen the end, and the rest is still to be read.
+    await read({ [Symbol.asyncIterator]: () => ({ next: () => bytes.next() }) });
+    for await (const chunk of bytes) void chunk;
+  } finally {
+    await bytes.return(undefined);
+  }
 }
 
 /** An open session in one snapshot, which others can take up; `reach` ends with it. */

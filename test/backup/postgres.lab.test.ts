@@ -1,7 +1,6 @@
 import { fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,6 +23,7 @@ const API = 'drilled-api';
 const PLACE = { container: CONTAINER, user: 'owner', database: 'photos' };
 const LIMITS: PostgresLimits = { longest: 600_000, lockPatience: 60_000, digested: 4e9 };
 /** Two cores carry the machine in the box and everything else. */
+const SERVICE = 'drilled-photos';
 const PATIENTLY = { timeout: 30_000, interval: 50 };
 const here = lab();
 let engine: Engine;
@@ -67,7 +67,7 @@ const take = (target: string, { limits = {}, place = PLACE, queries = [], signal
     limits: { ...LIMITS, ...limits },
   });
 const drill = (copied: PostgresPart, options: Partial<DrillOptions> = {}) =>
-  drillPostgres(reach(), copied, join(folder, copied.copy.file), { service: 'photos', ...options });
+  drillPostgres(reach(), copied, join(folder, copied.copy.file), { service: SERVICE, ...options });
 /** By name: what failed, and why. */
 const failedOf = ({ checks }: Awaited<ReturnType<typeof drill>>) =>
   Object.fromEntries(
@@ -76,17 +76,12 @@ const failedOf = ({ checks }: Awaited<ReturnType<typeof drill>>) =>
 /** Names of all checks that say more than that they passed. */
 const leftOutOf = ({ checks }: Awaited<ReturnType<typeof drill>>) =>
   checks.filter(({ result }) => result === 'left out').map(({ name }) => name);
-const scratches = async () => (await engine.list()).filter(({ labels }) => LABEL in labels);
-/** Volumes that hold a PostgreSQL, by their folders. */
-const databases = async () => {
-  const folders = (await here.podman('volume', 'ls', '--format={{.Mountpoint}}')).trim().split('\n');
-  return folders.filter((one) => existsSync(join(one, 'PG_VERSION')));
-};
-/** Other tests' volumes come and go meanwhile. */
-async function expectNoNewDatabases(before: readonly string[]): Promise<void> {
-  const added = async () => (await databases()).filter((one) => !before.includes(one));
-  await expect.poll(added).toEqual([]);
-}
+/** Of this file's drills. */
+const scratches = async () => (await engine.list()).filter(({ labels }) => labels[LABEL] === SERVICE);
+const linesOf = (text: string) => text.split('\n').filter((line) => line !== '');
+const volumesOf = async (container: string) =>
+  linesOf(await here.podman('inspect', '--format={{range .Mounts}}{{println .Name}}{{end}}', container));
+const volumes = async () => linesOf(await here.podman('volume', 'ls', '--quiet'));
 const sessions = () =>
   psql(`select count(*) from pg_stat_activity where application_name like 'steward%'`, 'template1');
 
@@ -313,9 +308,12 @@ describe('checkDump', () => {
 
 describe('drillPostgres', () => {
   test('finds a copy equal to what it was taken of, and leaves nothing behind', async () => {
-    const before = await databases();
     let done = 0;
+    let own: string[] = [];
     const drilled = await drill(part, {
+      onRestored: async ({ container }) => {
+        own = await volumesOf(container);
+      },
       progress: (bytes) => {
         done += bytes;
       },
@@ -336,7 +334,8 @@ describe('drillPostgres', () => {
     expect(drilled.took).toBeGreaterThan(0);
     expect(done).toBe(part.copy.size);
     expect(await scratches()).toEqual([]);
-    await expectNoNewDatabases(before);
+    expect(own).toHaveLength(1);
+    expect(await volumes()).not.toContain(own[0]);
   });
 
   test('tells each thing that is not as it was', async () => {
@@ -445,7 +444,7 @@ describe('drillPostgres', () => {
     );
     const controller = new AbortController();
     const off = drillPostgres(reach(controller.signal), part, join(folder, part.copy.file), {
-      service: 'photos',
+      service: SERVICE,
       progress: () => controller.abort(new Error('enough')),
     });
     await expect(off).rejects.toThrow('enough');
@@ -454,23 +453,24 @@ describe('drillPostgres', () => {
   });
 
   test('killed by SIGKILL leaves its container, and the next one takes it away', async () => {
-    const before = await databases();
     const options: DrilledOptions = {
       socket: here.socket,
       part,
       file: join(folder, part.copy.file),
-      service: 'photos',
+      service: SERVICE,
     };
     const child = fork(new URL('drilled.ts', import.meta.url), [JSON.stringify(options)]);
     const ended = once(child, 'exit');
     expect((await once(child, 'message'))[0]).toBe('restored');
     child.kill('SIGKILL');
     expect(await ended).toEqual([null, 'SIGKILL']);
-    expect(await scratches()).toHaveLength(1);
-    expect(await databases()).not.toEqual(before);
+    const left = await scratches();
+    expect(left).toHaveLength(1);
+    const [volume] = await volumesOf(left[0]?.id ?? '');
+    expect(await volumes()).toContain(volume);
     expect(failedOf(await drill(part))).toEqual({});
     expect(await scratches()).toEqual([]);
-    await expectNoNewDatabases(before);
+    expect(await volumes()).not.toContain(volume);
   });
 });
 
