@@ -39,7 +39,7 @@ describe('feedDump', () => {
     ['leaves when it has the last byte, before it sees the end', BYTES.length],
     ['leaves in the middle', 1],
   ])('to a program that %s is well for a dump that is whole', async (_how, enough) => {
-    await feed(BYTES, taking(enough));
+    await expect(feed(BYTES, taking(enough))).resolves.toBeUndefined();
   });
 
   test.each([Infinity, BYTES.length, 1])(

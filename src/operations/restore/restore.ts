@@ -52,7 +52,7 @@ export async function restore(
     app,
     service,
     run,
-    app.store.restores.begin({ service: service.name, by: run.by, plan }),
+    app.store.restores.begin({ service: service.name, by: run.by, plan, facts: {} }),
   );
   run.progress.plan(stepsOf(journey));
   const failure = await prepare(journey);

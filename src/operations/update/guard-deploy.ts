@@ -8,7 +8,7 @@ import { parseImageName } from '../../image-name.ts';
 import type { GuardPlan, GuardReport, UpdateFailure } from '../../report/updates.ts';
 import type { Service } from '../../services.ts';
 import { withinStep } from '../../progress.ts';
-import { idOf } from '../../store/updates.ts';
+import { momentOf } from '../../store/journal.ts';
 import { takeBackup } from '../backups/take.ts';
 import { isCovered } from '../data-reach.ts';
 import {
@@ -36,7 +36,7 @@ export async function guardDeploy(
   const { from, to, key, images, notes } = plan;
   const { file } = plan.change;
   const since = app.clock.now();
-  const id = `${idOf(since)}-guard`;
+  const id = `${momentOf(since)}-guard`;
   const before = recallGuarded(app.store, service.name);
   const guarded: Guarded = {
     id,
