@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { run, words } from './exec.ts';
 import type { LabFacts, LabHost } from './index.ts';
 import { loadSmallImages, publish, type SmallImage } from './load.ts';
@@ -84,8 +85,18 @@ export function openLab(facts: LabFacts): Lab {
     },
     async removeImages(repository) {
       const isIts = (name: string) => name.split('/').at(-1)?.split(/[:@]/)[0] === repository;
-      const names = (await imageNames(host)).filter(isIts);
-      if (names.length > 0) await host.podman('rmi', ...names);
+      for (let tries = 1; ; tries += 1) {
+        const names = (await imageNames(host)).filter(isIts);
+        if (names.length === 0) return;
+        try {
+          await host.podman('rmi', ...names);
+          return;
+        } catch (error) {
+          // A container that has just ended holds its image a moment longer than Podman knows of it, and nothing tells when.
+          if (tries === 5) throw error;
+          await pause(tries * 200);
+        }
+      }
     },
   };
 }
