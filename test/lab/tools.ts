@@ -89,10 +89,11 @@ export function openLab(facts: LabFacts): Lab {
         const names = (await imageNames(host)).filter(isIts);
         if (names.length === 0) return;
         try {
-          await host.podman('rmi', ...names);
+          // A stop that comes between the making of a container and its start leaves that container behind.
+          await host.podman('rmi', '--force', ...names);
           return;
         } catch (error) {
-          // A container that has just ended holds its image a moment longer than Podman knows of it, and nothing tells when.
+          // One that has just ended holds its image a moment longer than Podman knows of it, and nothing tells when.
           if (tries === 5) throw error;
           await pause(tries * 200);
         }

@@ -95,7 +95,8 @@ test('a guarded deploy that dies is told with its last lines and the line to res
   expect(left).toMatchObject({ kind: 'guard', stage: 'going-back', change: change(':v2.0.0', ':v1.0.0') });
   // The configuration still names the new version: nothing is started.
   expect(await pinned.watch()).toEqual([]);
-  await expect(here.podman('container', 'exists', it.container)).rejects.toThrow();
+  // Podman may keep one that was killed between its making and its start.
+  expect(await here.podman('ps', '--format={{.Names}}', `--filter=name=^${it.container}$`)).toBe('');
   await pinned.configure('v1.0.0');
   const [back] = await pinned.told();
   expect(back).toMatchObject({ isWell: true, course: 'back', to: 'v1.0.0' });
