@@ -22,8 +22,8 @@ const CONTAINER = 'drilled-postgres';
 const API = 'drilled-api';
 const PLACE = { container: CONTAINER, user: 'owner', database: 'photos' };
 const LIMITS: PostgresLimits = { longest: 600_000, lockPatience: 60_000, digested: 4e9 };
-/** Two cores carry the machine in the box and everything else. */
 const SERVICE = 'drilled-photos';
+/** Two cores carry the machine in the box and everything else. */
 const PATIENTLY = { timeout: 30_000, interval: 50 };
 const here = lab();
 let engine: Engine;

@@ -93,7 +93,7 @@ export function openLab(facts: LabFacts): Lab {
           await host.podman('rmi', '--force', ...names);
           return;
         } catch (error) {
-          // One that has just ended holds its image a moment longer than Podman knows of it, and nothing tells when.
+          // One that was ended with its unit has been seen to hold its image still; nothing tells when it lets go.
           if (tries === 5) throw error;
           await pause(tries * 200);
         }
