@@ -20,6 +20,8 @@ export type UnitSpec = {
   masked?: boolean;
   /** Its program ends with 3 so many milliseconds after each start. */
   diesAfter?: number;
+  /** Milliseconds more that its start takes. */
+  readyAfter?: number;
   /** It never says that it is ready. */
   neverReady?: boolean;
   /** Written to its journal when it starts. */
@@ -185,7 +187,7 @@ export function createUnits(host: Host, images: Images, pace: number) {
     unit.invocation = randomBytes(16).toString('hex');
     manager(unit, `Starting ${title(unit)}...`);
     if (unit.spec.neverReady === true) await wait(2 ** 31 - 1, undefined, { signal });
-    await wait(pace, undefined, { signal });
+    await wait(pace + (unit.spec.readyAfter ?? 0), undefined, { signal });
     if (unit.spec.fails !== undefined) {
       fail(unit, 'exit-code', unit.spec.fails);
       return { done: false, why: programFailed(unit) };

@@ -21,6 +21,7 @@ async function open(host: typeof here | typeof here.rootless): Promise<SystemdTa
     dependent: name('dependent'),
     failing: name('failing'),
     slow: name('slow'),
+    tardy: name('tardy'),
     unmet: name('unmet'),
     container: name('container'),
     waiting: name('waiting'),
@@ -35,6 +36,7 @@ async function open(host: typeof here | typeof here.rootless): Promise<SystemdTa
     [units.dependent]: `[Unit]\nRequires=${units.good}\nAfter=${units.good}\n[Service]\nExecStart=/bin/sleep 1000000\n`,
     [units.failing]: '[Service]\nType=oneshot\nExecStart=/bin/sh -c "exit 3"\n',
     [units.slow]: '[Service]\nType=notify\nTimeoutStartSec=infinity\nExecStart=/bin/sleep 1000000\n',
+    [units.tardy]: '[Service]\nExecStartPre=/bin/sleep 0.5\nExecStart=/bin/sleep 1000000\n',
     [units.unmet]:
       '[Unit]\nConditionPathExists=/run/secrets/missing\n[Service]\nExecStart=/bin/sleep 1000000\n',
     [units.container]: containerUnit('contract', 'localhost/contract:1'),

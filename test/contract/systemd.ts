@@ -17,6 +17,8 @@ export type SystemdTarget = {
     failing: string;
     /** Never says that it is ready. */
     slow: string;
+    /** Takes half a second to start. */
+    tardy: string;
     /** Needs `failing`, and nothing starts it while that does not come up. */
     waiting: string;
     /** Needs `mortal`, and goes down with it however that goes. */
@@ -99,6 +101,22 @@ export function systemdContract(open: () => Promise<SystemdTarget>): void {
     expect(await unit(good)).toMatchObject({ active: 'active' });
     await systemd.stop(good);
     expect(await unit(good)).toMatchObject({ active: 'inactive', sub: 'dead' });
+  });
+
+  it('stop lets a unit that is in the middle of its start get through it, and does not wait for ever', async () => {
+    const { tardy, slow } = target.units;
+    const stopAtStart = async (name: string) => {
+      const start = systemd.start(name).then(
+        () => 'done',
+        (error: Error) => error.message,
+      );
+      await waitFor(async () => expect((await unit(name)).active).toBe('activating'));
+      await systemd.stop(name);
+      expect(await unit(name)).toMatchObject({ active: 'inactive' });
+      return start;
+    };
+    expect(await stopAtStart(tardy)).toBe('done');
+    expect(await stopAtStart(slow)).toContain('canceled');
   });
 
   it('start of a unit whose program fails throws systemd’s words, without advice where to look', async () => {

@@ -15,6 +15,7 @@ describe('systemctl stand-in', () => {
       dependent: 'dependent.service',
       failing: 'failing.service',
       slow: 'slow.service',
+      tardy: 'tardy.service',
       unmet: 'unmet.service',
       container: 'container.service',
       waiting: 'waiting.service',
@@ -32,6 +33,7 @@ describe('systemctl stand-in', () => {
         { name: units.dependent, requires: [units.good] },
         { name: units.failing, fails: 3 },
         { name: units.slow, neverReady: true },
+        { name: units.tardy, readyAfter: 500 },
         {
           name: units.container,
           container: {
