@@ -16,9 +16,6 @@ const lab = {
     name: 'lab',
     include: ['test/**/*.lab.test.ts'],
     globalSetup: ['test/lab/setup.ts'],
-    // Three files at once on one Podman: what happens once in thousands of tests must not hold up a change, nor be hidden
-    // (second-attempts.ts). Who works on the tests sees it at once.
-    retry: process.env['CI'] ? 1 : 0,
   },
 } as const;
 
@@ -38,7 +35,6 @@ export default defineConfig({
     hookTimeout: 120_000,
     // By itself a second, which a busy machine takes for one start of a program.
     expect: { poll: { timeout: 20_000 } },
-    reporters: ['default', './test/second-attempts.ts'],
     projects: [
       {
         extends: true,
