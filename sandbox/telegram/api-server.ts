@@ -1,7 +1,7 @@
 /** The bot's side: the Bot API over HTTP, with whatever is to go wrong. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { ApiError, tooMany } from './api-error.ts';
 import type { Absence, Fault, Faults } from './faults.ts';
 import { BOT } from './methods/bot.ts';
@@ -212,7 +212,13 @@ export async function startApiServer({
       if (absence === how) return;
       const listening = absence !== 'refuse';
       absence = how;
-      if (how === 'refuse') return stop();
+      if (how === 'refuse') {
+        await stop();
+        // A client in this process has seen then that its connections are gone: what it sends next is certainly refused.
+        await turn();
+        await turn();
+        return;
+      }
       if (!listening) await listen();
       for (const socket of sockets) socket.destroy();
     },

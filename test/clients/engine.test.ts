@@ -106,7 +106,7 @@ describe('an engine whose stream says nothing', () => {
 
   it('and that lives is waited for', async () => {
     await beSilent({ hangs: false });
-    const engine = createEngine(address(), { timeout: 20 });
+    const engine = createEngine(address(), { timeout: 200 });
     const lines = await pieces(engine.logs('one', { follow: true }));
     expect(lines).toMatchObject([{ text: 'late' }]);
   });
