@@ -13,6 +13,8 @@ const KEPT_EACH = 5000;
 /** A health check that has ended is written down by the engine only then. Milliseconds. */
 const WRITTEN_AFTER = 300;
 
+/** What dies at once may be gone when it is asked after its start. */
+const BEGINS: readonly string[] = ['create', 'start'];
 /** After these a container may be in another state. */
 const TURNS: readonly string[] = ['die', 'start', 'stop', 'remove', 'destroy', 'rename', 'oom', 'unpause'];
 
@@ -73,7 +75,7 @@ export async function followEngine(watch: HostWatch, signal: AbortSignal): Promi
     memory.note(part.name, event);
     const { action, exitCode: code, id } = event;
     const { memoryLimit } = memory.part(part.name);
-    if (action === 'start') void guard?.started(part.service, part.name);
+    if (BEGINS.includes(action)) void guard?.learn(part.service, part.name);
     if (action === 'die' && code !== undefined)
       void guard?.ended(part.service, part.name, { id, code, at, memoryLimit });
     if (TURNS.includes(event.action)) agenda.add(part.service, 0);

@@ -12,8 +12,8 @@ export type StopLoop = (service: Service, loop: MemoryLoop) => Promise<Pick<Task
 
 /** Neither ever rejects. */
 export type MemoryGuard = {
-  /** A container has started: it may not live long enough for a look to learn its limit. */
-  started(service: Service, container: string): Promise<void>;
+  /** A container was made or has started: it may not live long enough for a look to learn its limit. */
+  learn(service: Service, container: string): Promise<void>;
   /** A part has ended; of a native unit `id` is undefined. */
   ended(service: Service, part: string, end: Omit<End, 'unit'>): Promise<void>;
 };
@@ -23,10 +23,14 @@ const KILLS = 3;
 const WINDOW = 10 * 60_000;
 /** Milliseconds in which systemd, or the engine, has noticed the end and turned to the next start. */
 const NOTICED_AFTER = 1000;
+/** What dies at once, and is removed with it, is there for a moment of each turn only. Milliseconds. */
+const LEARNT_WITHIN = 3000;
+const ASKED_EVERY = 100;
 
 /**
  * @param stop called at the third kill, and at each further one until it is stopped
  * @param options.noticed milliseconds
+ * @param options.learntWithin milliseconds
  */
 export function createMemoryGuard(
   app: Pick<App, 'locks' | 'log'>,
@@ -35,10 +39,12 @@ export function createMemoryGuard(
     stop,
     signal,
     noticed = NOTICED_AFTER,
+    learntWithin = LEARNT_WITHIN,
   }: {
     stop: StopLoop;
     signal: AbortSignal;
     noticed?: number;
+    learntWithin?: number;
   },
 ): MemoryGuard {
   /** By part. */
@@ -46,11 +52,21 @@ export function createMemoryGuard(
   /** By part. What dies at once may be gone before it can be asked; what takes its place has the same limit. */
   const limits = new Map<string, number>();
 
-  /** @throws Error where the engine is away */
-  const learnLimit = async (part: string): Promise<void> => {
+  /** By part. */
+  const stopping = new Set<string>();
+
+  /** @returns whether it was there @throws Error where the engine is away */
+  const learnLimit = async (part: string): Promise<boolean> => {
     const found = await host.engine.inspect(part, { signal });
     if (found?.memoryLimit !== undefined) limits.set(part, found.memoryLimit);
     else if (found !== undefined) limits.delete(part);
+    return found !== undefined;
+  };
+
+  const catchLimit = async (part: string): Promise<void> => {
+    const end = performance.now() + learntWithin;
+    while (!limits.has(part) && !(await learnLimit(part)) && performance.now() < end)
+      await sleep(ASKED_EVERY, signal);
   };
 
   const look = async (service: Service, part: string, end: End): Promise<void> => {
@@ -60,15 +76,22 @@ export function createMemoryGuard(
     const isKill = await memoryJudge(host.systemd, { signal });
     if (!(await startsAgain(host, part, end.unit, signal))) return;
     if (end.memoryLimit !== undefined) limits.set(part, end.memoryLimit);
-    else if (!limits.has(part)) await learnLimit(part);
+    else await catchLimit(part);
     const memoryLimit = limits.get(part);
     const ends = [...(recent.get(part) ?? []).filter(({ at }) => end.at - at < WINDOW), end];
     // As long as nobody knows whether it has a limit, it may have one.
     const mayBe = ends.filter((one) => isKill({ ...one, memoryLimit: memoryLimit ?? Infinity }));
     recent.set(part, mayBe);
     if (mayBe.length < KILLS || !mayBe.every((one) => isKill({ ...one, memoryLimit }))) return;
-    const { outcome } = await stop(service, { part, kills: mayBe.length, memoryLimit });
-    if (outcome === 'done') recent.delete(part);
+    // Several kills may have waited for the same answer.
+    if (stopping.has(part)) return;
+    stopping.add(part);
+    try {
+      const { outcome } = await stop(service, { part, kills: mayBe.length, memoryLimit });
+      if (outcome === 'done') recent.delete(part);
+    } finally {
+      stopping.delete(part);
+    }
   };
 
   const unlessFailed = async (service: Service, part: string, act: () => Promise<unknown>): Promise<void> => {
@@ -85,7 +108,7 @@ export function createMemoryGuard(
   };
 
   return {
-    started: (service, container) => unlessFailed(service, container, () => learnLimit(container)),
+    learn: (service, container) => unlessFailed(service, container, () => learnLimit(container)),
     ended: (service, part, end) =>
       unlessFailed(service, part, () => {
         const container = service.containers.find(({ name }) => name === part);

@@ -2,16 +2,21 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createAudit } from '../../../src/audit.ts';
 import { createGuard } from '../../../src/guard.ts';
+import { createAgenda } from '../../../src/operations/watch/agenda.ts';
+import { followEngine } from '../../../src/operations/watch/follow-engine.ts';
 import { createMemoryGuard } from '../../../src/operations/watch/guard-memory.ts';
+import { createMemory } from '../../../src/operations/watch/memory.ts';
 import {
   forgetStoppedLoop,
   stopLoop,
   withStoppedLoop,
   type MemoryLoop,
 } from '../../../src/operations/watch/stop-loop.ts';
+import { CADENCE } from '../../../src/operations/watch/watch-host.ts';
 import { lookAtServices } from '../../../src/operations/status.ts';
 import { createTasks } from '../../../src/tasks.ts';
 import type { Service } from '../../../src/services.ts';
+import { waitFor } from '../../wait.ts';
 import { openBox, type Box } from '../box.ts';
 
 const LIMIT = 256 * 1024 ** 2;
@@ -95,17 +100,68 @@ describe('createMemoryGuard', () => {
       },
       signal: stop.signal,
       noticed: 0,
+      learntWithin: 0,
     });
     await box.kill('vaultwarden', { oom: true });
     for (let kill = 0; kill < 4; kill += 1) {
       if (kill === 3) {
         found = { ...real, memoryLimit: isLearnt ? LIMIT : undefined };
-        await guard.started(service(), 'vaultwarden');
+        await guard.learn(service(), 'vaultwarden');
       }
       const end = { id: 'abc', code: 137, at: Date.now(), memoryLimit: undefined };
       await guard.ended(service(), 'vaultwarden', end);
     }
     expect(asked).toEqual(expected);
+  });
+
+  it('asks until a container that is seldom there has told its limit, and for one stop at a time', async () => {
+    const real = await host().engine.inspect('vaultwarden');
+    if (real === undefined) throw new Error('no container');
+    let questions = 0;
+    const where = {
+      systemd: { ...host().systemd, memoryKills: () => Promise.reject(new Error('no log')) },
+      engine: {
+        ...host().engine,
+        inspect: async () => ((questions += 1) > 6 ? { ...real, memoryLimit: LIMIT } : undefined),
+      },
+    };
+    const asked: MemoryLoop[] = [];
+    const stopped = Promise.withResolvers<{ outcome: 'done' }>();
+    const guard = createMemoryGuard({ ...box.app, log }, where, {
+      stop: async (_service, loop) => {
+        asked.push(loop);
+        return stopped.promise;
+      },
+      signal: stop.signal,
+      noticed: 0,
+    });
+    await box.kill('vaultwarden', { oom: true });
+    const end = { id: 'abc', code: 137, at: Date.now(), memoryLimit: undefined };
+    const ends = [1, 2, 3, 4].map(() => guard.ended(service(), 'vaultwarden', end));
+    await waitFor(() => expect(asked).toEqual([{ part: 'vaultwarden', kills: 3, memoryLimit: LIMIT }]));
+    stopped.resolve({ outcome: 'done' });
+    await Promise.all(ends);
+    expect(asked).toHaveLength(1);
+  });
+
+  it('is asked to learn of a container when it is made and when it starts: what dies at once is gone after that', async () => {
+    const learnt: string[] = [];
+    const following = followEngine(
+      {
+        app: { ...box.app, log },
+        host: host(),
+        services: [service()],
+        memory: createMemory(),
+        agenda: createAgenda(box.app.clock),
+        cadence: CADENCE,
+        guard: { learn: async (_service, name) => void learnt.push(name), ended: async () => {} },
+      },
+      stop.signal,
+    ).catch(() => {});
+    await host().systemd.restart('podman-vaultwarden.service');
+    await waitFor(() => expect(learnt).toEqual(['vaultwarden', 'vaultwarden']));
+    stop.abort();
+    await following;
   });
 
   it('counts only kills for memory, of what starts again by itself, while nobody works on it', async () => {
