@@ -225,7 +225,9 @@ export function createSystemd(
     const options = signal === undefined ? {} : { signal };
     const end = performance.now() + Math.min(START_PATIENCE, limit);
     for (;;) {
-      const [properties] = await show([unit], ['SubState'], options);
+      // Where it cannot be asked, the job itself says why.
+      const [properties] = await show([unit], ['SubState'], options).catch(() => []);
+      signal?.throwIfAborted();
       if (!STARTING.includes(properties?.get('SubState') ?? '') || performance.now() > end) return;
       await sleep(START_LOOK, signal);
     }
