@@ -178,16 +178,21 @@ export async function createScene(
 }
 
 /** A JPEG that no other number gives. */
-export const picture = (seed: number, width = 640, height = 480): Promise<Buffer> =>
-  sharp({
-    create: {
-      width,
-      height,
-      channels: 3,
-      background: { r: (seed * 37) % 256, g: (seed * 101) % 256, b: 128 },
-    },
-  })
-    // Colours alone can end as the same bytes.
-    .withExif({ IFD0: { Copyright: `picture ${seed}` } })
-    .jpeg()
-    .toBuffer();
+export const picture = (seed: number, width = 640, height = 480): Promise<Buffer> => {
+  // A photo is left with its colour alone: each seed needs one of its own, far from that of the next one (Knuth's factor).
+  const colour = Math.imul(seed, 2_654_435_761) >>> 8;
+  return (
+    sharp({
+      create: {
+        width,
+        height,
+        channels: 3,
+        background: { r: (colour >> 16) & 255, g: (colour >> 8) & 255, b: colour & 255 },
+      },
+    })
+      // Colours alone can end as the same bytes.
+      .withExif({ IFD0: { Copyright: `picture ${seed}` } })
+      .jpeg()
+      .toBuffer()
+  );
+};
