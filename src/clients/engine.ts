@@ -213,11 +213,15 @@ export function createEngine(
       return shapes.toVersion(raw);
     },
     async list(options) {
-      const raw = await connection.call(
-        'list the containers',
-        (docker, signal) => docker.listContainers({ all: true, ...signal }),
-        options,
-      );
+      const ask = (excused: readonly number[]) =>
+        connection.callUnless(
+          excused,
+          'list the containers',
+          (docker, signal) => docker.listContainers({ all: true, ...signal }),
+          options,
+        );
+      // Podman fails as a whole where one of them goes while it looks at them.
+      const raw = (await ask([404])) ?? (await ask([404])) ?? (await ask([])) ?? [];
       return raw.map(shapes.toSummary);
     },
     inspect,

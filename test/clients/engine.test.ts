@@ -307,6 +307,26 @@ describe('answers', () => {
     await expect(engine.start('one')).rejects.toThrow('does not exist in database');
   });
 
+  it('that fail as a whole because one container went away are asked for again, a few times', async () => {
+    let asked = 0;
+    let failures = 2;
+    await serve((_request, response) => {
+      asked += 1;
+      failures -= 1;
+      if (failures < 0) return response.end('[]');
+      return response
+        .writeHead(500, { 'content-type': 'application/json' })
+        .end(
+          '{"message":"getting container from store \\"1\\": container not known","cause":"container not known"}',
+        );
+    });
+    const engine = createEngine(address());
+    expect(await engine.list()).toEqual([]);
+    expect(asked).toBe(3);
+    failures = 3;
+    await expect(engine.list()).rejects.toThrow('Cannot list the containers: getting container from store');
+  });
+
   it('of Docker: a version, a health of none, memory without the cache', async () => {
     await serve((request, response) => {
       const path = request.url ?? '';

@@ -287,9 +287,13 @@ function isRefusal(error: unknown): error is Refusal {
   return error instanceof Error && typeof (error as Partial<Refusal>).statusCode === 'number';
 }
 
-/** Podman's answer for a container that went away while it was looked at: 500, with the cause that goes with 404. */
+/**
+ * Podman's answer for a container that went away while it was looked at: 500, with the cause that goes with 404, or with
+ * that of its storage, which forgets it first.
+ */
 function hasGone({ json }: Refusal): boolean {
-  return (json as { cause?: unknown } | null | undefined)?.cause === 'no such container';
+  const cause = (json as { cause?: unknown } | null | undefined)?.cause;
+  return cause === 'no such container' || cause === 'container not known';
 }
 
 /** The engine's own words, without dockerode's frame around them. */
