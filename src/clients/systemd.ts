@@ -225,9 +225,11 @@ export function createSystemd(
     const options = signal === undefined ? {} : { signal };
     const end = performance.now() + Math.min(START_PATIENCE, limit);
     for (;;) {
-      // Where it cannot be asked, the job itself says why.
-      const [properties] = await show([unit], ['SubState'], options).catch(() => []);
-      signal?.throwIfAborted();
+      const [properties] = await show([unit], ['SubState'], options).catch((error: unknown) => {
+        if (signal?.aborted === true || error instanceof UnreachableError) throw error;
+        // The job itself says why.
+        return [];
+      });
       if (!STARTING.includes(properties?.get('SubState') ?? '') || performance.now() > end) return;
       await sleep(START_LOOK, signal);
     }
