@@ -1,9 +1,9 @@
 /** A container engine (Podman or Docker) through its Docker-compatible API on a Unix socket. */
 import type { Writable } from 'node:stream';
-import type { DockerVersion } from 'dockerode';
+import type { ContainerInfo, DockerVersion } from 'dockerode';
 import { UnreachableError } from '../errors.ts';
 import { createArchives, type EngineArchives } from './engine/archives.ts';
-import { createConnection } from './engine/connection.ts';
+import { createConnection, type Work } from './engine/connection.ts';
 import { createContainers, type EngineContainers } from './engine/containers.ts';
 import { followEvents } from './engine/events.ts';
 import { execIn } from './engine/exec.ts';
@@ -213,15 +213,13 @@ export function createEngine(
       return shapes.toVersion(raw);
     },
     async list(options) {
-      const ask = (excused: readonly number[]) =>
-        connection.callUnless(
-          excused,
-          'list the containers',
-          (docker, signal) => docker.listContainers({ all: true, ...signal }),
-          options,
-        );
+      const doing = 'list the containers';
+      const ask: Work<ContainerInfo[]> = (docker, signal) => docker.listContainers({ all: true, ...signal });
       // Podman fails as a whole where one of them goes while it looks at them.
-      const raw = (await ask([404])) ?? (await ask([404])) ?? (await ask([])) ?? [];
+      const raw =
+        (await connection.callUnless([404], doing, ask, options)) ??
+        (await connection.callUnless([404], doing, ask, options)) ??
+        (await connection.call(doing, ask, options));
       return raw.map(shapes.toSummary);
     },
     inspect,

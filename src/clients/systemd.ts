@@ -1,8 +1,8 @@
 /** systemd through `systemctl` and `journalctl`: no bus library, so that `--user`, `--machine=` and wrappers all work. */
 import { causeOf, RefusedError, UnreachableError } from '../errors.ts';
 import { describeEnd, run, type Finished } from '../exec.ts';
-import type { CallOptions, LogLine } from './engine.ts';
 import { sleep } from '../sleep.ts';
+import type { CallOptions, LogLine } from './engine.ts';
 import { createJournal } from './systemd/journal.ts';
 
 export type UnitState = {
